@@ -1,0 +1,27 @@
+import { appendSingleBenchmark } from './append-single-benchmark.ts';
+import { appendTogetherBenchmark } from './append-together-benchmark.ts';
+import type { Benchmark } from './benchmark.ts';
+import { claudeOverheadBenchmark } from './claude-overhead-benchmark.ts';
+import { cliHelpBenchmark } from './cli-help-benchmark.ts';
+import { followWakeBenchmark } from './follow-wake-benchmark.ts';
+import { memoryHeapBenchmark } from './memory-heap-benchmark.ts';
+import { pageBenchmark } from './page-benchmark.ts';
+import { redactionBenchmark } from './redaction-benchmark.ts';
+import { renderingBenchmark } from './rendering-benchmark.ts';
+import { runOnceBenchmark } from './run-once-benchmark.ts';
+import { syncCountBenchmark } from './sync-count-benchmark.ts';
+
+/** All workloads, in the order in which they are run. */
+export const benchmarks: readonly Benchmark[] = [
+  appendSingleBenchmark,
+  appendTogetherBenchmark,
+  syncCountBenchmark,
+  pageBenchmark,
+  followWakeBenchmark,
+  runOnceBenchmark,
+  memoryHeapBenchmark,
+  redactionBenchmark,
+  renderingBenchmark,
+  claudeOverheadBenchmark,
+  cliHelpBenchmark,
+];

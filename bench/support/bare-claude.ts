@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { query, type Options, type SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
+
+/** Where an agent works and how it reaches its model. */
+export interface ClaudePlace {
+  readonly cwd: string;
+  readonly environment: { readonly [name: string]: string };
+}
+
+/** Runs Claude Code with its SDK and the options that our provider gives, until the program has ended. */
+export async function runBareClaude(prompt: string, place: ClaudePlace): Promise<void> {
+  let subtype: string | undefined;
+  for await (const message of query({ prompt: once(prompt), options: optionsFor(place) })) {
+    if (message.type === 'result') subtype = message.subtype;
+  }
+  if (subtype !== 'success') throw new Error(`The bare run ended with ${subtype}.`);
+}
+
+async function* once(text: string): AsyncGenerator<SDKUserMessage, void, void> {
+  yield { type: 'user', message: { role: 'user', content: text }, parent_tool_use_id: null, session_id: '' };
+}
+
+function optionsFor({ cwd, environment }: ClaudePlace): Options {
+  return {
+    cwd,
+    env: { ...environment },
+    includePartialMessages: true,
+    forwardSubagentText: true,
+    mcpServersDelivery: 'initialize',
+    mcpServers: {},
+    settingSources: [],
+    strictMcpConfig: true,
+    permissionMode: 'default',
+    systemPrompt: { type: 'preset', preset: 'claude_code' },
+    sessionId: randomUUID(),
+    hooks: {
+      PreToolUse: [
+        {
+          hooks: [
+            () =>
+              Promise.resolve({
+                hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'allow' },
+              }),
+          ],
+        },
+      ],
+    },
+    canUseTool: (_name, input) => Promise.resolve({ behavior: 'allow', updatedInput: input }),
+  };
+}

@@ -1,0 +1,128 @@
+import { AsmError } from '../domain/error.ts';
+import { eventTypes, isEventType, type EventType, type LogEvent } from '../domain/event.ts';
+import { nearestName } from '../domain/nearest-name.ts';
+import type { RunHandle } from '../manager/run-handle.ts';
+import type { SessionHandle } from '../manager/session-handle.ts';
+import { jsonLine, renderTo, terminalSink } from '../rendering/index.ts';
+import { eventRenderer, type RenderingName } from './event-renderer.ts';
+import type { SharedOptions } from './main.ts';
+import { openManager } from './open-manager.ts';
+
+interface EventsOptions extends SharedOptions {
+  readonly follow?: boolean;
+  readonly after?: number;
+  readonly type?: readonly string[];
+  readonly limit?: number;
+  readonly render?: Exclude<RenderingName, 'none'>;
+}
+
+/** `asm events` */
+export async function eventsCommand(id: string, options: EventsOptions): Promise<void> {
+  const types = options.type?.map(readType);
+  const stop = new AbortController();
+  const onInterrupt = (): void => stop.abort();
+  process.once('SIGINT', onInterrupt);
+  try {
+    await using manager = await openManager({ ...options, mustExist: true });
+    const session = id.startsWith('run_') ? undefined : await manager.getSession(id);
+    const run = id.startsWith('run_') ? await manager.getRun(id) : undefined;
+    const owner = session ?? (await manager.getSession(run?.sessionId ?? id));
+    const events = limited(
+      options.follow === true
+        ? followed(owner, run, options, types, stop.signal)
+        : stored(owner, run, options, types),
+      options.limit ?? Number.POSITIVE_INFINITY,
+    );
+    await print(untilAborted(events, stop.signal), options, stop.signal);
+  } finally {
+    process.off('SIGINT', onInterrupt);
+  }
+}
+
+async function print(
+  events: AsyncIterable<LogEvent>,
+  options: EventsOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  if (options.json === true) {
+    for await (const event of events) {
+      if (!process.stdout.write(`${jsonLine(event)}\n`)) await drained();
+    }
+    return;
+  }
+  const renderer = eventRenderer(options.render ?? 'verbose');
+  await renderTo({
+    events,
+    renderer,
+    sinks: [terminalSink()],
+    stallTimeout: Number.POSITIVE_INFINITY,
+    signal,
+  });
+}
+
+async function* stored(
+  session: SessionHandle,
+  run: RunHandle | undefined,
+  options: EventsOptions,
+  types: readonly EventType[] | undefined,
+): AsyncGenerator<LogEvent, void, void> {
+  let after = options.after ?? 0;
+  for (;;) {
+    const page = await session.events({
+      after,
+      limit: 500,
+      ...(types === undefined ? {} : { types }),
+      ...(run === undefined ? {} : { runId: run.id }),
+    });
+    yield* page.events;
+    if (!page.hasMore) return;
+    after = page.scannedTo;
+  }
+}
+
+function followed(
+  session: SessionHandle,
+  run: RunHandle | undefined,
+  options: EventsOptions,
+  types: readonly EventType[] | undefined,
+  signal: AbortSignal,
+): AsyncIterable<LogEvent> {
+  const query = { after: options.after ?? 0, signal, ...(types === undefined ? {} : { types }) };
+  return run === undefined ? session.follow(query) : run.events(query);
+}
+
+async function* limited(
+  events: AsyncIterable<LogEvent>,
+  limit: number,
+): AsyncGenerator<LogEvent, void, void> {
+  let count = 0;
+  for await (const event of events) {
+    yield event;
+    if (++count >= limit) return;
+  }
+}
+
+/** Ctrl-C ends a follow quietly. */
+async function* untilAborted(
+  events: AsyncIterable<LogEvent>,
+  signal: AbortSignal,
+): AsyncGenerator<LogEvent, void, void> {
+  try {
+    yield* events;
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+  }
+}
+
+function drained(): Promise<void> {
+  return new Promise((resolve) => process.stdout.once('drain', resolve));
+}
+
+function readType(text: string): EventType {
+  if (isEventType(text)) return text;
+  const nearest = nearestName(text, eventTypes);
+  throw new AsmError(
+    'invalid_input',
+    `There is no event type "${text}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
+  );
+}

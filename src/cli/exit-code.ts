@@ -1,0 +1,65 @@
+import type { AsmError } from '../domain/error.ts';
+import type { RunResult } from '../manager/run-result.ts';
+
+/** What the `asm` command tells its caller by its exit code. The docs' table is this list. */
+export const exitCodes = {
+  success: 0,
+  runFailed: 1,
+  usage: 2,
+  notFound: 3,
+  storage: 4,
+  agent: 5,
+  internal: 70,
+  timedOut: 124,
+  cancelled: 130,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+export function exitCodeOfError(error: AsmError): ExitCode {
+  switch (error.code) {
+    case 'cancelled':
+      return exitCodes.cancelled;
+    case 'timed_out':
+    case 'idle_timeout':
+      return exitCodes.timedOut;
+    case 'internal_error':
+      return exitCodes.internal;
+    default:
+  }
+  switch (error.category) {
+    case 'validation':
+    case 'state':
+      return exitCodes.usage;
+    case 'resource':
+      return exitCodes.notFound;
+    case 'storage':
+      return exitCodes.storage;
+    case 'provider':
+      return exitCodes.agent;
+    default:
+      return exitCodes.runFailed;
+  }
+}
+
+export function exitCodeOfResult(result: RunResult): ExitCode {
+  switch (result.status) {
+    case 'completed':
+      return exitCodes.success;
+    case 'failed':
+      return needsAgent(result.error) ? exitCodes.agent : exitCodes.runFailed;
+    case 'timed_out':
+      return exitCodes.timedOut;
+    case 'cancelled':
+      return exitCodes.cancelled;
+  }
+}
+
+/** True when the run failed because the agent isn't there or isn't signed in. */
+function needsAgent(error: AsmError): boolean {
+  return (
+    error.code === 'agent_not_installed' ||
+    error.code === 'dependency_not_available' ||
+    error.code === 'authentication_failed'
+  );
+}

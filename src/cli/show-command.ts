@@ -1,0 +1,91 @@
+import pc from 'picocolors';
+import type { Run } from '../domain/run.ts';
+import type { Session } from '../domain/session.ts';
+import { totalTokens } from '../domain/usage.ts';
+import { oneLine, visibleText } from '../rendering/index.ts';
+import type { SharedOptions } from './main.ts';
+import { openManager } from './open-manager.ts';
+import { outputWidth, renderTable } from './table.ts';
+import { ago, duration } from './time-text.ts';
+
+/** `asm show` */
+export async function showCommand(id: string, options: SharedOptions): Promise<void> {
+  await using manager = await openManager({ ...options, mustExist: true });
+  if (id.startsWith('run_')) {
+    const run = await (await manager.getRun(id)).read();
+    process.stdout.write(options.json === true ? `${JSON.stringify(run)}\n` : describeRun(run));
+    return;
+  }
+  const handle = await manager.getSession(id);
+  const session = await handle.read();
+  const runs = await handle.runs();
+  const { latestSeq } = await handle.events({ limit: 1, order: 'descending' });
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify({ ...session, latestSeq, runs })}\n`
+      : describeSession(session, runs, latestSeq),
+  );
+}
+
+/** A session and its runs, for people. */
+export function describeSession(session: Session, runs: readonly Run[], latestSeq: number): string {
+  const facts = [
+    fact('session', session.id),
+    fact('status', session.status),
+    ...(session.title === undefined ? [] : [fact('title', oneLine(session.title, 200))]),
+    ...(session.cwd === undefined ? [] : [fact('folder', oneLine(session.cwd, 400))]),
+    fact('created', ago(session.createdAt)),
+    fact('events', String(latestSeq)),
+  ];
+  if (runs.length === 0) return `${facts.join('\n')}\nNo run yet.\n`;
+  const table = renderTable<Run>(
+    runs,
+    [
+      { title: 'RUN', value: (run) => run.id },
+      { title: 'STATUS', value: (run) => run.status },
+      { title: 'PROVIDER', value: (run) => run.provider },
+      { title: 'TOKENS', value: (run) => String(totalTokens(run.usage)), align: 'right' },
+      { title: 'COST', value: costText, align: 'right' },
+      { title: 'TIME', value: timeText, align: 'right' },
+      { title: 'INPUT', value: (run) => run.input[0]?.text ?? '', flexible: true },
+    ],
+    outputWidth(),
+  );
+  return `${facts.join('\n')}\n\n${table}\n`;
+}
+
+function describeRun(run: Run): string {
+  const { usage } = run;
+  return [
+    fact('run', run.id),
+    fact('session', run.sessionId),
+    fact('status', run.status),
+    fact('provider', `${run.provider}${run.model === undefined ? '' : ` (${oneLine(run.model, 80)})`}`),
+    fact('time', timeText(run)),
+    fact(
+      'tokens',
+      `${usage.inputTokens} in, ${usage.cacheReadTokens} cached, ${usage.cacheWriteTokens} to cache, ${usage.outputTokens} out`,
+    ),
+    fact('cost', costText(run)),
+    ...(run.error === undefined
+      ? []
+      : [fact('error', `${oneLine(run.error.message, 1_000)} [${run.error.code}]`)]),
+    ...(run.output === undefined ? [] : ['', visibleText(run.output)]),
+    '',
+  ].join('\n');
+}
+
+function fact(name: string, value: string): string {
+  return `${pc.dim(name.padEnd(9))}${value}`;
+}
+
+function costText(run: Run): string {
+  return run.cost === undefined ? '–' : `$${run.cost.usd}`;
+}
+
+function timeText(run: Run): string {
+  if (run.startedAt === undefined) return '–';
+  return run.endedAt === undefined
+    ? `${duration(Date.now() - run.startedAt)}…`
+    : duration(run.endedAt - run.startedAt);
+}

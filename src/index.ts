@@ -1,0 +1,94 @@
+export * from './domain/capability.ts';
+export type { Clock } from './domain/clock.ts';
+export type { Cost } from './domain/cost.ts';
+export {
+  AsmError,
+  isAsmError,
+  type AsmErrorOptions,
+  type ErrorRecord,
+  type ProviderFailure,
+} from './domain/error.ts';
+export * from './domain/error-code.ts';
+export * from './domain/event.ts';
+export type { EventData, EmptyData, RequestedRun, RunEndData, ToolResultData } from './domain/event-data.ts';
+export {
+  idPrefixes,
+  parseId,
+  type Id,
+  type IdKind,
+  type IdSource,
+  type RunId,
+  type SessionId,
+} from './domain/id.ts';
+export type { JsonObject, JsonValue } from './domain/json.ts';
+export type { InputMessage, MessageRole, RunInput } from './domain/message.ts';
+export {
+  isTerminalRun,
+  runStatuses,
+  terminalRunStatuses,
+  type AgentProcess,
+  type Run,
+  type RunStatus,
+  type TerminalRunStatus,
+} from './domain/run.ts';
+export {
+  isTerminalSession,
+  sessionStatuses,
+  type AgentHandle,
+  type Session,
+  type SessionStatus,
+} from './domain/session.ts';
+export { decodeEvent, type NewEvent, type StoredEvent } from './domain/stored-event.ts';
+export {
+  deciders,
+  permissionModes,
+  toolKinds,
+  type Authorization,
+  type Decider,
+  type PermissionMode,
+  type ToolCall,
+  type ToolKind,
+  type ToolLineage,
+} from './domain/tool.ts';
+export { parseToolRule, type ToolRule, type ToolRules } from './domain/tool-rule.ts';
+export {
+  emptyTranscript,
+  extendTranscript,
+  transcriptFromEvents,
+  type Transcript,
+  type TranscriptMessage,
+  type TranscriptPart,
+} from './domain/transcript.ts';
+export { truncateTranscript, type TranscriptLimits } from './domain/transcript-truncation.ts';
+export {
+  addUsage,
+  noUsage,
+  subtractUsage,
+  tokenClasses,
+  tokenUsage,
+  totalTokens,
+  type TokenUsage,
+} from './domain/usage.ts';
+export * from './ports/event-channel.ts';
+export type * from './ports/provider.ts';
+export type * from './ports/session-store.ts';
+export * from './redaction/index.ts';
+export type { DeltaPolicy } from './manager/delta-joiner.ts';
+export type { FollowQuery, LogPage, WaitOptions } from './manager/event-log.ts';
+export type { TailLimits } from './manager/event-tail.ts';
+export type { Authorize, AuthorizeRequest } from './manager/gate.ts';
+export type { ManagerTimes } from './manager/manager-environment.ts';
+export type { SessionManagerOptions, SessionOptions } from './manager/manager-options.ts';
+export type { RunLimits } from './manager/run-clocks.ts';
+export type { RunHandle, SteerResult } from './manager/run-handle.ts';
+export type { RunOnceOptions } from './manager/run-once.ts';
+export {
+  continuations,
+  type CommonRunOptions,
+  type Continuation,
+  type RunOptions,
+} from './manager/run-options.ts';
+export type { RunResult } from './manager/run-result.ts';
+export type { SessionHandle } from './manager/session-handle.ts';
+export { createSessionManager, type SessionManager } from './manager/session-manager.ts';
+export { streamOnce, type OneShotStream, type StreamOnceOptions } from './manager/stream-once.ts';

@@ -1,0 +1,147 @@
+import { abortError, AsmError } from '../domain/error.ts';
+import type { EventType, LogEvent } from '../domain/event.ts';
+import type { RunId, SessionId } from '../domain/id.ts';
+import { decodeEvent } from '../domain/stored-event.ts';
+import type { CallOptions, Change, Committed, EventQuery, SessionStore } from '../ports/session-store.ts';
+import { defaultTailLimits, type TailBudget, type TailLimits } from './event-tail.ts';
+import { SessionFeed } from './session-feed.ts';
+
+/** A page of one session's log, decoded. Fields as in the store's page. */
+export interface LogPage {
+  readonly events: readonly LogEvent[];
+  readonly scannedTo: number;
+  readonly hasMore: boolean;
+  readonly latestSeq: number;
+  readonly pruned?: { readonly before: number };
+}
+
+export interface WaitOptions extends CallOptions {
+  /** How long to wait for an event when there is none yet, in milliseconds. Default 0. */
+  readonly wait?: number;
+}
+
+/** A follower's place in a feed. */
+export interface FeedPlace extends Disposable {
+  /** To be taken before reading, and given to `changed` after. */
+  readonly version: number;
+  /** The next events from memory or from the store. */
+  read(query: EventQuery): Promise<LogPage>;
+  /** Resolves when something may be new since `version`, or when the signal aborts. */
+  changed(version: number, signal: AbortSignal | undefined): Promise<void>;
+}
+
+/** The way through which the manager writes and reads all logs of a store. */
+export class EventLog {
+  readonly store: SessionStore;
+  readonly #limits: TailLimits;
+  readonly #budget: TailBudget = { used: 0 };
+  readonly #feeds = new Map<SessionId, SessionFeed>();
+
+  constructor(store: SessionStore, limits: TailLimits = defaultTailLimits) {
+    this.store = store;
+    this.#limits = limits;
+  }
+
+  async commit(change: Change): Promise<Committed> {
+    const committed = await this.store.commit(change);
+    this.#feeds.get(change.sessionId)?.committed(committed.events);
+    return committed;
+  }
+
+  /** A page from the store, never from memory: it shows everything that was committed before the call. */
+  async page(query: EventQuery, options: WaitOptions = {}): Promise<LogPage> {
+    const { wait = 0, signal } = options;
+    const first = await this.#fromStore(query, signal);
+    if (wait <= 0 || first.events.length > 0 || first.hasMore) return first;
+    if (query.order === 'descending' || query.before !== undefined) {
+      throw new AsmError(
+        'invalid_input',
+        'Only a page in ascending order without `before` can be waited for.',
+      );
+    }
+    return await this.#awaitPage(query, first, wait, signal);
+  }
+
+  async #awaitPage(
+    query: EventQuery,
+    first: LogPage,
+    wait: number,
+    signal: AbortSignal | undefined,
+  ): Promise<LogPage> {
+    const deadline = AbortSignal.timeout(Math.min(wait, 2 ** 31 - 1));
+    const either = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+    using place = await this.join(query.sessionId);
+    let page = first;
+    for (;;) {
+      const { version } = place;
+      page = await place.read({ ...query, after: page.scannedTo });
+      if (page.events.length > 0 || deadline.aborted) return page;
+      if (signal?.aborted) throw abortError(signal);
+      if (!page.hasMore) await place.changed(version, either);
+    }
+  }
+
+  /** Joins the followers of a session. Rejects with `session_not_found`. */
+  async join(sessionId: SessionId): Promise<FeedPlace> {
+    const { latestSeq } = await this.store.events({ sessionId, limit: 1, order: 'descending' });
+    let feed = this.#feeds.get(sessionId);
+    if (feed === undefined) {
+      feed = new SessionFeed(this.store, sessionId, latestSeq, this.#limits, this.#budget);
+      this.#feeds.set(sessionId, feed);
+    }
+    feed.join();
+    return this.#place(sessionId, feed);
+  }
+
+  /** Lets every follower go. */
+  close(): void {
+    for (const feed of this.#feeds.values()) feed.close();
+    this.#feeds.clear();
+  }
+
+  #place(sessionId: SessionId, feed: SessionFeed): FeedPlace {
+    let left = false;
+    return {
+      get version() {
+        return feed.version;
+      },
+      read: async (query) => {
+        const page = await feed.read(query);
+        if (page === undefined) return await this.#fromStore(query, undefined);
+        const hasMore = page.events.length >= (query.limit ?? 100);
+        return { ...page, hasMore, latestSeq: page.scannedTo };
+      },
+      changed: async (version, signal) => {
+        if (feed.version !== version || signal?.aborted === true) return;
+        if (feed.closed) throw new AsmError('store_closed', 'The session manager was closed.');
+        await new Promise<void>((resolve) => {
+          const done = (): void => {
+            forget();
+            signal?.removeEventListener('abort', done);
+            resolve();
+          };
+          const forget = feed.onChange(done);
+          signal?.addEventListener('abort', done, { once: true });
+        });
+      },
+      [Symbol.dispose]: () => {
+        if (left) return;
+        left = true;
+        if (feed.leave() && this.#feeds.get(sessionId) === feed) this.#feeds.delete(sessionId);
+      },
+    };
+  }
+
+  async #fromStore(query: EventQuery, signal: AbortSignal | undefined): Promise<LogPage> {
+    const page = await this.store.events(query, signal === undefined ? {} : { signal });
+    return { ...page, events: page.events.map(decodeEvent) };
+  }
+}
+
+/** What a follower wants to see. */
+export interface FollowQuery extends CallOptions {
+  /** Only events with a greater `seq`. Default 0: from the beginning. */
+  readonly after?: number;
+  readonly types?: readonly EventType[];
+  readonly runId?: RunId;
+}

@@ -1,0 +1,102 @@
+import { abortError } from '../domain/error.ts';
+import {
+  isTerminalRunEvent,
+  isTerminalSessionEvent,
+  terminalRunEvents,
+  terminalSessionEvents,
+  type EventType,
+  type LogEvent,
+} from '../domain/event.ts';
+import type { SessionId } from '../domain/id.ts';
+import { isTerminalRun } from '../domain/run.ts';
+import { isTerminalSession } from '../domain/session.ts';
+import type { EventQuery } from '../ports/session-store.ts';
+import type { EventLog, FollowQuery } from './event-log.ts';
+
+const pageSize = 256;
+
+/**
+ * Reads a session's log and goes on as it grows: every stored event after the cursor, in order, once.
+ * A run's follow ends after its terminal event; a session's when it is in a final state, no run of it
+ * is open and everything was read. An aborted signal throws `cancelled`.
+ */
+export async function* follow(
+  log: EventLog,
+  sessionId: SessionId,
+  query: FollowQuery = {},
+): AsyncGenerator<LogEvent, void, void> {
+  const { runId, types, signal } = query;
+  const wanted = types === undefined ? undefined : new Set<string>(types);
+  const ask: Omit<EventQuery, 'after'> = {
+    sessionId,
+    limit: pageSize,
+    ...(runId === undefined ? {} : { runId }),
+    ...(types === undefined ? {} : { types: withEnds(types) }),
+  };
+  using place = await log.join(sessionId);
+  let cursor = query.after ?? 0;
+  let mayBeOver = true;
+  for (;;) {
+    if (signal?.aborted) throw abortError(signal);
+    const { version } = place;
+    const page = await place.read({ ...ask, after: cursor });
+    for (const event of page.events) {
+      if (wanted === undefined || wanted.has(event.type)) yield event;
+      if (signal?.aborted) throw abortError(signal);
+      if (isTerminalRunEvent(event)) {
+        if (runId !== undefined) return;
+        mayBeOver = true;
+      }
+      if (isTerminalSessionEvent(event)) mayBeOver = true;
+    }
+    cursor = page.scannedTo;
+    if (page.hasMore) continue;
+    if (mayBeOver) {
+      mayBeOver = false;
+      if (await isOver(log, sessionId, cursor, query)) return;
+    }
+    await place.changed(version, signal);
+  }
+}
+
+/** The asked types and those that tell when to end. */
+function withEnds(types: readonly EventType[]): readonly EventType[] {
+  return [...new Set<EventType>([...types, ...terminalRunEvents, ...terminalSessionEvents])];
+}
+
+/** True when nothing can come any more after the cursor. */
+async function isOver(
+  log: EventLog,
+  sessionId: SessionId,
+  cursor: number,
+  query: FollowQuery,
+): Promise<boolean> {
+  if (query.runId !== undefined) {
+    const run = await log.store.run(query.runId);
+    if (run === undefined || !isTerminalRun(run.status)) return false;
+  } else {
+    const session = await log.store.session(sessionId);
+    if (session === undefined || !isTerminalSession(session.status)) return false;
+    const open = await log.store.runs({ sessionId, status: ['pending', 'running'], limit: 1 });
+    if (open.rows.length > 0) return false;
+  }
+  const { latestSeq } = await log.store.events({ sessionId, limit: 1, order: 'descending' });
+  return (
+    cursor >= latestSeq || (query.runId !== undefined && (await nothingAfter(log, sessionId, cursor, query)))
+  );
+}
+
+async function nothingAfter(
+  log: EventLog,
+  sessionId: SessionId,
+  cursor: number,
+  query: FollowQuery,
+): Promise<boolean> {
+  const page = await log.store.events({
+    sessionId,
+    after: cursor,
+    limit: 1,
+    ...(query.runId === undefined ? {} : { runId: query.runId }),
+  });
+  return page.events.length === 0 && !page.hasMore;
+}

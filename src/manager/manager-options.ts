@@ -1,0 +1,40 @@
+import type { Clock } from '../domain/clock.ts';
+import type { IdSource } from '../domain/id.ts';
+import type { JsonObject } from '../domain/json.ts';
+import type { Provider } from '../ports/provider.ts';
+import type { SessionStore } from '../ports/session-store.ts';
+import type { RedactionOptions } from '../redaction/redactor.ts';
+import type { DeltaPolicy } from './delta-joiner.ts';
+import type { TailLimits } from './event-tail.ts';
+import type { ManagerTimes } from './manager-environment.ts';
+import type { RunLimits } from './run-clocks.ts';
+
+export interface SessionManagerOptions {
+  /** Where everything is kept. The manager owns it and closes it, unless `keepOpen`. */
+  readonly store: SessionStore | Promise<SessionStore>;
+  /** The agents that runs may use. Closed with the manager, unless `keepOpen`. */
+  readonly providers: readonly Provider[];
+  /** What is removed from everything that is stored. Default: the built-in rules; `false`: nothing. */
+  readonly redaction?: RedactionOptions | false;
+  readonly deltas?: DeltaPolicy;
+  readonly limits?: RunLimits;
+  readonly times?: Partial<ManagerTimes>;
+  readonly tail?: TailLimits;
+  readonly clock?: Clock;
+  readonly ids?: IdSource;
+  /** True: closing the manager leaves the store and the providers open. Default false. */
+  readonly keepOpen?: boolean;
+}
+
+export interface SessionOptions {
+  /** The provider that runs take unless they name another. */
+  readonly provider?: string;
+  /** The folder in which agents work; a relative one is taken from the current folder. */
+  readonly cwd?: string;
+  readonly title?: string;
+  readonly systemPrompt?: string;
+  readonly tags?: readonly string[];
+  readonly metadata?: JsonObject;
+  /** The id to use, for callers that make their own. */
+  readonly id?: string;
+}

@@ -1,0 +1,156 @@
+import type { Clock } from '../domain/clock.ts';
+import { asAsmError, type AsmError } from '../domain/error.ts';
+import type { EventDraft } from '../domain/event.ts';
+import type { RunId, SessionId } from '../domain/id.ts';
+import type { Run } from '../domain/run.ts';
+import type { NewEvent } from '../domain/stored-event.ts';
+import type { Lease, RowChanges } from '../ports/session-store.ts';
+import type { Redactor } from '../redaction/redactor.ts';
+import { DeltaJoiner, type DeltaPolicy } from './delta-joiner.ts';
+import { DeltaRedaction, isDelta } from './delta-stream.ts';
+import type { EventEncoder, EventOrigin } from './event-encoder.ts';
+import type { EventLog } from './event-log.ts';
+
+/** Waiting events from which on the provider is not pulled. */
+const maximumWaiting = 256;
+/** Waiting payload, in UTF-16 units, from which on the provider is not pulled. */
+const maximumWaitingPayload = 1_048_576;
+
+export interface RecorderOptions {
+  readonly log: EventLog;
+  readonly encoder: EventEncoder;
+  readonly redactor: Redactor;
+  readonly clock: Clock;
+  readonly deltas: DeltaPolicy;
+  readonly sessionId: SessionId;
+  readonly runId: RunId;
+  readonly lease: () => Lease;
+  /** The version of the run's row at the start. */
+  readonly runVersion: number;
+  /** Called once, when the log can't be written any more. */
+  readonly onFailure: (error: AsmError) => void;
+}
+
+/**
+ * Takes in the events of one run and writes them in order: joined, redacted, encoded, and in as few
+ * commits as the store's speed allows. At most one commit is under way; what arrives meanwhile goes
+ * with the next.
+ */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #joiner: DeltaJoiner;
+  readonly #redaction: DeltaRedaction;
+  #origin: EventOrigin;
+  #waiting: NewEvent[] = [];
+  #waitingPayload = 0;
+  #rowChanges: RowChanges<Run> | undefined;
+  #runVersion: number;
+  #writing: Promise<void> | undefined;
+  #failure: AsmError | undefined;
+  #closed = false;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#runVersion = options.runVersion;
+    this.#origin = { runId: options.runId };
+    this.#redaction = new DeltaRedaction(options.redactor);
+    this.#joiner = new DeltaJoiner(options.deltas, options.clock, (draft) => {
+      const redacted = this.#redaction.push(draft);
+      if (redacted !== undefined) this.#take(redacted);
+    });
+  }
+
+  get runVersion(): number {
+    return this.#runVersion;
+  }
+
+  get failure(): AsmError | undefined {
+    return this.#failure;
+  }
+
+  /** From here on events carry this attempt; open text streams of the one before are ended. */
+  startAttempt(attempt: number, provider: string): void {
+    this.endAttempt();
+    this.#origin = { runId: this.#options.runId, attempt, provider };
+  }
+
+  endAttempt(): void {
+    this.#joiner.flush();
+    for (const rest of this.#redaction.endAll()) this.#take(rest);
+  }
+
+  /**
+   * Takes one event in. Returns a promise when so much waits that the caller should not produce
+   * more before it resolves; it never rejects.
+   */
+  record(draft: EventDraft): Promise<void> | undefined {
+    if (isDelta(draft)) {
+      this.#joiner.push(draft);
+    } else {
+      this.#joiner.flush();
+      for (const rest of this.#redaction.endFor(draft)) this.#take(rest);
+      this.#take(draft);
+    }
+    if (this.#waiting.length < maximumWaiting && this.#waitingPayload < maximumWaitingPayload)
+      return undefined;
+    return this.#writing;
+  }
+
+  /** Takes an event in together with changes of the run's row, which are committed with it. */
+  recordWithRow(draft: EventDraft, set: RowChanges<Run>): void {
+    this.#rowChanges = { ...this.#rowChanges, ...set };
+    void this.record(draft);
+  }
+
+  /** From here on events are dropped: the run's end is about to be written. */
+  close(): void {
+    this.endAttempt();
+    this.#closed = true;
+  }
+
+  /** Resolves when everything taken in so far is stored; rejects with `storage_unavailable` and the like. */
+  async flush(): Promise<void> {
+    if (!this.#closed) this.#joiner.flush();
+    while (this.#writing !== undefined) await this.#writing;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #take(draft: EventDraft): void {
+    if (this.#failure !== undefined || this.#closed) return;
+    const event = this.#options.encoder.encode(draft, this.#origin);
+    this.#waiting.push(event);
+    this.#waitingPayload += event.payload.length;
+    this.#writing ??= this.#writeAll();
+  }
+
+  async #writeAll(): Promise<void> {
+    // The turn that takes an event in goes on first, so that what follows at once shares its commit.
+    await Promise.resolve();
+    try {
+      while (this.#waiting.length > 0 && this.#failure === undefined) await this.#writeWaiting();
+    } catch (thrown) {
+      this.#failure = asAsmError(thrown);
+      this.#waiting = [];
+      this.#options.onFailure(this.#failure);
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+
+  async #writeWaiting(): Promise<void> {
+    const events = this.#waiting;
+    const set = this.#rowChanges;
+    this.#waiting = [];
+    this.#waitingPayload = 0;
+    this.#rowChanges = undefined;
+    const { sessionId, runId, log, lease } = this.#options;
+    const { token } = lease();
+    await log.commit({
+      sessionId,
+      lease: { runId, token },
+      events,
+      ...(set === undefined ? {} : { runs: [{ id: runId, expectedVersion: this.#runVersion, set }] }),
+    });
+    if (set !== undefined) this.#runVersion++;
+  }
+}

@@ -1,0 +1,141 @@
+import { AsmError } from '../domain/error.ts';
+import type { EventDraft } from '../domain/event.ts';
+import type { RunEndData } from '../domain/event-data.ts';
+import type { RunId } from '../domain/id.ts';
+import type { Run } from '../domain/run.ts';
+import type { CallOptions, RowChanges } from '../ports/session-store.ts';
+import { endAbandonedProcesses } from '../process/abandoned-process.ts';
+import type { ManagerEnvironment } from './manager-environment.ts';
+
+/** How an abandoned run is ended. */
+export type AbandonedEnd =
+  | { readonly as: 'failed' }
+  | { readonly as: 'cancelled'; readonly reason: string | undefined };
+
+/**
+ * Ends every run whose executor is gone: running, but without a live lease. Its agent is found by
+ * its cookie and ended. Returns the runs that were ended; runs that live elsewhere are left alone.
+ */
+export async function recoverRuns(
+  environment: ManagerEnvironment,
+  options: CallOptions = {},
+): Promise<readonly Run[]> {
+  const ended: Run[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await environment.store.runs(
+      { status: ['running'], limit: 100, ...(cursor === undefined ? {} : { cursor }) },
+      options,
+    );
+    for (const run of page.rows) {
+      if (!(await endAbandonedRun(environment, run.id, { as: 'failed' }))) continue;
+      const row = await environment.store.run(run.id, options);
+      if (row !== undefined) ended.push(row);
+    }
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return ended;
+}
+
+/** Ends a run that nobody executes any more. False if somebody does, or it has ended already. */
+export async function endAbandonedRun(
+  environment: ManagerEnvironment,
+  runId: RunId,
+  how: AbandonedEnd,
+): Promise<boolean> {
+  return await withLease(environment, runId, async (run, token) => {
+    if (run.status !== 'running') return false;
+    if (run.cookie !== undefined) {
+      await endAbandonedProcesses({
+        cookie: run.cookie,
+        ...(run.process === undefined ? {} : { identity: run.process }),
+      });
+    }
+    await writeEnd(environment, run, token, how);
+    return true;
+  });
+}
+
+/** Ends a run that was never started. False if it is no longer pending or is just being started. */
+export async function endPendingRun(
+  environment: ManagerEnvironment,
+  pending: Run,
+  reason: string | undefined,
+): Promise<boolean> {
+  return await withLease(environment, pending.id, async (run, token) => {
+    if (run.status !== 'pending') return false;
+    await writeEnd(environment, run, token, { as: 'cancelled', reason });
+    return true;
+  });
+}
+
+async function withLease(
+  environment: ManagerEnvironment,
+  runId: RunId,
+  work: (run: Run, token: number) => Promise<boolean>,
+): Promise<boolean> {
+  const { store, owner, times } = environment;
+  // Not under our own name: a run that this manager executes must look taken, too.
+  const lease = await store.leases.acquire({ runId, owner: `${owner}:recovery`, milliseconds: times.lease });
+  if (lease === undefined) return false;
+  try {
+    const run = await store.run(runId);
+    return run !== undefined && (await work(run, lease.token));
+  } finally {
+    await store.leases.release(lease).catch(() => undefined);
+  }
+}
+
+async function writeEnd(
+  environment: ManagerEnvironment,
+  run: Run,
+  token: number,
+  how: AbandonedEnd,
+): Promise<void> {
+  const { clock, log, encoder } = environment;
+  const data = await lastUsage(environment, run);
+  const origin = {
+    runId: run.id,
+    provider: run.provider,
+    ...(run.attempt === 0 ? {} : { attempt: run.attempt }),
+  };
+  const error = new AsmError(
+    'run_abandoned',
+    'The process that executed the run is gone. Start another run; the agent may have changed files before.',
+  ).toJSON();
+  const terminal: EventDraft =
+    how.as === 'failed'
+      ? { type: 'run_failed', data: { ...data, error } }
+      : {
+          type: 'run_cancelled',
+          data: { ...data, ...(how.reason === undefined ? {} : { reason: how.reason }) },
+        };
+  const set: RowChanges<Run> = {
+    status: how.as,
+    endedAt: clock.now(),
+    ...data,
+    ...(how.as === 'failed' ? { error } : {}),
+  };
+  await log.commit({
+    sessionId: run.sessionId,
+    lease: { runId: run.id, token },
+    runs: [{ id: run.id, expectedVersion: run.version, set }],
+    events: [encoder.encode(terminal, origin)],
+  });
+}
+
+/** What the run had used when it was last heard of: its row is written only at the end. */
+async function lastUsage(environment: ManagerEnvironment, run: Run): Promise<RunEndData> {
+  const page = await environment.log.page({
+    sessionId: run.sessionId,
+    runId: run.id,
+    after: run.logStart,
+    types: ['token_usage_updated'],
+    order: 'descending',
+    limit: 1,
+  });
+  const [last] = page.events;
+  if (last?.type !== 'token_usage_updated') return { usage: run.usage };
+  const { usage, cost } = last.data;
+  return { usage, ...(cost === undefined ? {} : { cost }) };
+}

@@ -1,0 +1,212 @@
+import { AsmError } from '../domain/error.ts';
+import type { Cost } from '../domain/cost.ts';
+import type { EventDraft } from '../domain/event.ts';
+import type { Authorization, ToolCall } from '../domain/tool.ts';
+import { noUsage, type TokenUsage } from '../domain/usage.ts';
+import type {
+  Provider,
+  ProviderEvent,
+  ProviderEventType,
+  RunHost,
+  RunOutcome,
+  RunRequest,
+} from '../ports/provider.ts';
+import type { Gate } from './gate.ts';
+import type { Recorder } from './recorder.ts';
+import type { RunClocks } from './run-clocks.ts';
+import type { RunRequests } from './run-requests.ts';
+
+/** Event names that a provider may yield; what else comes is dropped and reported. */
+const providerEventTypes: ReadonlySet<string> = new Set<ProviderEventType>([
+  'agent_started',
+  'agent_retrying',
+  'message_streamed',
+  'message_received',
+  'reasoning_streamed',
+  'reasoning_received',
+  'tool_call_started',
+  'tool_output_streamed',
+  'tool_call_completed',
+  'tool_call_failed',
+  'subagent_started',
+  'subagent_completed',
+  'plan_updated',
+  'file_changed',
+  'turn_completed',
+  'token_usage_updated',
+  'rate_limit_updated',
+  'context_compacted',
+  'warning_raised',
+  'unparsed',
+]);
+
+export interface RunAttemptOptions {
+  readonly provider: Provider;
+  readonly request: RunRequest;
+  readonly signal: AbortSignal;
+  readonly recorder: Recorder;
+  readonly gate: Gate;
+  readonly clocks: RunClocks;
+  readonly requests: RunRequests;
+  /** Milliseconds that the provider has to settle after `signal` aborted. */
+  readonly grace: number;
+  /** Starts a timer on the manager's clock. */
+  readonly startTimer: (milliseconds: number, callback: () => void) => () => void;
+}
+
+/** One try of a run on one provider: pulls its events and takes them in. */
+export class RunAttempt {
+  readonly #options: RunAttemptOptions;
+  readonly #toolCalls = new Set<string>();
+  #started = false;
+  #settled = false;
+  #handle: string | undefined;
+  #spoke = false;
+  #output: string | undefined;
+  #usage: TokenUsage = noUsage;
+  #cost: Cost | undefined;
+
+  constructor(options: RunAttemptOptions) {
+    this.#options = options;
+  }
+
+  /** What the attempt used, also when it failed. */
+  get usage(): TokenUsage {
+    return this.#usage;
+  }
+
+  get cost(): Cost | undefined {
+    return this.#cost;
+  }
+
+  /** The agent's last message of the main thread. */
+  get output(): string | undefined {
+    return this.#output;
+  }
+
+  /** The provider's conversation, once the agent has shown that it exists by saying something. */
+  get provenHandle(): string | undefined {
+    return this.#spoke ? this.#handle : undefined;
+  }
+
+  /** Runs to the outcome. Throws what the provider throws, or `cancelled` if it doesn't settle in time. */
+  async run(): Promise<RunOutcome> {
+    const { provider, request, signal, grace, startTimer } = this.#options;
+    const generator = provider.run(request, this.#host());
+    let stopTimer: (() => void) | undefined;
+    let onAbort: (() => void) | undefined;
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      onAbort = () => {
+        stopTimer = startTimer(grace, () =>
+          reject(
+            new AsmError(
+              'cancelled',
+              `${provider.name} did not end within ${grace} ms after it was stopped.`,
+            ),
+          ),
+        );
+      };
+      if (signal.aborted) onAbort();
+      else signal.addEventListener('abort', onAbort, { once: true });
+    });
+    try {
+      return await Promise.race([this.#pull(generator), tooLate]);
+    } finally {
+      this.#settled = true;
+      stopTimer?.();
+      if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #host(): RunHost {
+    const { signal, gate, requests, provider } = this.#options;
+    return {
+      signal,
+      steering: requests.steering,
+      interrupts: requests.interrupts,
+      authorize: async (call: ToolCall, options): Promise<Authorization> => {
+        if (this.#settled) {
+          throw new AsmError(
+            'cancelled',
+            `${provider.name} asked about a tool call after its run had ended.`,
+          );
+        }
+        return await gate.authorize(call, options);
+      },
+    };
+  }
+
+  /** Takes in an event of this attempt from the gate. */
+  take(draft: EventDraft): Promise<void> | undefined {
+    if (draft.type === 'tool_call_started') {
+      if (this.#toolCalls.has(draft.data.toolCallId)) return undefined;
+      this.#toolCalls.add(draft.data.toolCallId);
+    }
+    this.#options.clocks.see(draft);
+    return this.#options.recorder.record(draft);
+  }
+
+  async #pull(generator: AsyncGenerator<ProviderEvent, RunOutcome, void>): Promise<RunOutcome> {
+    try {
+      for (;;) {
+        const next = await generator.next();
+        if (next.done === true) return next.value;
+        if (this.#settled) continue;
+        const full = this.#started ? this.#see(next.value) : this.#start(next.value);
+        if (full !== undefined) await full;
+      }
+    } finally {
+      this.#settled = true;
+      // Returning early ends the agent; what that throws is not the run's failure.
+      void generator.return({ status: 'interrupted' }).catch(() => undefined);
+    }
+  }
+
+  #start(event: ProviderEvent): Promise<void> {
+    const { provider, recorder, request } = this.#options;
+    if (event.type !== 'agent_started') {
+      throw new AsmError(
+        'agent_protocol_error',
+        `The provider ${provider.name} gave ${event.type} before agent_started.`,
+      );
+    }
+    this.#started = true;
+    const { data } = event;
+    this.#handle = data.handle;
+    this.#options.clocks.see(event);
+    recorder.recordWithRow(event, {
+      ...(data.model === undefined ? {} : { model: data.model }),
+      ...(data.process === undefined ? {} : { process: data.process }),
+    });
+    if (request.resume !== undefined && data.continuity !== 'native') {
+      throw new AsmError(
+        'resume_failed',
+        `${provider.name} started afresh instead of continuing ${request.resume.handle.id}.`,
+      );
+    }
+    return recorder.flush();
+  }
+
+  #see(event: ProviderEvent): Promise<void> | undefined {
+    if (!providerEventTypes.has(event.type)) {
+      const message = `The provider gave an event that only the library may write: ${String(event.type).slice(0, 80)}.`;
+      return this.take({ type: 'warning_raised', data: { code: 'event_refused', message } });
+    }
+    switch (event.type) {
+      case 'agent_started':
+        if (event.data.handle !== undefined) this.#handle = event.data.handle;
+        break;
+      case 'message_received':
+        this.#spoke = true;
+        if (event.data.parentToolCallId === undefined && event.data.role !== 'user')
+          this.#output = event.data.text;
+        break;
+      case 'token_usage_updated':
+        this.#usage = event.data.usage;
+        this.#cost = event.data.cost ?? this.#cost;
+        break;
+      default:
+    }
+    return this.take(event);
+  }
+}

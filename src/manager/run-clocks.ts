@@ -1,0 +1,153 @@
+import type { Clock } from '../domain/clock.ts';
+import { AsmError } from '../domain/error.ts';
+import type { EventDraft } from '../domain/event.ts';
+
+/** Time limits of a run, in milliseconds. */
+export interface RunLimits {
+  /**
+   * How long nothing may come from the agent while we wait for its model. Stands still while a tool
+   * runs, a question is open, or the agent waits to retry. Default 10 minutes; 0: no limit.
+   */
+  readonly idle?: number;
+  /** How long the run may take, without the time in which a question is open. Default 0: no limit. */
+  readonly total?: number;
+  /** How long one tool may run. Default 0: no limit. */
+  readonly tool?: number;
+}
+
+export const defaultIdleLimit: number = 10 * 60_000;
+
+/** A timer that can stand still. */
+class Countdown {
+  readonly #clock: Clock;
+  readonly #onEnd: () => void;
+  #left: number;
+  #since: number | undefined;
+  #stop: (() => void) | undefined;
+
+  constructor(clock: Clock, milliseconds: number, onEnd: () => void) {
+    this.#clock = clock;
+    this.#left = milliseconds;
+    this.#onEnd = onEnd;
+  }
+
+  run(): void {
+    if (this.#since !== undefined) return;
+    this.#since = this.#clock.monotonic();
+    this.#stop = this.#clock.startTimer(this.#left, this.#onEnd);
+  }
+
+  pause(): void {
+    if (this.#since === undefined) return;
+    this.#left = Math.max(0, this.#left - (this.#clock.monotonic() - this.#since));
+    this.#since = undefined;
+    this.#stop?.();
+  }
+}
+
+/** Watches the time limits of one run by the events that it sees. */
+export class RunClocks {
+  readonly #clock: Clock;
+  readonly #limits: RunLimits;
+  readonly #onTimeout: (error: AsmError) => void;
+  readonly #total: Countdown | undefined;
+  readonly #tools = new Map<string, Countdown | undefined>();
+  #questions = 0;
+  #lastActivity: number;
+  #stopIdle: (() => void) | undefined;
+  #ended = false;
+
+  constructor(clock: Clock, limits: RunLimits, onTimeout: (error: AsmError) => void) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#onTimeout = onTimeout;
+    this.#lastActivity = clock.monotonic();
+    const total = limits.total ?? 0;
+    if (total > 0) {
+      this.#total = new Countdown(clock, total, () =>
+        this.#fire('timed_out', `The run took longer than ${total} ms.`),
+      );
+      this.#total.run();
+    }
+    this.#watchIdle();
+  }
+
+  /** Tells the clocks what the agent does. */
+  see(draft: EventDraft): void {
+    this.#lastActivity = this.#clock.monotonic();
+    switch (draft.type) {
+      case 'tool_call_started':
+        this.#toolStarted(draft.data.toolCallId);
+        return;
+      case 'tool_call_completed':
+      case 'tool_call_failed':
+        this.#tools.get(draft.data.toolCallId)?.pause();
+        this.#tools.delete(draft.data.toolCallId);
+        return;
+      case 'agent_retrying':
+        // The agent said how long it will be silent.
+        this.#lastActivity += draft.data.delay ?? 0;
+        return;
+      default:
+    }
+  }
+
+  /** A question to a person opens or closes. */
+  question(open: boolean): void {
+    this.#questions += open ? 1 : -1;
+    this.#lastActivity = this.#clock.monotonic();
+    const waits = this.#questions > 0;
+    if (waits) this.#total?.pause();
+    else this.#total?.run();
+    for (const countdown of this.#tools.values()) {
+      if (waits) countdown?.pause();
+      else countdown?.run();
+    }
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#stopIdle?.();
+    this.#total?.pause();
+    for (const countdown of this.#tools.values()) countdown?.pause();
+    this.#tools.clear();
+  }
+
+  #toolStarted(toolCallId: string): void {
+    if (this.#tools.has(toolCallId)) return;
+    const limit = this.#limits.tool ?? 0;
+    const countdown =
+      limit > 0
+        ? new Countdown(this.#clock, limit, () =>
+            this.#fire('timed_out', `A tool ran longer than ${limit} ms.`),
+          )
+        : undefined;
+    this.#tools.set(toolCallId, countdown);
+    if (this.#questions === 0) countdown?.run();
+  }
+
+  /** One timer that looks again, rather than one that is set anew with each event. */
+  #watchIdle(): void {
+    const limit = this.#limits.idle ?? defaultIdleLimit;
+    if (limit <= 0) return;
+    const look = (): void => {
+      if (this.#ended) return;
+      if (this.#tools.size > 0 || this.#questions > 0) {
+        this.#lastActivity = this.#clock.monotonic();
+      }
+      const left = limit - (this.#clock.monotonic() - this.#lastActivity);
+      if (left <= 0) {
+        this.#fire('idle_timeout', `Nothing came from the agent for ${limit} ms.`);
+        return;
+      }
+      this.#stopIdle = this.#clock.startTimer(left, look);
+    };
+    this.#stopIdle = this.#clock.startTimer(limit, look);
+  }
+
+  #fire(code: 'timed_out' | 'idle_timeout', message: string): void {
+    if (this.#ended) return;
+    this.end();
+    this.#onTimeout(new AsmError(code, `${message} Raise the limit if that is expected.`));
+  }
+}

@@ -1,0 +1,167 @@
+import { isAbsolute, resolve } from 'node:path';
+import { AsmError } from '../domain/error.ts';
+import { isJsonObject, toJson, type JsonObject, type JsonValue } from '../domain/json.ts';
+import { inputMessages, type InputMessage, type RunInput } from '../domain/message.ts';
+import { nearestName } from '../domain/nearest-name.ts';
+import type { Run } from '../domain/run.ts';
+import type { Session } from '../domain/session.ts';
+import type { ToolRules } from '../domain/tool-rule.ts';
+import { permissionModes, type PermissionMode } from '../domain/tool.ts';
+import type { AgentEnvironment, McpServer, Provider } from '../ports/provider.ts';
+import type { DeltaPolicy } from './delta-joiner.ts';
+import type { Authorize } from './gate.ts';
+import type { RunLimits } from './run-clocks.ts';
+
+/**
+ * How a run goes on from the session's earlier runs on the same provider. `auto`: natively where
+ * there is something to continue, else afresh. `native`: fails with `resume_failed` if that can't
+ * be. `fresh`: the agent knows nothing of before.
+ */
+export const continuations = ['auto', 'native', 'fresh'] as const;
+export type Continuation = (typeof continuations)[number];
+
+/** Options that every provider understands. */
+export interface CommonRunOptions {
+  readonly model?: string;
+  /** Added to the agent's own instructions. Default: the session's. */
+  readonly systemPrompt?: string;
+  /** Folder in which the agent works. Default: the session's, else the current one. */
+  readonly cwd?: string;
+  /** Default `default`. */
+  readonly permissionMode?: PermissionMode;
+  /** The most model answers that the agent may take; then the run fails with `max_turns_reached`. */
+  readonly maxTurns?: number;
+  readonly mcpServers?: { readonly [name: string]: McpServer };
+  readonly environment?: AgentEnvironment;
+  /** Decide tool calls before the mode does. */
+  readonly rules?: ToolRules;
+  /** Decides every tool call that no rule and no mode denies. */
+  readonly authorize?: Authorize;
+  readonly continuation?: Continuation;
+  /** Load the project's own agent settings, hooks and servers: they run before any gate. Default false. */
+  readonly trustProject?: boolean;
+  readonly deltas?: DeltaPolicy;
+  readonly limits?: RunLimits;
+  /** True: the run goes on when its handle is disposed. Default false. */
+  readonly detached?: boolean;
+  /** Aborting it cancels the run. */
+  readonly signal?: AbortSignal;
+  /** Makes a retry of this call safe: a second call with the same key gives the same run. */
+  readonly key?: string;
+}
+
+/** Options of a run. Native options go with the provider itself, which types them, not with its name. */
+export type RunOptions<Native extends object = object> = CommonRunOptions &
+  (
+    | { readonly provider?: string; readonly native?: never }
+    | { readonly provider: Provider<Native>; readonly native?: Native }
+  );
+
+const optionNames = [
+  'model',
+  'systemPrompt',
+  'cwd',
+  'permissionMode',
+  'maxTurns',
+  'mcpServers',
+  'environment',
+  'rules',
+  'authorize',
+  'continuation',
+  'trustProject',
+  'deltas',
+  'limits',
+  'detached',
+  'signal',
+  'key',
+  'provider',
+  'native',
+] as const satisfies readonly (keyof RunOptions)[];
+
+/** Throws `unknown_option` or `invalid_input` for what types alone can't keep out. */
+export function checkRunOptions(options: RunOptions): void {
+  for (const name of Object.keys(options)) {
+    if (optionNames.some((known) => known === name)) continue;
+    const nearest = nearestName(name, optionNames);
+    throw new AsmError(
+      'unknown_option',
+      `A run has no option "${name}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
+    );
+  }
+  const { permissionMode, continuation, maxTurns } = options;
+  if (permissionMode !== undefined) oneOf('permissionMode', permissionMode, permissionModes);
+  if (continuation !== undefined) oneOf('continuation', continuation, continuations);
+  if (maxTurns !== undefined && (!Number.isInteger(maxTurns) || maxTurns < 1)) {
+    throw new AsmError('invalid_input', `maxTurns is a whole number from 1, not ${String(maxTurns)}.`);
+  }
+}
+
+function oneOf(name: string, value: string, allowed: readonly string[]): void {
+  if (allowed.includes(value)) return;
+  throw new AsmError('invalid_input', `${name} is one of ${allowed.join(', ')}, not "${value}".`);
+}
+
+/** The messages of an input. Throws `invalid_input` if they say nothing. */
+export function checkInput(input: RunInput): readonly InputMessage[] {
+  const messages = inputMessages(input);
+  for (const message of messages) {
+    if (typeof message.text !== 'string') {
+      throw new AsmError('invalid_input', 'An input message has a text that is not a string.');
+    }
+  }
+  if (messages.every((message) => message.text.trim() === '')) {
+    throw new AsmError('invalid_input', 'The input is empty: say what the agent should do.');
+  }
+  return messages;
+}
+
+/** The absolute folder in which a run works. */
+export function workingFolder(options: CommonRunOptions, session: Session): string {
+  const cwd = options.cwd ?? session.cwd ?? process.cwd();
+  return isAbsolute(cwd) ? cwd : resolve(cwd);
+}
+
+/** Options that aren't stored: functions, secrets, and what a provider types for itself. */
+const functionOptions = [
+  'authorize',
+  'rules',
+  'mcpServers',
+  'environment',
+  'native',
+  'systemPrompt',
+] as const satisfies readonly (keyof RunOptions)[];
+
+/** The options as they are stored with the run: what is plain data and no secret. */
+export function storedOptions(options: RunOptions): JsonObject {
+  const { model, maxTurns, permissionMode, continuation, trustProject, limits } = options;
+  const needs = functionOptions.filter((name) => options[name] !== undefined);
+  const json = toJson({ model, maxTurns, permissionMode, continuation, trustProject, limits, needs });
+  return isJsonObject(json) ? json : {};
+}
+
+/**
+ * The options that a stored run was made with, as far as they are plain data. Throws
+ * `invalid_operation` if others were given then and `again` lacks them: a run must not lose its rules
+ * on the way to another process.
+ */
+export function storedRunOptions(run: Run, again: CommonRunOptions): CommonRunOptions {
+  const needs: readonly JsonValue[] = Array.isArray(run.options['needs']) ? run.options['needs'] : [];
+  const missing = needs.flatMap((name) => (typeof name === 'string' && !Object.hasOwn(again, name) ? [name] : []));
+  if (missing.length > 0) {
+    throw new AsmError(
+      'invalid_operation',
+      `Run ${run.id} was made with options that are not stored; give them again to execute it here: ${missing.join(', ')}.`,
+      { details: { runId: run.id, missing } },
+    );
+  }
+  const { model, maxTurns, permissionMode, continuation, trustProject } = run.options;
+  const mode = permissionModes.find((known) => known === permissionMode);
+  const continued = continuations.find((known) => known === continuation);
+  return {
+    ...(typeof model === 'string' ? { model } : {}),
+    ...(typeof maxTurns === 'number' ? { maxTurns } : {}),
+    ...(mode === undefined ? {} : { permissionMode: mode }),
+    ...(continued === undefined ? {} : { continuation: continued }),
+    ...(trustProject === true ? { trustProject } : {}),
+  };
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { AsmError } from '../domain/error.ts';
+import type { EventDraft, LogEvent } from '../domain/event.ts';
+import { isTerminalRun, type Run } from '../domain/run.ts';
+import type { CallOptions } from '../ports/session-store.ts';
+import { follow } from './follow.ts';
+import type { ManagerEnvironment } from './manager-environment.ts';
+import { endAbandonedRun, endPendingRun } from './recovery.ts';
+
+/**
+ * Asks for the end of a run, whoever executes it. A pending run is ended at once; so is a running
+ * one that nobody executes any more; for a live one the request is written to its session's log.
+ */
+export async function requestCancel(
+  environment: ManagerEnvironment,
+  run: Run,
+  reason: string | undefined,
+): Promise<void> {
+  const current = await environment.store.run(run.id);
+  if (current === undefined) throw new AsmError('run_not_found', `There is no run ${run.id} in this store.`);
+  if (isTerminalRun(current.status)) return;
+  if (current.status === 'pending' && (await endPendingRun(environment, current, reason))) return;
+  if (await endAbandonedRun(environment, run.id, { as: 'cancelled', reason })) return;
+  await write(environment, run, {
+    type: 'run_cancel_requested',
+    data: { requestId: randomUUID(), ...(reason === undefined ? {} : { reason }) },
+  });
+}
+
+/**
+ * Writes a request to a running run and waits for its answer, or for the end of the run. Throws
+ * `invalid_operation` when the run isn't running.
+ */
+export async function requestOfRun(
+  environment: ManagerEnvironment,
+  run: Run,
+  make: (requestId: string) => EventDraft<'run_interrupt_requested' | 'run_steer_requested'>,
+  options: CallOptions,
+): Promise<LogEvent> {
+  const current = await environment.store.run(run.id, options);
+  if (current?.status !== 'running') {
+    throw new AsmError(
+      'invalid_operation',
+      `Run ${run.id} is ${current?.status ?? 'gone'}; only a running run can be spoken to.`,
+    );
+  }
+  const requestId = randomUUID();
+  const after = await write(environment, run, make(requestId));
+  const answers = follow(environment.log, run.sessionId, {
+    ...options,
+    runId: run.id,
+    after,
+    types: [
+      'run_interrupted',
+      'run_steered',
+      'run_completed',
+      'run_failed',
+      'run_cancelled',
+      'run_timed_out',
+    ],
+  });
+  for await (const event of answers) {
+    if (event.type !== 'run_interrupted' && event.type !== 'run_steered') return event;
+    if (event.data.requestId === requestId) return event;
+  }
+  throw new AsmError('invalid_operation', `Run ${run.id} has ended.`);
+}
+
+async function write(environment: ManagerEnvironment, run: Run, draft: EventDraft): Promise<number> {
+  const { latestSeq } = await environment.log.commit({
+    sessionId: run.sessionId,
+    events: [environment.encoder.encode(draft, { runId: run.id })],
+  });
+  return latestSeq;
+}

@@ -1,0 +1,38 @@
+import { AsmError, isAsmError } from '../domain/error.ts';
+import type { SessionId } from '../domain/id.ts';
+import type { Session } from '../domain/session.ts';
+import type { Change, Committed } from '../ports/session-store.ts';
+import type { ManagerEnvironment } from './manager-environment.ts';
+
+/** How often a decision is made again when somebody else was faster. */
+const maximumTries = 5;
+
+/** The session's row. Throws `session_not_found`. */
+export async function findSession(environment: ManagerEnvironment, id: SessionId): Promise<Session> {
+  const session = await environment.store.session(id);
+  if (session === undefined) {
+    throw new AsmError('session_not_found', `There is no session ${id} in this store.`, {
+      details: { sessionId: id },
+    });
+  }
+  return session;
+}
+
+/**
+ * Reads the session, lets a pure decision make a change of it, and commits that; when somebody else
+ * changed the row meanwhile, reads and decides again, up to 5 times.
+ */
+export async function commitWithSession(
+  environment: ManagerEnvironment,
+  sessionId: SessionId,
+  decide: (session: Session) => Change,
+): Promise<Committed & { readonly session: Session }> {
+  for (let tries = 1; ; tries++) {
+    const session = await findSession(environment, sessionId);
+    try {
+      return { ...(await environment.log.commit(decide(session))), session };
+    } catch (thrown) {
+      if (tries >= maximumTries || !isAsmError(thrown) || thrown.code !== 'conflict') throw thrown;
+    }
+  }
+}

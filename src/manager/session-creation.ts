@@ -1,0 +1,67 @@
+import { isAbsolute, resolve } from 'node:path';
+import { AsmError } from '../domain/error.ts';
+import { parseId, type SessionId } from '../domain/id.ts';
+import { isJsonObject } from '../domain/json.ts';
+import { nearestName } from '../domain/nearest-name.ts';
+import type { Session } from '../domain/session.ts';
+import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
+import type { SessionOptions } from './manager-options.ts';
+
+const optionNames = [
+  'provider',
+  'cwd',
+  'title',
+  'systemPrompt',
+  'tags',
+  'metadata',
+  'id',
+] as const satisfies readonly (keyof SessionOptions)[];
+
+/** Writes a pending session and its first event. Throws for unknown options and unknown providers. */
+export async function createSession(
+  environment: ManagerEnvironment,
+  options: SessionOptions,
+  forkedFrom?: Session['forkedFrom'],
+): Promise<SessionId> {
+  for (const name of Object.keys(options)) {
+    if (optionNames.some((known) => known === name)) continue;
+    const nearest = nearestName(name, optionNames);
+    throw new AsmError(
+      'unknown_option',
+      `A session has no option "${name}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
+    );
+  }
+  if (options.provider !== undefined) findProvider(environment, options.provider);
+  const { clock, redactor, encoder, log } = environment;
+  const id = options.id === undefined ? environment.ids('session') : parseId('session', options.id);
+  if (id === undefined) {
+    throw new AsmError('invalid_input', 'A session id is ses_ and up to 64 letters, digits, "-" or "_".');
+  }
+  const metadata = redactor.json(options.metadata ?? {}).value;
+  const cwd = options.cwd === undefined || isAbsolute(options.cwd) ? options.cwd : resolve(options.cwd);
+  const title = options.title === undefined ? undefined : redactor.text(options.title).text;
+  const facts = {
+    ...(options.provider === undefined ? {} : { provider: options.provider }),
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(title === undefined ? {} : { title }),
+    ...(forkedFrom === undefined ? {} : { forkedFrom }),
+  };
+  const session: Session = {
+    id,
+    status: 'pending',
+    version: 1,
+    createdAt: clock.now(),
+    updatedAt: clock.now(),
+    ...facts,
+    ...(options.systemPrompt === undefined ? {} : { systemPrompt: redactor.text(options.systemPrompt).text }),
+    tags: options.tags ?? [],
+    metadata: isJsonObject(metadata) ? metadata : {},
+    agents: {},
+  };
+  await log.commit({
+    sessionId: id,
+    session: { create: session },
+    events: [encoder.encode({ type: 'session_created', data: facts }, {})],
+  });
+  return id;
+}

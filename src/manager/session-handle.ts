@@ -1,0 +1,39 @@
+import type { AsmError } from '../domain/error.ts';
+import type { LogEvent } from '../domain/event.ts';
+import type { SessionId } from '../domain/id.ts';
+import type { RunInput } from '../domain/message.ts';
+import type { Run } from '../domain/run.ts';
+import type { Session } from '../domain/session.ts';
+import type { CallOptions, EventQuery } from '../ports/session-store.ts';
+import type { FollowQuery, LogPage, WaitOptions } from './event-log.ts';
+import type { RunHandle } from './run-handle.ts';
+import type { RunOptions } from './run-options.ts';
+
+/** A session, in this process or another. */
+export interface SessionHandle {
+  readonly id: SessionId;
+  /** The session's row as it stands. */
+  read(options?: CallOptions): Promise<Session>;
+  /**
+   * Starts a turn: activates a pending session, starts a run and executes it here. Resolves when
+   * `run_started` is stored.
+   */
+  run<Native extends object = object>(input: RunInput, options?: RunOptions<Native>): Promise<RunHandle>;
+  /** The session's runs, newest first; at most 1,000. */
+  runs(options?: CallOptions): Promise<readonly Run[]>;
+  /** A page of the log; with `wait`, a long poll. */
+  events(query?: Omit<EventQuery, 'sessionId'>, options?: WaitOptions): Promise<LogPage>;
+  /** The log from a cursor on, as it grows; ends when the session is in a final state and fully read. */
+  follow(query?: FollowQuery): AsyncIterable<LogEvent>;
+  activate(): Promise<Session>;
+  /** Refuses new runs until `resume`; a running one goes on. */
+  pause(): Promise<Session>;
+  resume(): Promise<Session>;
+  /** Throws `invalid_operation` while a run is open. */
+  complete(): Promise<Session>;
+  fail(error: AsmError): Promise<Session>;
+  /** Cancels the open runs, too. */
+  cancel(reason?: string): Promise<Session>;
+  /** A new session that goes on from here, leaving this one as it is. */
+  fork(options?: { readonly title?: string }): Promise<SessionHandle>;
+}

@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import { systemClock } from '../domain/clock.ts';
+import { AsmError } from '../domain/error.ts';
+import { parseId, timeSortedIds, type RunId, type SessionId } from '../domain/id.ts';
+import type { RunInput } from '../domain/message.ts';
+import type { Run } from '../domain/run.ts';
+import type { Session } from '../domain/session.ts';
+import type { Provider, ProviderDescription } from '../ports/provider.ts';
+import type {
+  CallOptions,
+  FeedPage,
+  FeedQuery,
+  RowPage,
+  RunQuery,
+  SessionQuery,
+} from '../ports/session-store.ts';
+import { createRedactor, noRedaction } from '../redaction/redactor.ts';
+import { defaultDeltaPolicy } from './delta-joiner.ts';
+import { createEventEncoder } from './event-encoder.ts';
+import { EventLog } from './event-log.ts';
+import type { ManagerEnvironment } from './manager-environment.ts';
+import type { SessionManagerOptions, SessionOptions } from './manager-options.ts';
+import { recoverRuns } from './recovery.ts';
+import type { RunHandle } from './run-handle.ts';
+import { RunOperations } from './run-operations.ts';
+import type { CommonRunOptions, RunOptions } from './run-options.ts';
+import { runOnce, type RunOnceOptions } from './run-once.ts';
+import type { RunResult } from './run-result.ts';
+import { createSession } from './session-creation.ts';
+import type { SessionHandle } from './session-handle.ts';
+import { createSessionHandle } from './session-operations.ts';
+import { findSession } from './session-change.ts';
+
+/** Sessions and runs over one store and some providers. Make one with `createSessionManager`. */
+export interface SessionManager extends AsyncDisposable {
+  createSession(options?: SessionOptions): Promise<SessionHandle>;
+  /** Throws `session_not_found`. */
+  getSession(id: string): Promise<SessionHandle>;
+  sessions(query?: SessionQuery, options?: CallOptions): Promise<RowPage<Session>>;
+  /** Makes a pending run, to be executed later by `executeRun`, here or in another process. */
+  startRun<Native extends object = object>(
+    sessionId: string,
+    input: RunInput,
+    options?: RunOptions<Native>,
+  ): Promise<Run>;
+  /**
+   * Executes a pending run here. Resolves when `run_started` is stored. Functions (`authorize`,
+   * `signal`) are not stored: give them here if another process made the run. Throws
+   * `run_already_executing` or `invalid_transition` when somebody was faster.
+   */
+  executeRun(runId: string, options?: CommonRunOptions): Promise<RunHandle>;
+  /** A handle of any run, whoever executes it. Disposing it cancels nothing. Throws `run_not_found`. */
+  getRun(id: string): Promise<RunHandle>;
+  runs(query?: RunQuery, options?: CallOptions): Promise<RowPage<Run>>;
+  /** Session, one run, and the session's end, in one call. A failed run is a result, not a rejection. */
+  runOnce<Native extends object = object>(
+    input: RunInput,
+    options?: RunOnceOptions<Native>,
+  ): Promise<RunResult>;
+  /** Events of all sessions in the order of their commits, as stored. */
+  feed(query?: FeedQuery, options?: CallOptions): Promise<FeedPage>;
+  /** Ends runs whose process is gone. Returns them. */
+  recover(options?: CallOptions): Promise<readonly Run[]>;
+  /** What each provider is and can do on this machine. */
+  describeProviders(options?: CallOptions): Promise<readonly ProviderDescription[]>;
+  /** Cancels the runs that this manager executes, waits for their end, and closes store and providers. */
+  close(): Promise<void>;
+}
+
+/** Opens a manager. It owns the store and the providers that it is given, and closes them. */
+export async function createSessionManager(options: SessionManagerOptions): Promise<SessionManager> {
+  const store = await options.store;
+  const environment = makeEnvironment(options, store);
+  const operations = new RunOperations(environment);
+  let closing: Promise<void> | undefined;
+  const assertOpen = (): void => {
+    if (closing !== undefined) throw new AsmError('store_closed', 'The session manager was closed.');
+  };
+  const handle = (id: SessionId): SessionHandle => createSessionHandle(environment, operations, id);
+  const close = async (): Promise<void> => {
+    await operations.close();
+    environment.log.close();
+    if (options.keepOpen === true) return;
+    for (const provider of options.providers) await provider[Symbol.asyncDispose]?.();
+    await store[Symbol.asyncDispose]();
+  };
+  const manager: SessionManager = {
+    createSession: async (sessionOptions = {}) => {
+      assertOpen();
+      return handle(await createSession(environment, sessionOptions));
+    },
+    getSession: async (id) => handle((await findSession(environment, sessionIdOf(id))).id),
+    sessions: (query = {}, call = {}) => store.sessions(query, call),
+    startRun: async (sessionId, input, runOptions = {}) => {
+      assertOpen();
+      return await operations.make(sessionIdOf(sessionId), input, runOptions);
+    },
+    executeRun: async (runId, runOptions = {}) => {
+      assertOpen();
+      return await operations.execute(runIdOf(runId), runOptions);
+    },
+    getRun: async (id) => await operations.find(runIdOf(id)),
+    runs: (query = {}, call = {}) => store.runs(query, call),
+    runOnce: async (input, runOptions = {}) => {
+      assertOpen();
+      return await runOnce(environment, operations, input, runOptions);
+    },
+    feed: (query = {}, call = {}) => store.feed(query, call),
+    recover: (call = {}) => recoverRuns(environment, call),
+    describeProviders: (call = {}) =>
+      Promise.all(options.providers.map((provider) => provider.describe(call))),
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+    [Symbol.asyncDispose]: () => manager.close(),
+  };
+  return manager;
+}
+
+function makeEnvironment(
+  options: SessionManagerOptions,
+  store: Awaited<SessionManagerOptions['store']>,
+): ManagerEnvironment {
+  const clock = options.clock ?? systemClock;
+  const redactor = options.redaction === false ? noRedaction : createRedactor(options.redaction ?? {});
+  return {
+    store,
+    log: new EventLog(store, options.tail),
+    clock,
+    ids: options.ids ?? timeSortedIds,
+    redactor,
+    encoder: createEventEncoder(clock, redactor),
+    providers: providersByName(options.providers),
+    owner: `manager:${process.pid}:${randomUUID()}`,
+    deltas: options.deltas ?? defaultDeltaPolicy,
+    limits: options.limits ?? {},
+    times: { lease: 15_000, close: 10_000, ...options.times },
+  };
+}
+
+function providersByName(providers: readonly Provider[]): ReadonlyMap<string, Provider> {
+  const byName = new Map<string, Provider>();
+  for (const provider of providers) {
+    if (byName.has(provider.name)) {
+      throw new AsmError(
+        'already_exists',
+        `Two providers are named "${provider.name}"; give one another name.`,
+      );
+    }
+    byName.set(provider.name, provider);
+  }
+  return byName;
+}
+
+function sessionIdOf(text: string): SessionId {
+  const id = parseId('session', text);
+  if (id !== undefined) return id;
+  throw new AsmError(
+    'session_not_found',
+    `"${text.slice(0, 100)}" is not the id of a session: those begin with ses_.`,
+  );
+}
+
+function runIdOf(text: string): RunId {
+  const id = parseId('run', text);
+  if (id !== undefined) return id;
+  throw new AsmError(
+    'run_not_found',
+    `"${text.slice(0, 100)}" is not the id of a run: those begin with run_.`,
+  );
+}

@@ -1,0 +1,151 @@
+import type { Capabilities } from '../domain/capability.ts';
+import type { EventDraft } from '../domain/event.ts';
+import type { RunId, SessionId } from '../domain/id.ts';
+import type { JsonObject } from '../domain/json.ts';
+import type { InputMessage } from '../domain/message.ts';
+import type { AgentHandle } from '../domain/session.ts';
+import type { Authorization, PermissionMode, ToolCall } from '../domain/tool.ts';
+import type { Cost } from '../domain/cost.ts';
+import type { TokenUsage } from '../domain/usage.ts';
+
+/** What a provider is and can do on this machine. */
+export interface ProviderDescription {
+  readonly name: string;
+  /** The agent program, as far as it was found. */
+  readonly agent: {
+    readonly installed: boolean;
+    readonly version?: string;
+    readonly path?: string;
+    /** What a person should do, when something is missing. */
+    readonly advice?: string;
+  };
+  readonly signedIn: 'yes' | 'no' | 'unknown';
+  readonly capabilities: Capabilities;
+}
+
+/** The event names that providers may yield; all others are the library's own. */
+export type ProviderEventType =
+  | 'agent_started'
+  | 'agent_retrying'
+  | 'message_streamed'
+  | 'message_received'
+  | 'reasoning_streamed'
+  | 'reasoning_received'
+  | 'tool_call_started'
+  | 'tool_output_streamed'
+  | 'tool_call_completed'
+  | 'tool_call_failed'
+  | 'subagent_started'
+  | 'subagent_completed'
+  | 'plan_updated'
+  | 'file_changed'
+  | 'turn_completed'
+  | 'token_usage_updated'
+  | 'rate_limit_updated'
+  | 'context_compacted'
+  | 'warning_raised'
+  | 'unparsed';
+
+export type ProviderEvent = EventDraft<ProviderEventType>;
+
+/** An MCP server that the agent may use: a program, or an address. */
+export type McpServer =
+  | {
+      readonly type: 'stdio';
+      readonly command: string;
+      readonly arguments?: readonly string[];
+      readonly environment?: { readonly [name: string]: string };
+    }
+  | {
+      readonly type: 'http' | 'sse';
+      readonly url: string;
+      readonly headers?: { readonly [name: string]: string };
+    };
+
+/** Which variables of our environment the agent gets, and which are set for it. */
+export interface AgentEnvironment {
+  /** Names to pass on, besides the provider's default list. */
+  readonly inherit?: readonly string[];
+  readonly set?: { readonly [name: string]: string };
+}
+
+/** How the conversation should go on. */
+export interface ResumeRequest {
+  readonly handle: AgentHandle;
+  /** True: branch off, and leave the original conversation as it is. */
+  readonly fork: boolean;
+}
+
+/** One attempt, as the provider gets it. */
+export interface RunRequest<Native extends object = object> {
+  readonly sessionId: SessionId;
+  readonly runId: RunId;
+  readonly attempt: number;
+  readonly messages: readonly InputMessage[];
+  /** Absolute path of an existing folder. */
+  readonly cwd: string;
+  readonly permissionMode: PermissionMode;
+  readonly model?: string;
+  readonly systemPrompt?: string;
+  readonly maxTurns?: number;
+  readonly mcpServers?: { readonly [name: string]: McpServer };
+  readonly environment?: AgentEnvironment;
+  /** Absent: a fresh conversation. A provider that can't resume it throws `resume_failed`. */
+  readonly resume?: ResumeRequest;
+  /** To be put into the agent's environment as `ASM_RUN_COOKIE`, so that it is found after a crash. */
+  readonly cookie: string;
+  /** True: load the project's own agent settings, hooks and servers. They run before any gate. */
+  readonly trustProject: boolean;
+  readonly native?: Native;
+}
+
+/** A message for the agent while it works. Exactly one of the two methods is called. */
+export interface Steering {
+  readonly message: InputMessage;
+  accepted(): void;
+  refused(reason: string): void;
+}
+
+/** What the library offers to a provider during one attempt. */
+export interface RunHost {
+  /** Aborted when the run is cancelled or times out: end the agent and its children, then settle. */
+  readonly signal: AbortSignal;
+  /**
+   * Asks whether a tool call may go on; to be awaited before the tool runs. May take hours. Aborting
+   * `signal` withdraws the question. Never rejects but with `cancelled`, and after the run settled.
+   */
+  authorize(call: ToolCall, options: { readonly signal: AbortSignal }): Promise<Authorization>;
+  readonly steering: AsyncIterable<Steering>;
+  /** Each item asks to stop the turn and keep the session. */
+  readonly interrupts: AsyncIterable<true>;
+}
+
+/** How an attempt ended well. Everything else is a thrown `AsmError`. */
+export interface RunOutcome {
+  readonly status: 'completed' | 'interrupted';
+  /** The agent's last message. */
+  readonly output?: string;
+  readonly stopReason?: string;
+  /** Where the conversation can be taken up again. */
+  readonly handle?: { readonly id: string; readonly counters?: JsonObject };
+  readonly usage?: TokenUsage;
+  readonly cost?: Cost;
+}
+
+/** A port to an agent. */
+export interface Provider<Native extends object = object> extends Partial<AsyncDisposable> {
+  readonly name: string;
+  /** True when `interrupts` and `steering` are served; checked before a run promises them. */
+  readonly capabilities: Capabilities;
+  /** Looks at the machine; may start the agent to ask its version. Never throws for a missing agent. */
+  describe(options?: { readonly signal?: AbortSignal }): Promise<ProviderDescription>;
+  /**
+   * Runs one attempt. Yields what happens inside the agent, first of all `agent_started`; returns the
+   * outcome. Throws `AsmError` for every failure, after a last `token_usage_updated` with what was
+   * used. Ends the agent's whole process group before it settles, also when `host.signal` aborts or
+   * the generator is returned early.
+   */
+  run(request: RunRequest<Native>, host: RunHost): AsyncGenerator<ProviderEvent, RunOutcome, void>;
+  /** Pins `Native` for inference; never set. */
+  readonly nativeOptions?: Native;
+}

@@ -1,0 +1,46 @@
+import { hasEnvironmentEntry, readProcessTable, type ProcessEntry } from './process-table.ts';
+
+/** The variable by which an agent and everything it starts is recognised. */
+export const runCookieVariable = 'ASM_RUN_COOKIE';
+
+/** What is known about a family of processes that belong together. */
+export interface FamilyMarks {
+  /** A process group that is ours. Only valid while we know that its number was not reused. */
+  readonly group?: number;
+  /** Value of `ASM_RUN_COOKIE` in the members' environment. */
+  readonly cookie?: string;
+  /** Members can't have started before this, in clock ticks since boot. Saves reading environments. */
+  readonly notBefore?: number;
+}
+
+/**
+ * Living processes with one of the marks, and those that belong to them: their descendants and
+ * whoever shares a group or session with one of them. A session can't be joined from outside, so this
+ * stays among the children of the agent. Never contains our own process.
+ */
+export function findFamily(marks: FamilyMarks): readonly ProcessEntry[] {
+  const candidates = readProcessTable().filter(
+    (entry) => entry.alive && entry.pid !== process.pid && entry.startTime >= (marks.notBefore ?? 0),
+  );
+  const members = new Map<number, ProcessEntry>();
+  const sessions = new Set<number>();
+  const add = (entry: ProcessEntry): void => {
+    members.set(entry.pid, entry);
+    sessions.add(entry.session);
+  };
+  for (const entry of candidates) {
+    if (entry.group === marks.group || hasCookie(entry, marks.cookie)) add(entry);
+  }
+  for (let size = -1; size !== members.size;) {
+    size = members.size;
+    for (const entry of candidates) {
+      if (members.has(entry.pid)) continue;
+      if (members.has(entry.parent) || sessions.has(entry.session)) add(entry);
+    }
+  }
+  return [...members.values()];
+}
+
+function hasCookie(entry: ProcessEntry, cookie: string | undefined): boolean {
+  return cookie !== undefined && hasEnvironmentEntry(entry.pid, runCookieVariable, cookie);
+}

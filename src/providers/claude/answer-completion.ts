@@ -1,0 +1,41 @@
+import type { ProviderEvent } from '../../ports/provider.ts';
+import type { Answer } from './answer-tracker.ts';
+import type { NormalizerState } from './normalizer-state.ts';
+
+/** Says that an answer is complete, once. */
+export function completeAnswer(
+  answer: Answer,
+  thread: string | undefined,
+  state: NormalizerState,
+): readonly ProviderEvent[] {
+  if (answer.completed) return [];
+  answer.completed = true;
+  if (answer.usage !== undefined) state.usage.addAnswer(answer.model, answer.usage);
+  return [
+    {
+      type: 'turn_completed',
+      data: {
+        messageId: answer.id,
+        ...(answer.stopReason === undefined ? {} : { stopReason: answer.stopReason }),
+        // An answer that came whole tells only what its beginning had used.
+        ...(answer.usage === undefined || !answer.streamed ? {} : { usage: answer.usage }),
+        ...(answer.model === undefined ? {} : { model: answer.model }),
+        ...lineOf(thread),
+      },
+    },
+  ];
+}
+
+/** Says that an answer which came whole is complete: something else of its thread follows. */
+export function completeWholeAnswer(
+  thread: string | undefined,
+  state: NormalizerState,
+): readonly ProviderEvent[] {
+  const answer = state.answers.current(thread);
+  return answer === undefined || answer.streamed ? [] : completeAnswer(answer, thread, state);
+}
+
+/** The field that names the thread; the main one has none. */
+export function lineOf(thread: string | undefined): { readonly parentToolCallId?: string } {
+  return thread === undefined ? {} : { parentToolCallId: thread };
+}

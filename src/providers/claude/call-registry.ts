@@ -1,0 +1,32 @@
+import type { JsonObject } from '../../domain/json.ts';
+import type { ToolKind } from '../../domain/tool.ts';
+
+/** A tool call whose result has not come. */
+export interface OpenCall {
+  readonly id: string;
+  readonly name: string;
+  readonly tool: string;
+  readonly kind: ToolKind;
+  readonly input: JsonObject;
+  readonly parentToolCallId: string | undefined;
+}
+
+/** Keeps the open tool calls of a run, so that a result can be told what it is the result of. */
+export class CallRegistry {
+  readonly #open = new Map<string, OpenCall>();
+
+  add(call: OpenCall): void {
+    this.#open.set(call.id, call);
+  }
+
+  get(id: string): OpenCall | undefined {
+    return this.#open.get(id);
+  }
+
+  /** Takes a call out: it has its result. */
+  close(id: string): OpenCall | undefined {
+    const call = this.#open.get(id);
+    this.#open.delete(id);
+    return call;
+  }
+}

@@ -1,0 +1,82 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { ProviderDescription } from '../../ports/provider.ts';
+import { startProcessGroup } from '../../process/process-group.ts';
+import { claudeCapabilities } from './capabilities.ts';
+import { describeEnvironment, isOn } from './environment.ts';
+import type { CheckedOptions } from './options.ts';
+import { findClaude, installAdvice } from './program.ts';
+
+/** Milliseconds that the program has to tell its version; the first start of the day takes long. */
+const versionDeadline = 20_000;
+
+/** Looks at the machine: is the program there, which version, is it signed in. Never throws for a missing program. */
+export async function describeClaude(
+  options: CheckedOptions,
+  signal: AbortSignal | undefined,
+): Promise<ProviderDescription> {
+  const environment = describeEnvironment();
+  const search = { executable: options.executable, path: environment['PATH'] ?? '', cwd: process.cwd() };
+  const path = await findClaude(search);
+  const version = path === undefined ? undefined : await askVersion(path, environment, signal);
+  return {
+    name: 'claude',
+    agent: {
+      installed: path !== undefined && version !== undefined,
+      ...(version === undefined ? {} : { version }),
+      ...(path === undefined ? { advice: installAdvice } : { path }),
+      ...(path !== undefined && version === undefined
+        ? { advice: `${path} does not tell its version. Is it Claude Code?` }
+        : {}),
+    },
+    signedIn: await signedIn(environment),
+    capabilities: claudeCapabilities,
+  };
+}
+
+async function askVersion(
+  path: string,
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const deadline = AbortSignal.timeout(versionDeadline);
+  const stop = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+  if (stop.aborted) return undefined;
+  try {
+    await using group = await startProcessGroup({
+      command: path,
+      arguments: ['--version'],
+      cwd: process.cwd(),
+      environment,
+      standardInput: 'ignore',
+    });
+    const end = (): void => void group.end({ grace: 0 }).catch(() => undefined);
+    stop.addEventListener('abort', end, { once: true });
+    try {
+      const said = await text(group.child.stdout);
+      return /^(\d+\.\d+\.\d+\S*)/.exec(said.trim())?.[1];
+    } finally {
+      stop.removeEventListener('abort', end);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** Variables each of which signs Claude Code in. */
+const signInVariables = ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN'] as const;
+const cloudFlags = ['CLAUDE_CODE_USE_BEDROCK', 'CLAUDE_CODE_USE_VERTEX', 'CLAUDE_CODE_USE_FOUNDRY'] as const;
+
+/** Where nothing is found it may still be signed in, for example through the system's key store. */
+async function signedIn(
+  environment: Readonly<Record<string, string>>,
+): Promise<ProviderDescription['signedIn']> {
+  if (signInVariables.some((name) => (environment[name] ?? '') !== '')) return 'yes';
+  if (cloudFlags.some((name) => isOn(environment[name]))) return 'yes';
+  const folder = environment['CLAUDE_CONFIG_DIR'] ?? join(environment['HOME'] ?? '/', '.claude');
+  return await access(join(folder, '.credentials.json')).then(
+    () => 'yes' as const,
+    () => 'unknown' as const,
+  );
+}

@@ -1,0 +1,93 @@
+import { abortError, isAsmError } from '../../domain/error.ts';
+import { isJsonObject, type JsonObject } from '../../domain/json.ts';
+import type { RunOutcome } from '../../ports/provider.ts';
+import type { ProcessExit } from '../../process/process-group.ts';
+import { processError, turnError } from './errors.ts';
+import { fieldOf, textField } from './native-fields.ts';
+import type { NormalizerState } from './normalizer-state.ts';
+
+/** All that is known when nothing more comes from the agent. */
+export interface RunEnding {
+  readonly signal: AbortSignal;
+  /** The last result of a turn. */
+  readonly result: JsonObject | undefined;
+  /** True when a turn began. */
+  readonly begun: boolean;
+  readonly interrupted: boolean;
+  /** What the SDK threw. It throws after every result that is an error, and then says nothing new. */
+  readonly thrown: unknown;
+  /** True when the program wrote a line without end. */
+  readonly brokeLineLimit: boolean;
+  /** How the program ended by itself; `undefined` when it was let go, or lives. */
+  readonly exit: ProcessExit | undefined;
+  readonly stderr: string;
+  readonly state: NormalizerState;
+  readonly resumed: string | undefined;
+  readonly conversation: string;
+}
+
+/** The outcome of a run, or the error that it failed with, thrown. */
+export function concludeRun(ending: RunEnding): RunOutcome {
+  const { result, state } = ending;
+  if (ending.signal.aborted) throw abortError(ending.signal);
+  if (isAsmError(ending.thrown)) throw ending.thrown;
+  if (ending.brokeLineLimit)
+    throw processError({ stderr: ending.stderr, cause: new Error('a line of more than 64 MiB') });
+  if (result === undefined || hasCrashed(ending)) {
+    if (ending.interrupted && result === undefined) return outcome(ending, 'interrupted');
+    throw processError({
+      ...ending.exit,
+      stderr: ending.stderr,
+      cause: ending.thrown ?? new Error('it fell silent'),
+    });
+  }
+  if (
+    fieldOf(result, 'is_error') !== true &&
+    !state.refused &&
+    textField(result, 'stop_reason') !== 'refusal'
+  ) {
+    return outcome(ending, 'completed');
+  }
+  if (ending.interrupted && textField(result, 'terminal_reason')?.startsWith('aborted') === true) {
+    return outcome(ending, 'interrupted');
+  }
+  throw turnError(
+    {
+      result,
+      assistantError: state.assistantError,
+      refused: state.refused,
+      limitResetsAt: state.limitResetsAt,
+      begun: ending.begun,
+      resumed: ending.resumed,
+    },
+    ending.stderr,
+  );
+}
+
+/** True when the program died in a later turn, so that the result of the earlier one isn't the last word. */
+function hasCrashed({ result, exit, thrown }: RunEnding): boolean {
+  if (fieldOf(result, 'is_error') === true || thrown === undefined || exit === undefined) return false;
+  return exit.signal !== undefined || exit.exitCode !== 0;
+}
+
+function outcome(ending: RunEnding, status: RunOutcome['status']): RunOutcome {
+  const { usage, cost } = ending.state.usage.figures();
+  const counters = ending.state.usage.counters();
+  const output = outputOf(ending.result);
+  const stopReason = textField(ending.result, 'stop_reason') ?? textField(ending.result, 'terminal_reason');
+  return {
+    status,
+    ...(output === undefined ? {} : { output }),
+    ...(stopReason === undefined ? {} : { stopReason }),
+    handle: { id: ending.conversation, ...(counters === undefined ? {} : { counters }) },
+    usage,
+    ...(cost === undefined ? {} : { cost }),
+  };
+}
+
+/** The answer that fits the schema, as JSON text, where one was asked for; else the last message. */
+function outputOf(result: JsonObject | undefined): string | undefined {
+  const structured = fieldOf(result, 'structured_output');
+  if (isJsonObject(structured) || Array.isArray(structured)) return JSON.stringify(structured);
+  return textField(result, 'result');
+}

@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { abortError } from '../../domain/error.ts';
+import { isJsonObject, type JsonObject } from '../../domain/json.ts';
+import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
+import { claudeEnvironment } from './environment.ts';
+import { createInputQueue } from './input-queue.ts';
+import { readInstructionFile } from './instruction-file.ts';
+import { normalize } from './normalize.ts';
+import { createNormalizerState } from './normalizer-state.ts';
+import { checkNative, type CheckedNative, type CheckedOptions, type ClaudeNative } from './options.ts';
+import { createPermissionHook } from './permission-hook.ts';
+import { createClaudeProcess, type ClaudeProcess } from './process.ts';
+import { requireClaude } from './program.ts';
+import { promptText } from './prompt.ts';
+import { RunControl } from './run-control.ts';
+import { concludeRun } from './run-conclusion.ts';
+import { nativePermissionMode, sdkOptions } from './sdk-options.ts';
+import { loadSdk } from './sdk.ts';
+import { SubagentRegistry } from './subagent-registry.ts';
+import { createUsageMeter, type UsageBase } from './usage-meter.ts';
+
+/** Runs one attempt; see `Provider.run`. */
+export async function* runClaude(
+  options: CheckedOptions,
+  request: RunRequest<ClaudeNative>,
+  host: RunHost,
+): AsyncGenerator<ProviderEvent, RunOutcome, void> {
+  const prompt = promptText(request.messages);
+  const native = checkNative(request.native);
+  const environment = claudeEnvironment(request);
+  const sdk = await loadSdk();
+  const executable = native.executable ?? options.executable;
+  const program = await requireClaude({ executable, path: environment['PATH'] ?? '', cwd: request.cwd });
+  const appendedPrompt = await promptAddition(options, native, request);
+  if (host.signal.aborted) throw abortError(host.signal);
+
+  const model = request.model ?? options.model;
+  const conversation = conversationId(request);
+  const noticed: ProviderEvent[] = [];
+  let brokeLineLimit = false;
+  const input = createInputQueue();
+  const subagents = new SubagentRegistry();
+  await using agent = createClaudeProcess({
+    onForeign: (line) => noticed.push({ type: 'unparsed', data: { raw: line } }),
+    onTooLong: () => {
+      brokeLineLimit = true;
+      void agent.end().catch(() => undefined);
+    },
+  });
+  const permissions = createPermissionHook({
+    authorize: (call, how) => host.authorize(call, how),
+    lineageOf: (agentId, agentType) => subagents.lineageOf(agentId, agentType),
+    stopping: host.signal,
+  });
+  const usage = createUsageMeter(usageBase(request));
+  const state = createNormalizerState({ usage, isDenied: (id) => permissions.isDenied(id), subagents });
+  const query = sdk.query({
+    prompt: input,
+    options: sdkOptions({
+      request,
+      native,
+      model,
+      program,
+      environment,
+      appendedPrompt,
+      conversation,
+      permissions,
+      agent,
+    }),
+  });
+  const control = new RunControl({ host, query, input, agent, permissions, state });
+
+  let thrown: unknown;
+  try {
+    const messages = query[Symbol.asyncIterator]();
+    const first = messages.next();
+    first.catch(() => undefined);
+    // The SDK may refuse before it starts anything; then there is no process to wait for.
+    const started = await Promise.race([agent.started, first.then(() => agent.started)]);
+    yield {
+      type: 'agent_started',
+      data: {
+        ...(model === undefined && environment['ANTHROPIC_MODEL'] === undefined
+          ? {}
+          : { model: model ?? environment['ANTHROPIC_MODEL'] ?? '' }),
+        handle: conversation,
+        continuity: request.resume === undefined ? 'fresh' : 'native',
+        process: started.identity,
+        nativePermissionMode: nativePermissionMode(request.permissionMode),
+        projectTrusted: request.trustProject,
+      },
+    };
+    control.begin(prompt);
+    for (let next = await first; next.done !== true; next = await messages.next()) {
+      yield* noticed.splice(0);
+      const message: unknown = next.value;
+      if (!isJsonObject(message)) continue;
+      const events = normalize(message, state);
+      control.see(message);
+      yield* events;
+      if (control.isOver) break;
+    }
+  } catch (caught) {
+    thrown = caught;
+  } finally {
+    control.end();
+    query.close();
+  }
+  yield* noticed.splice(0);
+  await settle(agent, control.result);
+  if (control.result === undefined) {
+    const figures = usage.figures();
+    if (Object.keys(figures.byModel).length > 0) yield { type: 'token_usage_updated', data: figures };
+  }
+  return concludeRun({
+    signal: host.signal,
+    result: control.result,
+    begun: control.begun,
+    interrupted: state.interrupted,
+    thrown,
+    brokeLineLimit,
+    exit: control.inputClosedByUs ? undefined : agent.exit,
+    stderr: agent.stderrTail(),
+    state,
+    resumed: request.resume?.handle.id,
+    conversation,
+  });
+}
+
+/** Before the group is ended by us, the program gets a moment to tell how it ended by itself. */
+async function settle(agent: ClaudeProcess, result: JsonObject | undefined): Promise<void> {
+  if (result === undefined) {
+    const group = await Promise.race([agent.started.catch(() => undefined), pause(0)]);
+    if (group !== undefined) await Promise.race([group.exit, pause(300)]);
+  }
+}
+
+function pause(milliseconds: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), milliseconds));
+}
+
+/** The id of the conversation is known before the program starts: ours, or the one that goes on. */
+function conversationId(request: RunRequest): string {
+  return request.resume === undefined || request.resume.fork ? randomUUID() : request.resume.handle.id;
+}
+
+function usageBase(request: RunRequest): UsageBase {
+  return request.resume === undefined ? 'nothing' : (request.resume.handle.counters ?? 'unknown');
+}
+
+/** The system prompt of the request, and the instructions: the project's file unless told otherwise. */
+async function promptAddition(
+  options: CheckedOptions,
+  native: CheckedNative,
+  request: RunRequest,
+): Promise<string> {
+  const instructions = native.instructions ?? options.instructions;
+  const texts =
+    instructions === false
+      ? []
+      : // A trusted project's file is read by Claude Code itself.
+        (instructions ?? (request.trustProject ? [] : [await readInstructionFile(request.cwd)]));
+  return [request.systemPrompt, ...texts].filter((text) => text !== undefined && text !== '').join('\n\n');
+}

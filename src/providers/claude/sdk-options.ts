@@ -1,0 +1,120 @@
+import type { McpServer, RunRequest } from '../../ports/provider.ts';
+import type { PermissionMode } from '../../domain/tool.ts';
+import type { CheckedNative } from './options.ts';
+import type { PermissionHook } from './permission-hook.ts';
+import type { ClaudeProcess } from './process.ts';
+import type { SdkOptions } from './sdk.ts';
+
+/** Seconds that a question may stay open: longer than any approval. */
+const hookTimeout = 25 * 60 * 60;
+
+export interface SdkOptionsInput {
+  readonly request: RunRequest;
+  readonly native: CheckedNative;
+  readonly model: string | undefined;
+  readonly program: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Added to the system prompt; empty: nothing. */
+  readonly appendedPrompt: string;
+  /** Id of the conversation: ours for a new one, the old one's for going on. */
+  readonly conversation: string;
+  readonly permissions: PermissionHook;
+  readonly agent: ClaudeProcess;
+}
+
+/** Our request in the SDK's words. */
+export function sdkOptions(input: SdkOptionsInput): SdkOptions {
+  const { request, native, model, permissions } = input;
+  return {
+    cwd: request.cwd,
+    env: { ...input.environment },
+    pathToClaudeCodeExecutable: input.program,
+    spawnClaudeCodeProcess: input.agent.spawn,
+    includePartialMessages: true,
+    forwardSubagentText: true,
+    // Without it the settings of servers, secrets too, would stand on the command line.
+    mcpServersDelivery: 'initialize',
+    mcpServers: mcpServers(request.mcpServers ?? {}),
+    settingSources: request.trustProject ? ['project', 'local'] : [],
+    strictMcpConfig: !request.trustProject,
+    permissionMode: nativePermissionMode(request.permissionMode),
+    systemPrompt: {
+      type: 'preset',
+      preset: 'claude_code',
+      ...(input.appendedPrompt === '' ? {} : { append: input.appendedPrompt }),
+    },
+    hooks: {
+      PreToolUse: [
+        {
+          hooks: [(call, toolCallId, { signal }) => permissions.beforeTool(call, toolCallId, signal)],
+          timeout: hookTimeout,
+          onFailure: 'block',
+        },
+      ],
+    },
+    canUseTool: (name, given, { toolUseID, agentID, signal }) =>
+      permissions.canUseTool(name, given, { toolCallId: toolUseID, agentId: agentID, signal }),
+    ...conversation(input),
+    ...(model === undefined ? {} : { model }),
+    ...(request.maxTurns === undefined ? {} : { maxTurns: request.maxTurns }),
+    ...nativeOptions(native),
+  };
+}
+
+/** Our five modes are decided in the gate; only planning is also told to the agent. */
+export function nativePermissionMode(mode: PermissionMode): 'default' | 'plan' {
+  return mode === 'plan' ? 'plan' : 'default';
+}
+
+function conversation({ request, conversation: id }: SdkOptionsInput): SdkOptions {
+  if (request.resume === undefined) return { sessionId: id };
+  if (!request.resume.fork) return { resume: id };
+  return { resume: request.resume.handle.id, forkSession: true, sessionId: id };
+}
+
+function nativeOptions(native: CheckedNative): SdkOptions {
+  const { agents, outputSchema, additionalDirectories, maxThinkingTokens, fallbackModel, betas } = native;
+  return {
+    ...(agents === undefined ? {} : { agents: agentDefinitions(agents) }),
+    ...(outputSchema === undefined ? {} : { outputFormat: { type: 'json_schema', schema: outputSchema } }),
+    ...(additionalDirectories === undefined ? {} : { additionalDirectories }),
+    ...(maxThinkingTokens === undefined ? {} : { thinking: thinkingBudget(maxThinkingTokens) }),
+    ...(fallbackModel === undefined ? {} : { fallbackModel }),
+    // The SDK's list of names is of its own date; the model service decides which it knows.
+    ...(betas === undefined ? {} : { extraArgs: { betas: betas.join(',') } }),
+  };
+}
+
+function agentDefinitions(agents: NonNullable<CheckedNative['agents']>): NonNullable<SdkOptions['agents']> {
+  return Object.fromEntries(
+    Object.entries(agents).map(([name, { description, prompt, tools, model }]) => [
+      name,
+      {
+        description,
+        prompt,
+        ...(tools === undefined ? {} : { tools }),
+        ...(model === undefined ? {} : { model }),
+      },
+    ]),
+  );
+}
+
+function thinkingBudget(tokens: number): NonNullable<SdkOptions['thinking']> {
+  return tokens === 0 ? { type: 'disabled' } : { type: 'enabled', budgetTokens: tokens };
+}
+
+function mcpServers(servers: { readonly [name: string]: McpServer }): NonNullable<SdkOptions['mcpServers']> {
+  return Object.fromEntries(
+    Object.entries(servers).map(([name, server]) => [
+      name,
+      server.type === 'stdio'
+        ? {
+            type: 'stdio' as const,
+            command: server.command,
+            args: [...(server.arguments ?? [])],
+            env: { ...server.environment },
+          }
+        : { type: server.type, url: server.url, headers: { ...server.headers } },
+    ]),
+  );
+}

@@ -1,0 +1,89 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
+import type { ToolCall, ToolKind, ToolLineage } from '../../domain/tool.ts';
+import { textField } from './native-fields.ts';
+
+interface KnownTool {
+  readonly tool: string;
+  readonly kind: ToolKind;
+  /** Fields of the input that hold a path. */
+  readonly paths?: readonly string[];
+}
+
+/** Claude Code's own tools. What is not here is `other`, which permissions treat as dangerous. */
+const knownTools: ReadonlyMap<string, KnownTool> = new Map<string, KnownTool>([
+  ['Bash', { tool: 'bash', kind: 'execute' }],
+  ['BashOutput', { tool: 'bash_output', kind: 'internal' }],
+  ['KillShell', { tool: 'kill_shell', kind: 'internal' }],
+  ['KillBash', { tool: 'kill_shell', kind: 'internal' }],
+  ['Monitor', { tool: 'monitor', kind: 'execute' }],
+  ['PowerShell', { tool: 'powershell', kind: 'execute' }],
+  ['Read', { tool: 'read', kind: 'read', paths: ['file_path'] }],
+  ['NotebookRead', { tool: 'read', kind: 'read', paths: ['notebook_path'] }],
+  ['LS', { tool: 'list', kind: 'read', paths: ['path'] }],
+  ['Glob', { tool: 'glob', kind: 'search', paths: ['path'] }],
+  ['Grep', { tool: 'grep', kind: 'search', paths: ['path'] }],
+  ['LSP', { tool: 'lsp', kind: 'search', paths: ['filePath'] }],
+  ['Write', { tool: 'write', kind: 'edit', paths: ['file_path'] }],
+  ['Edit', { tool: 'edit', kind: 'edit', paths: ['file_path'] }],
+  ['MultiEdit', { tool: 'edit', kind: 'edit', paths: ['file_path'] }],
+  ['NotebookEdit', { tool: 'edit', kind: 'edit', paths: ['notebook_path'] }],
+  ['WebFetch', { tool: 'web_fetch', kind: 'fetch' }],
+  ['WebSearch', { tool: 'web_search', kind: 'fetch' }],
+  ['Task', { tool: 'agent', kind: 'agent' }],
+  ['Agent', { tool: 'agent', kind: 'agent' }],
+  ['AskUserQuestion', { tool: 'ask_user', kind: 'question' }],
+  ['ExitPlanMode', { tool: 'exit_plan', kind: 'plan' }],
+  ['EnterPlanMode', { tool: 'enter_plan', kind: 'internal' }],
+  ['TodoWrite', { tool: 'plan_write', kind: 'internal' }],
+  ['TaskCreate', { tool: 'task_create', kind: 'internal' }],
+  ['TaskUpdate', { tool: 'task_update', kind: 'internal' }],
+  ['TaskGet', { tool: 'task_get', kind: 'internal' }],
+  ['TaskList', { tool: 'task_list', kind: 'internal' }],
+  ['TaskOutput', { tool: 'task_output', kind: 'internal' }],
+  ['TaskStop', { tool: 'task_stop', kind: 'internal' }],
+  ['ToolSearch', { tool: 'tool_search', kind: 'internal' }],
+  ['StructuredOutput', { tool: 'structured_output', kind: 'internal' }],
+]);
+
+/** Our name of a tool of Claude Code, and what it does. */
+export function toolIdentity(name: string): { readonly tool: string; readonly kind: ToolKind } {
+  const known = knownTools.get(name);
+  if (known !== undefined) return { tool: known.tool, kind: known.kind };
+  return { tool: mcpToolName(name) ?? name.toLowerCase(), kind: 'other' };
+}
+
+/** Builds the call that permissions are asked about. */
+export function buildToolCall(call: {
+  readonly id: string;
+  readonly name: string;
+  readonly input: JsonObject;
+  readonly lineage?: ToolLineage | undefined;
+}): ToolCall {
+  const known = knownTools.get(call.name);
+  const command = known?.kind === 'execute' ? textField(call.input, 'command') : undefined;
+  const paths = (known?.paths ?? []).flatMap((field) => textField(call.input, field) ?? []);
+  return {
+    id: call.id,
+    name: call.name,
+    ...toolIdentity(call.name),
+    input: call.input,
+    ...(command === undefined ? {} : { command }),
+    ...(paths.length === 0 ? {} : { paths }),
+    ...(call.lineage === undefined ? {} : { lineage: call.lineage }),
+  };
+}
+
+/** A tool's input as an object, which it always should be; anything else is kept under `value`. */
+export function toolInput(input: JsonValue | undefined): JsonObject {
+  if (isJsonObject(input)) return input;
+  return input === undefined || input === null ? {} : { value: input };
+}
+
+/** `mcp__server__tool` as `mcp:server/tool`; the tool's own name may hold two underscores. */
+function mcpToolName(name: string): string | undefined {
+  const prefix = 'mcp__';
+  if (!name.startsWith(prefix)) return undefined;
+  const split = name.indexOf('__', prefix.length);
+  if (split <= prefix.length || split + 2 >= name.length) return undefined;
+  return `mcp:${name.slice(prefix.length, split)}/${name.slice(split + 2)}`;
+}

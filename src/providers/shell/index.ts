@@ -1,0 +1,2 @@
+export { shell } from './provider.ts';
+export type { ShellLimits, ShellNative, ShellOptions } from './options.ts';

@@ -1,0 +1,59 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+import type { RunId, SessionId } from '../../domain/id.ts';
+import type { Run } from '../../domain/run.ts';
+import type { Session } from '../../domain/session.ts';
+import type { Lease, RowPage, RunQuery, SessionQuery } from '../../ports/session-store.ts';
+import { encodeRowCursor, type RowCursor } from '../contract/page-cursor.ts';
+import { readRunQuery, readSessionQuery } from '../contract/query-validation.ts';
+import { decodeRow } from '../contract/row-text.ts';
+import { runListing, sessionListing, type Listing } from '../sql/row-listing.ts';
+import { leaseOfRow, prepareLeaseQuery } from './lease-table.ts';
+import { prepareQuery, type Query } from './sqlite-connection.ts';
+
+/** Reads sessions, runs and leases on a connection that only reads. */
+export class RowReader {
+  readonly #database: DatabaseSync;
+  readonly #session: Query<readonly [row: string]>;
+  readonly #run: Query<readonly [row: string]>;
+  readonly #lease: ReturnType<typeof prepareLeaseQuery>;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#session = prepareQuery(database, 'SELECT row FROM sessions WHERE id = ?');
+    this.#run = prepareQuery(database, 'SELECT row FROM runs WHERE id = ?');
+    this.#lease = prepareLeaseQuery(database);
+  }
+
+  session(id: SessionId): Session | undefined {
+    const found = this.#session.get(id);
+    return found === undefined ? undefined : decodeRow<Session>(found[0]);
+  }
+
+  run(id: RunId): Run | undefined {
+    const found = this.#run.get(id);
+    return found === undefined ? undefined : decodeRow<Run>(found[0]);
+  }
+
+  lease(runId: RunId): Lease | undefined {
+    return leaseOfRow(runId, this.#lease.get(runId));
+  }
+
+  sessions(query: SessionQuery): RowPage<Session> {
+    const range = readSessionQuery(query);
+    return this.#page<Session>(sessionListing(range), range.limit);
+  }
+
+  runs(query: RunQuery): RowPage<Run> {
+    const range = readRunQuery(query);
+    return this.#page<Run>(runListing(range), range.limit);
+  }
+
+  #page<Row extends RowCursor>({ sql, values }: Listing, limit: number): RowPage<Row> {
+    const found = prepareQuery<readonly [row: string]>(this.#database, sql).all(...values);
+    const rows = Object.freeze(found.slice(0, limit).map(([text]) => decodeRow<Row>(text)));
+    const last = rows.at(-1);
+    if (found.length <= limit || last === undefined) return Object.freeze({ rows });
+    return Object.freeze({ rows, nextCursor: encodeRowCursor(last) });
+  }
+}

@@ -1,0 +1,173 @@
+import { DatabaseSync } from 'node:sqlite';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { AsmError } from '../../domain/error.ts';
+import { WriteQueue } from './write-queue.ts';
+
+let folder = '';
+let path = '';
+let database: DatabaseSync;
+let log: string[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'asm-write-queue-'));
+  path = join(folder, 'queue.db');
+  database = new DatabaseSync(path, { timeout: 0 });
+  database.exec('PRAGMA journal_mode = WAL; CREATE TABLE numbers (number INTEGER PRIMARY KEY)');
+  log = [];
+});
+afterEach(() => {
+  if (database.isOpen) database.close();
+  rmSync(folder, { recursive: true });
+});
+
+function openQueue(busyDeadline = 30_000): WriteQueue {
+  const hooks = {
+    begun: () => {
+      log.push('begun');
+      return false;
+    },
+    committed: () => log.push('committed'),
+    rolledBack: () => log.push('rolled back'),
+  };
+  return new WriteQueue(database, hooks, { path, busyDeadline });
+}
+
+function insert(number: number): () => number {
+  return () => {
+    database.prepare('INSERT INTO numbers VALUES (?)').run(number);
+    return number;
+  };
+}
+
+function refuse(): never {
+  throw new AsmError('conflict', 'No.');
+}
+
+function numbers(): unknown[] {
+  const reader = new DatabaseSync(path, { readOnly: true });
+  const rows = reader.prepare('SELECT number FROM numbers ORDER BY number').all();
+  reader.close();
+  return rows.map((row) => row['number']);
+}
+
+test('what is handed in during one turn shares a transaction, in its order', async () => {
+  const queue = openQueue();
+  const settled = await Promise.all([1, 2, 3].map((number) => queue.submit(insert(number))));
+  expect(settled).toEqual([1, 2, 3]);
+  expect(log).toEqual(['begun', 'committed']);
+  expect(numbers()).toEqual([1, 2, 3]);
+});
+
+test('a task resolves after its commit, when another connection can read it', async () => {
+  const queue = openQueue();
+  await queue.submit(insert(7));
+  expect(numbers()).toEqual([7]);
+});
+
+test('a group has at most 512 tasks', async () => {
+  const queue = openQueue();
+  await Promise.all(Array.from({ length: 1025 }, (_, number) => queue.submit(insert(number))));
+  expect(log.filter((entry) => entry === 'committed')).toHaveLength(3);
+  expect(numbers()).toHaveLength(1025);
+});
+
+test('a refused task rejects alone', async () => {
+  const queue = openQueue();
+  const settled = await Promise.allSettled([
+    queue.submit(insert(1)),
+    queue.submit(refuse),
+    queue.submit(insert(2)),
+  ]);
+  expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(settled[1]).toMatchObject({ reason: { code: 'conflict' } });
+  expect(log).toEqual(['begun', 'committed']);
+  expect(numbers()).toEqual([1, 2]);
+});
+
+test('a task that fails at the database takes nobody with it', async () => {
+  const queue = openQueue();
+  await queue.submit(insert(1));
+  log = [];
+  const halfDone = (): void => {
+    insert(50)();
+    insert(1)();
+  };
+  const settled = await Promise.allSettled([
+    queue.submit(insert(2)),
+    queue.submit(halfDone),
+    queue.submit(insert(3)),
+  ]);
+  expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(settled[1]).toMatchObject({ reason: { code: 'storage_unavailable' } });
+  expect(numbers()).toEqual([1, 2, 3]);
+  expect(log).toEqual([
+    'begun',
+    'rolled back',
+    'begun',
+    'committed',
+    'begun',
+    'rolled back',
+    'begun',
+    'committed',
+  ]);
+});
+
+test('a failed COMMIT rejects all, and the next transaction works', async () => {
+  database.exec(`
+    PRAGMA foreign_keys = ON;
+    CREATE TABLE owners (id INTEGER PRIMARY KEY);
+    CREATE TABLE things (owner INTEGER REFERENCES owners (id) DEFERRABLE INITIALLY DEFERRED);
+  `);
+  const queue = openQueue();
+  const orphan = (): void => database.exec('INSERT INTO things VALUES (1)');
+  const settled = await Promise.allSettled([queue.submit(insert(1)), queue.submit(orphan)]);
+  expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(log).toEqual(['begun', 'rolled back']);
+  await queue.submit(insert(2));
+  expect(numbers()).toEqual([2]);
+});
+
+test('it waits for the lock, also of tasks that came meanwhile', async () => {
+  const queue = openQueue();
+  const other = new DatabaseSync(path);
+  other.exec('BEGIN IMMEDIATE');
+  const early = queue.submit(insert(1));
+  await new Promise((resolve) => {
+    setTimeout(resolve, 20);
+  });
+  const late = queue.submit(insert(2));
+  expect(log).toEqual([]);
+  other.exec('COMMIT');
+  other.close();
+  expect(await Promise.all([early, late])).toEqual([1, 2]);
+  expect(log).toEqual(['begun', 'committed']);
+});
+
+test('after the deadline it gives up with storage_busy, and works again when the lock is free', async () => {
+  const queue = openQueue(30);
+  const other = new DatabaseSync(path);
+  other.exec('BEGIN IMMEDIATE');
+  await expect(queue.submit(insert(1))).rejects.toMatchObject({ code: 'storage_busy', details: { path } });
+  other.exec('COMMIT');
+  other.close();
+  await queue.submit(insert(2));
+  expect(numbers()).toEqual([2]);
+});
+
+test('idle waits for everything that was handed in', async () => {
+  const queue = openQueue();
+  await queue.idle();
+  let isDone = false;
+  void queue.submit(insert(1)).then(() => {
+    isDone = true;
+  });
+  await queue.idle();
+  await Promise.resolve();
+  expect(numbers()).toEqual([1]);
+  expect(isDone).toBe(true);
+});

@@ -1,0 +1,209 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+
+import { isAsmError } from '../../domain/error.ts';
+import { lockPause } from './lock-retry.ts';
+import { isBusy, isMediumFailure, storageError } from './sqlite-error.ts';
+
+/** How many tasks share a transaction at most: it bounds how long the event loop stands still. */
+const largestGroup = 512;
+/** Milliseconds after a sign of another writer for which this one pauses between its transactions. */
+const politeness = 100;
+
+/** What the queue tells its owner. */
+export interface WriteQueueHooks {
+  /** The lock is held: nobody else writes until the end of the group. True if another process wrote before. */
+  begun(): boolean;
+  /** The group is durable; called before its tasks settle. */
+  committed(): void;
+  /** Nothing of the group was written. */
+  rolledBack(): void;
+}
+
+export interface WriteQueueOptions {
+  readonly path: string;
+  /** Milliseconds for which a task waits for the lock. */
+  readonly busyDeadline: number;
+}
+
+interface Task {
+  /** Checks everything before it writes; throws `AsmError` before its first write only. */
+  readonly perform: () => unknown;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  /** When the task first met another's lock. */
+  busySince: number | undefined;
+  /** Set after its group failed for an unknown reason: it is tried again in a transaction of its own. */
+  alone: boolean;
+}
+
+type Outcome = { readonly result: unknown } | { readonly error: unknown };
+
+/**
+ * Group commit: all tasks that are handed in during one turn of the event loop share one transaction,
+ * and one sync of the disk. Tasks run in their order. One that throws an `AsmError` has written nothing and
+ * rejects alone; if the transaction fails, all reject. Between two transactions the event loop turns,
+ * and other processes get their chance at the lock.
+ */
+export class WriteQueue {
+  readonly #path: string;
+  readonly #busyDeadline: number;
+  readonly #hooks: WriteQueueHooks;
+  readonly #database: DatabaseSync;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
+  #waiting: Task[] = [];
+  /** From the moment a turn is due until nothing waits any more. */
+  #isActive = false;
+  #politeUntil = 0;
+  #wakeIdle: (() => void)[] = [];
+
+  constructor(database: DatabaseSync, hooks: WriteQueueHooks, options: WriteQueueOptions) {
+    this.#database = database;
+    this.#hooks = hooks;
+    this.#path = options.path;
+    this.#busyDeadline = options.busyDeadline;
+    this.#begin = database.prepare('BEGIN IMMEDIATE');
+    this.#commit = database.prepare('COMMIT');
+  }
+
+  /** Performs the task in the next transaction; settles when that is durable. */
+  submit<Result>(perform: () => Result): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      const settle = (result: unknown): void => resolve(result as Result);
+      this.#waiting.push({ perform, resolve: settle, reject, busySince: undefined, alone: false });
+      if (this.#isActive) return;
+      this.#isActive = true;
+      this.#scheduleTurn();
+    });
+  }
+
+  /** Resolves when no task waits. */
+  async idle(): Promise<void> {
+    if (!this.#isActive) return;
+    await new Promise<void>((resolve) => this.#wakeIdle.push(resolve));
+  }
+
+  #scheduleTurn(): void {
+    if (this.#politeUntil > 0 && performance.now() < this.#politeUntil) setTimeout(this.#turn, 1);
+    else setImmediate(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    try {
+      this.#begin.run();
+    } catch (error) {
+      if (isBusy(error)) this.#waitForLock(error);
+      else this.#endTurn(this.#takeGroup(), error);
+      return;
+    }
+    const group = this.#takeGroup();
+    const outcomes: Outcome[] = [];
+    try {
+      if (this.#hooks.begun()) this.#bePolite();
+      for (const task of group) outcomes.push(performTask(task));
+    } catch (error) {
+      this.#rollBack();
+      this.#endFailedGroup(group, error);
+      return;
+    }
+    this.#finish(group, outcomes, performance.now() + this.#busyDeadline);
+  };
+
+  /** Commits; a commit that another's lock holds up is tried again, with the transaction kept. */
+  #finish(group: readonly Task[], outcomes: readonly Outcome[], end: number): void {
+    try {
+      this.#commit.run();
+    } catch (error) {
+      if (isBusy(error) && this.#database.isTransaction && performance.now() < end) {
+        setTimeout(() => this.#finish(group, outcomes, end), lockPause());
+        return;
+      }
+      this.#rollBack();
+      this.#endTurn(group, error);
+      return;
+    }
+    this.#hooks.committed();
+    for (const [index, task] of group.entries()) settleTask(task, outcomes[index]);
+    this.#goOn();
+  }
+
+  #takeGroup(): readonly Task[] {
+    const [first] = this.#waiting;
+    const size = first?.alone === true ? 1 : largestGroup;
+    if (this.#waiting.length > size) return this.#waiting.splice(0, size);
+    const group = this.#waiting;
+    this.#waiting = [];
+    return group;
+  }
+
+  #waitForLock(error: unknown): void {
+    this.#bePolite();
+    const now = performance.now();
+    const late: Task[] = [];
+    this.#waiting = this.#waiting.filter((task) => {
+      task.busySince ??= now;
+      if (now - task.busySince < this.#busyDeadline) return true;
+      late.push(task);
+      return false;
+    });
+    for (const task of late) task.reject(storageError(error, this.#path));
+    if (this.#waiting.length === 0) this.#goOn();
+    else setTimeout(this.#turn, lockPause());
+  }
+
+  #bePolite(): void {
+    this.#politeUntil = performance.now() + politeness;
+  }
+
+  /** A failure that isn't the medium's has one task at its root: each gets its own transaction. */
+  #endFailedGroup(group: readonly Task[], error: unknown): void {
+    if (group.length < 2 || isMediumFailure(error)) {
+      this.#endTurn(group, error);
+      return;
+    }
+    for (const task of group) task.alone = true;
+    this.#waiting = [...group, ...this.#waiting];
+    this.#goOn();
+  }
+
+  #endTurn(group: readonly Task[], error: unknown): void {
+    const reason = storageError(error, this.#path);
+    for (const task of group) task.reject(reason);
+    this.#goOn();
+  }
+
+  #rollBack(): void {
+    try {
+      // Some failures roll back by themselves.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    } catch {
+      // The failure that led here is the one to report; the next BEGIN meets this one again.
+    }
+    this.#hooks.rolledBack();
+  }
+
+  #goOn(): void {
+    if (this.#waiting.length > 0) {
+      this.#scheduleTurn();
+      return;
+    }
+    this.#isActive = false;
+    const wake = this.#wakeIdle;
+    this.#wakeIdle = [];
+    for (const resolve of wake) resolve();
+  }
+}
+
+function performTask(task: Task): Outcome {
+  try {
+    return { result: task.perform() };
+  } catch (error) {
+    if (isAsmError(error)) return { error };
+    throw error;
+  }
+}
+
+function settleTask(task: Task, outcome: Outcome | undefined): void {
+  if (outcome !== undefined && 'result' in outcome) task.resolve(outcome.result);
+  else task.reject(outcome?.error);
+}

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import type { ResumeRequest, RunOutcome, RunRequest } from '../../ports/provider.ts';
+import type { SteeringAnswer } from '../test-host.ts';
+import type { ProviderCase } from './provider-case.ts';
+import type { ProviderRoom } from './provider-room.ts';
+
+function resumeAfter(
+  outcome: RunOutcome,
+  run: { readonly request: RunRequest },
+  fork = false,
+): ResumeRequest {
+  assert.ok(outcome.handle, 'the outcome has a handle by which the conversation is found again');
+  return { handle: { ...outcome.handle, runId: run.request.runId }, fork };
+}
+
+function heardOf(room: ProviderRoom, text: string): boolean {
+  return room.fixture.heard().some((heard) => heard.includes(text));
+}
+
+async function firstRun(room: ProviderRoom): Promise<ResumeRequest> {
+  const first = await room.start([{ say: 'I keep the green lantern in mind.' }], {
+    text: 'Remember the red kite.',
+  });
+  return resumeAfter(await room.outcome(first), first);
+}
+
+/** Interrupts, steering, and conversations that go on. */
+export const conversationCases: readonly ProviderCase[] = [
+  {
+    name: 'stops the turn when it is interrupted while the model answers',
+    claims: ['interrupt'],
+    async run(room) {
+      const run = await room.start([{ hang: 'A long story begins' }]);
+      await room.until(() => room.fixture.modelCalls() > 0, 'the call of the model');
+      run.host.interrupt();
+      const outcome = await room.outcome(run);
+      assert.equal(outcome.status, 'interrupted');
+      await room.nothingLeft(run);
+    },
+  },
+  {
+    name: 'keeps the conversation when it is interrupted while a tool runs',
+    claims: ['interrupt', 'native_resume', 'tool_events'],
+    async run(room) {
+      const command = `touch '${room.file('begun')}'; sleep 600`;
+      const run = await room.start([{ command }, { say: 'Never.' }], { text: 'Mind the red kite.' });
+      await room.until(() => room.exists('begun'), 'the begin of the tool');
+      run.host.interrupt();
+      const outcome = await room.outcome(run);
+      assert.equal(outcome.status, 'interrupted');
+      await room.nothingLeft(run);
+      const next = await room.start([{ say: 'Here again.' }], {
+        resume: resumeAfter(outcome, run),
+        text: 'Go on.',
+      });
+      assert.equal((await room.outcome(next)).output, 'Here again.');
+      assert.ok(heardOf(room, 'Mind the red kite.'), 'the model knows what was said before the interrupt');
+    },
+  },
+  {
+    name: 'tells the model what is said while it works',
+    claims: ['steer', 'tool_events'],
+    async run(room) {
+      const command = `touch '${room.file('begun')}'; while [ ! -e '${room.file('go')}' ]; do sleep 0.05; done`;
+      const run = await room.start([{ command }, { say: 'Noted.' }, { say: 'Noted as well.' }]);
+      await room.until(() => room.exists('begun'), 'the begin of the tool');
+      let answer: SteeringAnswer | undefined;
+      void run.host.steer('Prefer the yellow door.').then((given) => (answer = given));
+      await room.until(() => answer !== undefined, 'the answer to the message');
+      assert.deepEqual(answer, { as: 'accepted' }, 'the answer to the message');
+      await writeFile(room.file('go'), '');
+      await room.outcome(run);
+      assert.ok(heardOf(room, 'Prefer the yellow door.'), 'the model heard the message');
+    },
+  },
+  {
+    name: 'refuses messages while it works',
+    refuses: 'steer',
+    async run(room) {
+      const run = await room.start([{ say: 'Alone.' }]);
+      const answer = run.host.steer('Prefer the yellow door.');
+      await room.outcome(run);
+      assert.equal((await answer).as, 'refused', 'the answer to the message');
+      assert.ok(!heardOf(room, 'Prefer the yellow door.'), 'the model heard nothing of it');
+    },
+  },
+  {
+    name: 'goes on with a conversation by its handle',
+    claims: ['native_resume'],
+    async run(room) {
+      const resume = await firstRun(room);
+      const second = await room.start([{ say: 'The red kite.' }], { resume, text: 'What was it?' });
+      await room.outcome(second);
+      assert.equal(second.ofType('agent_started')[0]?.data.continuity, 'native', 'the continuity');
+      for (const text of ['Remember the red kite.', 'I keep the green lantern in mind.', 'What was it?']) {
+        assert.ok(heardOf(room, text), `the model heard: ${text}`);
+      }
+    },
+  },
+  {
+    name: 'refuses an unknown handle before it asks the model',
+    claims: ['native_resume'],
+    async run(room) {
+      const run = await room.start([{ say: 'Never said.' }]);
+      await room.outcome(run);
+      const calls = room.fixture.modelCalls();
+      const handle = { id: '99999999-2222-4333-8444-555555555555', runId: run.request.runId };
+      const error = await room.failure(
+        await room.start([{ say: 'Never said.' }], { resume: { handle, fork: false } }),
+      );
+      assert.equal(error.code, 'resume_failed', error.message);
+      assert.equal(room.fixture.modelCalls(), calls, 'calls of the model');
+    },
+  },
+  {
+    name: 'refuses to resume before it asks the model',
+    refuses: 'native_resume',
+    async run(room) {
+      const run = await room.start([{ say: 'Said.' }]);
+      await room.outcome(run);
+      const calls = room.fixture.modelCalls();
+      const handle = { id: 'any', runId: run.request.runId };
+      const error = await room.failure(
+        await room.start([{ say: 'Never said.' }], { resume: { handle, fork: false } }),
+      );
+      assert.ok(
+        ['resume_failed', 'capability_not_supported'].includes(error.code),
+        `${error.code}: ${error.message}`,
+      );
+      assert.equal(room.fixture.modelCalls(), calls, 'calls of the model');
+    },
+  },
+  {
+    name: 'branches a conversation off and leaves the original as it was',
+    claims: ['native_resume', 'fork'],
+    async run(room) {
+      const resume = await firstRun(room);
+      const branch = await room.start([{ say: 'On the branch.' }], {
+        resume: { ...resume, fork: true },
+        text: 'Only the branch knows the white owl.',
+      });
+      const outcome = await room.outcome(branch);
+      assert.notEqual(outcome.handle?.id, resume.handle.id, 'the handle of the branch');
+      assert.ok(heardOf(room, 'Remember the red kite.'), 'the branch knows the history');
+      await room.outcome(await room.start([{ say: 'On the trunk.' }], { resume, text: 'And you?' }));
+      assert.ok(heardOf(room, 'Remember the red kite.'), 'the original knows the history');
+      assert.ok(!heardOf(room, 'white owl'), 'the original knows nothing of the branch');
+    },
+  },
+];

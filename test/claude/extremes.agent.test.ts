@@ -1,0 +1,112 @@
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { conversationTexts } from '../../src/testing/model-server/anthropic-reader.ts';
+import { claude } from '../../src/providers/claude/provider.ts';
+import { bash, openAgentRoom, type AgentRoom } from './agent-room.ts';
+import { findClaude } from '../../src/providers/claude/program.ts';
+import { containing } from '../../src/providers/claude/fixtures/text-matcher.ts';
+
+/** A program that does something first and then is Claude Code. */
+async function wrapper(room: AgentRoom, first: string): Promise<string> {
+  const program = await findClaude({ executable: undefined, path: process.env['PATH'] ?? '', cwd: '/' });
+  const path = join(room.home, 'wrapped');
+  await writeFile(path, `#!/bin/sh\n${first}\nexec ${program ?? 'claude'} "$@"\n`);
+  await chmod(path, 0o755);
+  return path;
+}
+
+describe('the program', () => {
+  it('may write lines that are no JSON: they are kept, and the run goes on', async () => {
+    await using room = await openAgentRoom([{ text: 'fine' }]);
+    const executable = await wrapper(room, 'echo this is no JSON');
+    const run = room.run({ provider: { executable } });
+    await expect(run.outcome()).resolves.toMatchObject({ output: 'fine' });
+    expect(run.ofType('unparsed')).toEqual([{ type: 'unparsed', data: { raw: 'this is no JSON' } }]);
+  });
+
+  it('that ends before its turn is a crash, with what it wrote to standard error', async () => {
+    await using room = await openAgentRoom([{ text: 'never' }]);
+    const executable = await wrapper(room, 'echo broken installation >&2; exit 7');
+    const run = room.run({ provider: { executable } });
+    await expect(run.outcome()).rejects.toMatchObject({
+      code: 'agent_crashed',
+      provider: { exitCode: 7, stderr: containing('broken installation') },
+    });
+  });
+
+  it('that is missing is said to be missing, with advice', async () => {
+    await using room = await openAgentRoom([]);
+    const run = room.run({ request: { native: { executable: '/nowhere/claude' } } });
+    await expect(run.outcome()).rejects.toMatchObject({
+      code: 'agent_not_installed',
+      message: containing('npm install'),
+    });
+    const described = await claude({ executable: '/nowhere/claude' }).describe();
+    expect(described.agent).toMatchObject({
+      installed: false,
+      advice: containing('npm install'),
+    });
+  });
+
+  it('tells its version', async () => {
+    const { agent } = await claude().describe();
+    expect(agent).toMatchObject({
+      installed: true,
+      version: containing('.'),
+      path: containing('/'),
+    });
+  });
+});
+
+describe('prompts', () => {
+  it('may hold NUL and lone surrogates', async () => {
+    await using room = await openAgentRoom([{ text: 'fine' }]);
+    await expect(
+      room.run({ request: { text: 'before\0between\ud800after' } }).outcome(),
+    ).resolves.toMatchObject({ output: 'fine' });
+    const [request] = room.server.mainRequests;
+    expect(request === undefined ? '' : conversationTexts(request).join('\n')).toContain('before');
+  });
+
+  it('may be 10 MB long', async () => {
+    await using room = await openAgentRoom([{ text: 'fine' }]);
+    await expect(
+      room.run({ request: { text: 'All work and no play. '.repeat(480_000) } }).outcome(),
+    ).resolves.toMatchObject({ output: 'fine' });
+    expect(room.server.mainRequests[0]?.bodyBytes).toBeGreaterThan(10_000_000);
+  });
+
+  it('may not be empty', async () => {
+    await using room = await openAgentRoom([]);
+    await expect(
+      room.run({ request: { messages: [{ role: 'user', text: ' \n' }] } }).outcome(),
+    ).rejects.toMatchObject({ code: 'invalid_input' });
+    expect(room.server.requests).toHaveLength(0);
+  });
+});
+
+describe('tools', () => {
+  it('may print 100 MB: the event stays small', async () => {
+    await using room = await openAgentRoom([
+      { tools: [bash('head -c 100000000 /dev/zero | tr "\\0" x')] },
+      { text: 'end' },
+    ]);
+    const run = room.run();
+    await run.outcome();
+    const ends = [...run.ofType('tool_call_completed'), ...run.ofType('tool_call_failed')];
+    expect(ends).toHaveLength(1);
+    expect(JSON.stringify(ends).length).toBeLessThan(1_000_000);
+  });
+
+  it('may answer in a given form', async () => {
+    await using room = await openAgentRoom([
+      { tools: [{ name: 'StructuredOutput', input: { n: 5 } }] },
+      { text: 'end' },
+    ]);
+    const outputSchema = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] };
+    await expect(room.run({ request: { native: { outputSchema } } }).outcome()).resolves.toMatchObject({
+      output: '{"n":5}',
+    });
+  });
+});

@@ -1,0 +1,43 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * One tier per suffix, and how long a test of it may take: far longer than it does on an ordinary
+ * machine, since a limit is there to end what hangs and not to measure.
+ */
+const tiers = [
+  {
+    name: 'unit',
+    include: ['{src,bench,examples,scripts}/**/*.test.ts'],
+    exclude: ['**/*.agent.test.ts'],
+    testTimeout: 600_000,
+  },
+  { name: 'agent', include: ['{src,test}/**/*.agent.test.ts'], exclude: [], testTimeout: 600_000 },
+  { name: 'e2e', include: ['test/**/*.e2e.test.ts'], exclude: [], testTimeout: 600_000 },
+  { name: 'crash', include: ['test/**/*.crash.test.ts'], exclude: [], testTimeout: 1_800_000 },
+] as const;
+
+// Continuous integration sets it, to count what ran and to fail on what was skipped.
+const report = process.env['ASM_TEST_REPORT'];
+
+export default defineConfig({
+  test: {
+    globals: false,
+    // Agent and crash tests start processes of their own: more workers than this only make them wait.
+    maxWorkers: 2,
+    // No test changes what another one sees: modules are loaded once per worker.
+    isolate: false,
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
+    projects: tiers.map((tier) => ({
+      test: {
+        name: tier.name,
+        include: [...tier.include],
+        exclude: ['**/node_modules/**', '**/dist/**', '.tmp/**', ...tier.exclude],
+        environment: 'node',
+        isolate: false,
+        testTimeout: tier.testTimeout,
+        hookTimeout: tier.testTimeout,
+        teardownTimeout: 10_000,
+      },
+    })),
+  },
+});
