@@ -12,6 +12,10 @@ test.each([
   [0.000_000_000_4, '0'],
   [1.999_999_999_9, '2'],
   [123_456.789, '123456.789'],
-])('%d dollars are %s', (usd, text) => expect(costFromProvider(usd)).toEqual({ usd: text, source: 'provider' }));
+])('%d dollars are %s', (usd, text) =>
+  expect(costFromProvider(usd)).toEqual({ usd: text, source: 'provider' }),
+);
 
-test.each([-1, Number.NaN, Infinity])('%d is no amount', (usd) => expect(costFromProvider(usd)).toBeUndefined());
+test.each([-1, Number.NaN, Infinity])('%d is no amount', (usd) =>
+  expect(costFromProvider(usd)).toBeUndefined(),
+);

@@ -24,7 +24,12 @@ describe('records', () => {
     expect(again.category).toBe('provider');
   });
   test('leave out what there is not', () => {
-    expect(Object.keys(new AsmError('cancelled', 'x').toJSON())).toEqual(['code', 'message', 'retryable', 'recovery']);
+    expect(Object.keys(new AsmError('cancelled', 'x').toJSON())).toEqual([
+      'code',
+      'message',
+      'retryable',
+      'recovery',
+    ]);
   });
 });
 
@@ -34,9 +39,12 @@ describe('recognising', () => {
     expect(copy).not.toBeInstanceOf(AsmError);
     expect(isAsmError(copy)).toBe(true);
   });
-  test.each([undefined, null, 'x', {}, new Error('x'), { code: 'cancelled', message: 'x' }])('not %o', (value) => {
-    expect(isAsmError(value)).toBe(false);
-  });
+  test.each([undefined, null, 'x', {}, new Error('x'), { code: 'cancelled', message: 'x' }])(
+    'not %o',
+    (value) => {
+      expect(isAsmError(value)).toBe(false);
+    },
+  );
 });
 
 describe('anything thrown', () => {
@@ -44,15 +52,18 @@ describe('anything thrown', () => {
     const error = new AsmError('timed_out', 'x');
     expect(asAsmError(error)).toBe(error);
   });
-  test.each([[new Error('boom'), 'boom'], ['text', 'text'], [undefined, 'null'], [{ a: 1 }, '{"a":1}'], [5n, '[bigint]']])(
-    '%o becomes an internal error',
-    (thrown, message) => {
-      const error = asAsmError(thrown);
-      expect(error.code).toBe('internal_error');
-      expect(error.message).toContain(message);
-      expect(error.cause).toBe(thrown);
-    },
-  );
+  test.each([
+    [new Error('boom'), 'boom'],
+    ['text', 'text'],
+    [undefined, 'null'],
+    [{ a: 1 }, '{"a":1}'],
+    [5n, '[bigint]'],
+  ])('%o becomes an internal error', (thrown, message) => {
+    const error = asAsmError(thrown);
+    expect(error.code).toBe('internal_error');
+    expect(error.message).toContain(message);
+    expect(error.cause).toBe(thrown);
+  });
   test('an abort keeps a reason of ours, and becomes cancelled with another', () => {
     const reason = new AsmError('timed_out', 'late');
     expect(abortError(AbortSignal.abort(reason))).toBe(reason);
@@ -63,24 +74,29 @@ describe('anything thrown', () => {
 
 describe('codes', () => {
   test('the list is closed: a new code is a decision', () => {
-    expect(Object.keys(errorCodes)).toEqual([
-      'invalid_input unknown_option invalid_cursor invalid_transition invalid_operation conflict',
-      'idempotency_key_reused lease_lost run_already_executing session_not_found run_not_found provider_not_found',
-      'already_exists capability_not_supported dependency_not_available agent_not_installed authentication_failed',
-      'permission_denied rate_limited quota_exceeded provider_overloaded provider_unavailable model_not_found',
-      'context_window_exceeded content_refused invalid_request max_turns_reached agent_crashed agent_protocol_error',
-      'agent_failed resume_failed idle_timeout storage_unavailable storage_busy storage_full storage_invalid',
-      'storage_read_only storage_newer_schema store_closed command_failed command_not_found command_denied timed_out',
-      'cancelled run_abandoned internal_error',
-    ].flatMap((line) => line.split(' ')));
+    expect(Object.keys(errorCodes)).toEqual(
+      [
+        'invalid_input unknown_option invalid_cursor invalid_transition invalid_operation conflict',
+        'idempotency_key_reused lease_lost run_already_executing session_not_found run_not_found provider_not_found',
+        'already_exists capability_not_supported dependency_not_available agent_not_installed authentication_failed',
+        'permission_denied rate_limited quota_exceeded provider_overloaded provider_unavailable model_not_found',
+        'context_window_exceeded content_refused invalid_request max_turns_reached agent_crashed agent_protocol_error',
+        'agent_failed resume_failed idle_timeout storage_unavailable storage_busy storage_full storage_invalid',
+        'storage_read_only storage_newer_schema store_closed command_failed command_not_found command_denied timed_out',
+        'cancelled run_abandoned internal_error',
+      ].flatMap((line) => line.split(' ')),
+    );
   });
-  test.each(Object.entries(errorCodes))('%s is described', (code, { category, recovery, retryable, meaning }) => {
-    expect(isErrorCode(code)).toBe(true);
-    expect(errorCategories).toContain(category);
-    expect(recoveries).toContain(recovery);
-    expect(retryable).toBe(['retry', 'wait_and_retry', 'failover'].includes(recovery));
-    expect(meaning).toMatch(/^[A-Z].{10,}\.$/);
-  });
+  test.each(Object.entries(errorCodes))(
+    '%s is described',
+    (code, { category, recovery, retryable, meaning }) => {
+      expect(isErrorCode(code)).toBe(true);
+      expect(errorCategories).toContain(category);
+      expect(recoveries).toContain(recovery);
+      expect(retryable).toBe(['retry', 'wait_and_retry', 'failover'].includes(recovery));
+      expect(meaning).toMatch(/^[A-Z].{10,}\.$/);
+    },
+  );
   test.each(['', 'toString', '__proto__', 'constructor', 'Cancelled'])('%j is no code', (text) => {
     expect(isErrorCode(text)).toBe(false);
   });

@@ -52,10 +52,11 @@ holds<Event extends EventDraft ? true : false>();
 holds<Equal<{ [Name in EventType]: IsAny<EventData[Name]> }[EventType], false>>();
 holds<
   Equal<
-    { [Name in EventType]: { [Field in keyof EventData[Name]]-?: IsAny<EventData[Name][Field]> }[keyof EventData[Name]] }[Exclude<
-      EventType,
-      'session_activated' | 'session_paused' | 'session_resumed' | 'session_completed'
-    >],
+    {
+      [Name in EventType]: {
+        [Field in keyof EventData[Name]]-?: IsAny<EventData[Name][Field]>;
+      }[keyof EventData[Name]];
+    }[Exclude<EventType, 'session_activated' | 'session_paused' | 'session_resumed' | 'session_completed'>],
     false
   >
 >();

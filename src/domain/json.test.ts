@@ -78,5 +78,11 @@ describe('toJson', () => {
 });
 
 test('isJsonObject takes objects only', () => {
-  expect([{}, [], null, 'a', 1].map((value) => isJsonObject(value))).toEqual([true, false, false, false, false]);
+  expect([{}, [], null, 'a', 1].map((value) => isJsonObject(value))).toEqual([
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
 });

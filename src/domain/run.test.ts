@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { brandId } from './id.ts';
-import { assertRunMove, canMoveRun, isTerminalRun, runStatuses, terminalRunStatuses, type Run, type RunStatus } from './run.ts';
+import {
+  assertRunMove,
+  canMoveRun,
+  isTerminalRun,
+  runStatuses,
+  terminalRunStatuses,
+  type Run,
+  type RunStatus,
+} from './run.ts';
 import { noUsage } from './usage.ts';
 
 /** Every pair of states: columns are where a run may go, in the order of `runStatuses`. */
@@ -44,7 +52,9 @@ describe('moves', () => {
     }
   });
   test('a refused move says what is allowed, or that the state is final', () => {
-    expect(() => assertRunMove(runIn('pending'), 'completed')).toThrow('running, failed, cancelled, timed_out');
+    expect(() => assertRunMove(runIn('pending'), 'completed')).toThrow(
+      'running, failed, cancelled, timed_out',
+    );
     expect(() => assertRunMove(runIn('timed_out'), 'running')).toThrow('final');
   });
 });

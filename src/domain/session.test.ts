@@ -20,7 +20,9 @@ const table: Record<SessionStatus, string> = {
   cancelled: /**/ '- - - - - -',
 };
 const pairs = sessionStatuses.flatMap((from) =>
-  table[from].split(' ').map((cell, column) => [from, sessionStatuses[column] ?? from, cell !== '-'] as const),
+  table[from]
+    .split(' ')
+    .map((cell, column) => [from, sessionStatuses[column] ?? from, cell !== '-'] as const),
 );
 
 function sessionIn(status: SessionStatus): Session {

@@ -43,11 +43,14 @@ describe('decoding', () => {
   test.each(eventTypes)('knows %s', (type) => {
     expect(decodeEvent(stored({ type, payload: '{}' })).type).toBe(type);
   });
-  test.each(['message_sung', 'unrecognized', 'toString', '__proto__', ''])('gives %j as a type it does not know', (type) => {
-    const event = decodeEvent(stored({ type, payload: '[{"any":1}]' }));
-    expect(event).toMatchObject({ type: 'unrecognized', originalType: type, data: [{ any: 1 }], seq: 7 });
-    expectFrozen(event);
-  });
+  test.each(['message_sung', 'unrecognized', 'toString', '__proto__', ''])(
+    'gives %j as a type it does not know',
+    (type) => {
+      const event = decodeEvent(stored({ type, payload: '[{"any":1}]' }));
+      expect(event).toMatchObject({ type: 'unrecognized', originalType: type, data: [{ any: 1 }], seq: 7 });
+      expectFrozen(event);
+    },
+  );
   test('characters that JSON escapes come back', () => {
     const text = '\u0000\uD800 \u2028"\\';
     const event = decodeEvent(stored({ payload: JSON.stringify({ code: 'c', message: text }) }));

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { addUsage, noUsage, subtractUsage, tokenClasses, tokenUsage, totalTokens } from './usage.ts';
 
-const some = tokenUsage({ inputTokens: 1, cacheReadTokens: 2, cacheWriteTokens: 4, outputTokens: 8, reasoningTokens: 16 });
+const some = tokenUsage({
+  inputTokens: 1,
+  cacheReadTokens: 2,
+  cacheWriteTokens: 4,
+  outputTokens: 8,
+  reasoningTokens: 16,
+});
 
 describe('usage', () => {
   test('classes are disjoint: the total is their sum', () => {
@@ -9,11 +15,24 @@ describe('usage', () => {
     expect(Object.keys(noUsage)).toEqual([...tokenClasses]);
   });
   test('missing, negative and unusable counts are 0, fractions are cut', () => {
-    const odd = { inputTokens: -1, outputTokens: Number.NaN, cacheReadTokens: Infinity, reasoningTokens: 1.9 };
+    const odd = {
+      inputTokens: -1,
+      outputTokens: Number.NaN,
+      cacheReadTokens: Infinity,
+      reasoningTokens: 1.9,
+    };
     expect(tokenUsage(odd)).toEqual({ ...noUsage, reasoningTokens: 1 });
   });
   test('adds and takes away class by class, never below 0', () => {
-    expect(addUsage(some, some)).toEqual(tokenUsage({ inputTokens: 2, cacheReadTokens: 4, cacheWriteTokens: 8, outputTokens: 16, reasoningTokens: 32 }));
+    expect(addUsage(some, some)).toEqual(
+      tokenUsage({
+        inputTokens: 2,
+        cacheReadTokens: 4,
+        cacheWriteTokens: 8,
+        outputTokens: 16,
+        reasoningTokens: 32,
+      }),
+    );
     expect(subtractUsage(addUsage(some, some), some)).toEqual(some);
     expect(subtractUsage(noUsage, some)).toEqual(noUsage);
   });

@@ -146,7 +146,9 @@ export function storedOptions(options: RunOptions): JsonObject {
  */
 export function storedRunOptions(run: Run, again: CommonRunOptions): CommonRunOptions {
   const needs: readonly JsonValue[] = Array.isArray(run.options['needs']) ? run.options['needs'] : [];
-  const missing = needs.flatMap((name) => (typeof name === 'string' && !Object.hasOwn(again, name) ? [name] : []));
+  const missing = needs.flatMap((name) =>
+    typeof name === 'string' && !Object.hasOwn(again, name) ? [name] : [],
+  );
   if (missing.length > 0) {
     throw new AsmError(
       'invalid_operation',
