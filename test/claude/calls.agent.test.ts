@@ -8,11 +8,7 @@ import type { ModelTurn } from '../../src/testing/model-server/model-turn.ts';
 import { bash, openAgentRoom } from './agent-room.ts';
 import { containing } from '../../src/providers/claude/fixtures/text-matcher.ts';
 
-const isSubagent = (request: ModelRequest): boolean =>
-  conversationTexts(request)[0]?.includes('SUBAGENT') === true ||
-  conversationTexts(request)
-    .slice(0, 3)
-    .some((text) => text.includes('SUBAGENT'));
+const isSubagent = (request: ModelRequest): boolean => conversationTexts(request).includes('SUBAGENT: look');
 
 function subagentScript(background: boolean): (request: ModelRequest) => ModelTurn {
   const agent = {

@@ -45,6 +45,7 @@ const codesByError: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>(
 
 /** Statuses that say more than the agent's name of the error, which puts several of them together. */
 const codesByStatus: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
+  [400, 'invalid_request'],
   [401, 'authentication_failed'],
   [402, 'quota_exceeded'],
   [403, 'permission_denied'],

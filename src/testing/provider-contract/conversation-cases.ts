@@ -67,9 +67,10 @@ export const conversationCases: readonly ProviderCase[] = [
       await room.until(() => room.exists('begun'), 'the begin of the tool');
       let answer: SteeringAnswer | undefined;
       void run.host.steer('Prefer the yellow door.').then((given) => (answer = given));
+      // An agent may take the message in only with the tool's result, so the answer can't be waited for before.
+      await writeFile(room.file('go'), '');
       await room.until(() => answer !== undefined, 'the answer to the message');
       assert.deepEqual(answer, { as: 'accepted' }, 'the answer to the message');
-      await writeFile(room.file('go'), '');
       await room.outcome(run);
       assert.ok(heardOf(room, 'Prefer the yellow door.'), 'the model heard the message');
     },
