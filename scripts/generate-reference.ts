@@ -22,15 +22,17 @@ const capabilityMeanings: Readonly<Record<CapabilityName, string>> = {
   interrupt: 'stops a turn and keeps the conversation (`run.interrupt`)',
   native_resume: "goes on with its own earlier conversation; needed for `continuation: 'native'`",
   fork: 'branches off from an earlier conversation and leaves that as it is',
-  client_tools: 'tools that run in your process',
+  client_tools: 'calls functions of your program; needed for `clientTools`',
   mcp_servers: 'uses MCP servers; needed for `mcpServers`',
   system_prompt: 'takes instructions; needed for `systemPrompt`',
   max_turns: 'stops after so many answers of its model; needed for `maxTurns`',
   tool_rules: 'rules decide about its tools; needed for `rules`',
   cost_reported: 'says what a run cost',
   usage_reported: 'says how many tokens a run used',
-  structured_output: 'answers in a form that a JSON Schema describes',
+  usage_per_answer: 'says what each answer of its model used (`turn_completed`)',
+  structured_output: 'answers in a form that a JSON Schema describes; needed for `outputSchema`',
   permission_modes: 'the five modes hold; needed for `permissionMode`',
+  process_isolation: 'no two sessions share a process of the agent',
 };
 
 function errorTable(): string {

@@ -16,8 +16,10 @@ export const capabilityNames = [
   'tool_rules',
   'cost_reported',
   'usage_reported',
+  'usage_per_answer',
   'structured_output',
   'permission_modes',
+  'process_isolation',
 ] as const;
 export type CapabilityName = (typeof capabilityNames)[number];
 
@@ -52,8 +54,10 @@ const unsupported: Capabilities = {
   tool_rules: 'unsupported',
   cost_reported: 'unsupported',
   usage_reported: 'unsupported',
+  usage_per_answer: 'unsupported',
   structured_output: 'unsupported',
   permission_modes: 'unsupported',
+  process_isolation: 'unsupported',
 };
 
 /** True when the provider controls it, itself or through us; `observed` is not enough. */

@@ -4,7 +4,7 @@ import type { JsonObject } from './json.ts';
  * What a tool does, as far as permissions care. `read` looks at files, `search` looks for them,
  * `edit` changes files, `execute` runs commands, `fetch` reaches the network, `agent` starts a
  * subagent, `plan` and `question` speak with the person, `internal` only moves the agent's own
- * state, `other` is unknown and treated as dangerous.
+ * state, `client` is a function that the caller offered, `other` is unknown and treated as dangerous.
  */
 export const toolKinds = [
   'read',
@@ -16,6 +16,7 @@ export const toolKinds = [
   'plan',
   'question',
   'internal',
+  'client',
   'other',
 ] as const;
 export type ToolKind = (typeof toolKinds)[number];

@@ -10,12 +10,14 @@ export type ModeDecision =
   | { readonly decision: 'deny'; readonly reason: string };
 
 const looks: ReadonlySet<ToolKind> = new Set(['read', 'search', 'internal', 'agent']);
+/** What may go on without a person in every mode but `plan`: the caller's own functions, too. */
+const harmless: ReadonlySet<ToolKind> = new Set([...looks, 'client']);
 const changesNothing: ReadonlySet<ToolKind> = new Set(['read', 'search', 'internal', 'agent', 'fetch']);
 
 /**
  * The five permission modes.
  *
- * - `default`: looking is allowed; everything else is asked.
+ * - `default`: looking is allowed, and the caller's own client tools; everything else is asked.
  * - `accept_edits`: edits inside the working folder are allowed, too.
  * - `plan`: what changes nothing is allowed, the plan itself is asked; all else is refused.
  * - `full_auto`: everything is allowed but questions to the person and edits outside the folder.
@@ -24,9 +26,9 @@ const changesNothing: ReadonlySet<ToolKind> = new Set(['read', 'search', 'intern
 export function decideByMode(mode: PermissionMode, call: ToolCall, cwd: string): ModeDecision {
   switch (mode) {
     case 'default':
-      return looks.has(call.kind) ? { decision: 'allow' } : { decision: 'ask' };
+      return harmless.has(call.kind) ? { decision: 'allow' } : { decision: 'ask' };
     case 'accept_edits':
-      return looks.has(call.kind) || (call.kind === 'edit' && staysInside(call, cwd))
+      return harmless.has(call.kind) || (call.kind === 'edit' && staysInside(call, cwd))
         ? { decision: 'allow' }
         : { decision: 'ask' };
     case 'plan':

@@ -11,6 +11,7 @@ import type {
   RunOutcome,
   RunRequest,
 } from '../ports/provider.ts';
+import type { ClientTools } from './client-tools.ts';
 import type { Gate } from './gate.ts';
 import type { Recorder } from './recorder.ts';
 import type { RunClocks } from './run-clocks.ts';
@@ -48,6 +49,7 @@ export interface RunAttemptOptions {
   readonly gate: Gate;
   readonly clocks: RunClocks;
   readonly requests: RunRequests;
+  readonly clientTools: ClientTools | undefined;
   /** Milliseconds that the provider has to settle after `signal` aborted. */
   readonly grace: number;
   /** Starts a timer on the manager's clock. */
@@ -119,7 +121,7 @@ export class RunAttempt {
   }
 
   #host(): RunHost {
-    const { signal, gate, requests, provider } = this.#options;
+    const { signal, gate, requests, provider, clientTools } = this.#options;
     return {
       signal,
       steering: requests.steering,
@@ -132,6 +134,11 @@ export class RunAttempt {
           );
         }
         return await gate.authorize(call, options);
+      },
+      callTool: async (name, input, options) => {
+        const stop = AbortSignal.any([signal, options.signal]);
+        if (clientTools !== undefined) return await clientTools.call(name, input, { signal: stop });
+        return { text: `There is no tool ${name}.`, failed: true };
       },
     };
   }

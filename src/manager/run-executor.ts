@@ -200,6 +200,7 @@ export class RunExecutor {
       gate,
       clocks,
       requests,
+      clientTools: undefined,
       grace: times.close,
       startTimer: (milliseconds, callback) => clock.startTimer(milliseconds, callback),
     });

@@ -1,4 +1,5 @@
 import type { Capabilities } from '../domain/capability.ts';
+import type { ClientToolDescription, ClientToolResult } from '../domain/client-tool.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { RunId, SessionId } from '../domain/id.ts';
 import type { JsonObject } from '../domain/json.ts';
@@ -89,6 +90,10 @@ export interface RunRequest<Native extends object = object> {
   readonly systemPrompt?: string;
   readonly maxTurns?: number;
   readonly mcpServers?: { readonly [name: string]: McpServer };
+  /** Functions of the caller to offer to the agent; their calls go to `host.callTool`. */
+  readonly clientTools?: readonly ClientToolDescription[];
+  /** JSON Schema of the answer, an object; the outcome's `output` is then the answer as JSON text. */
+  readonly outputSchema?: JsonObject;
   readonly environment?: AgentEnvironment;
   /** Absent: a fresh conversation. A provider that can't resume it throws `resume_failed`. */
   readonly resume?: ResumeRequest;
@@ -115,6 +120,15 @@ export interface RunHost {
    * `signal` withdraws the question. Never rejects but with `cancelled`, and after the run settled.
    */
   authorize(call: ToolCall, options: { readonly signal: AbortSignal }): Promise<Authorization>;
+  /**
+   * Calls a client tool that `authorize` allowed. What goes wrong in the call is a result that
+   * `failed`, also for a name that was not offered. Rejects only with `cancelled`.
+   */
+  callTool(
+    name: string,
+    input: JsonObject,
+    options: { readonly signal: AbortSignal },
+  ): Promise<ClientToolResult>;
   readonly steering: AsyncIterable<Steering>;
   /** Each item asks to stop the turn and keep the session. */
   readonly interrupts: AsyncIterable<true>;

@@ -40,7 +40,7 @@ export {
   providerCasesFor,
   runProviderCase,
   testProvider,
-  unprovedCapabilities,
+  assertClaimsAreProved,
   type ContractRunner,
 } from './provider-contract/provider-contract.ts';
 export type { ProviderCase } from './provider-contract/provider-case.ts';

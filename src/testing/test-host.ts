@@ -1,4 +1,6 @@
+import type { ClientToolResult } from '../domain/client-tool.ts';
 import { AsmError, abortError } from '../domain/error.ts';
+import type { JsonObject } from '../domain/json.ts';
 import type { Authorization, ToolCall } from '../domain/tool.ts';
 import { createEventChannel } from '../ports/event-channel.ts';
 import type { RunHost, Steering } from '../ports/provider.ts';
@@ -12,6 +14,8 @@ export type TestAuthorize = (
 export interface TestHostOptions {
   /** Default: allows everything. */
   readonly authorize?: TestAuthorize;
+  /** Does the work of the client tools. Default: every call fails. */
+  readonly callTool?: (name: string, input: JsonObject) => ClientToolResult | Promise<ClientToolResult>;
   /** Aborts the run, besides `cancel`. */
   readonly signal?: AbortSignal;
 }
@@ -51,6 +55,9 @@ export function createTestHost(options: TestHostOptions = {}): TestHost {
   const signal =
     options.signal === undefined ? cancelled.signal : AbortSignal.any([cancelled.signal, options.signal]);
   const authorize = options.authorize ?? ((): Authorization => ({ decision: 'allow' }));
+  const callTool =
+    options.callTool ??
+    ((name: string): ClientToolResult => ({ text: `There is no tool ${name}.`, failed: true }));
   const questions: { call: ToolCall; answer?: Authorization | 'withdrawn' | 'failed' }[] = [];
   const steering = createEventChannel<Steering>();
   const interrupts = createEventChannel<true>();
@@ -75,6 +82,9 @@ export function createTestHost(options: TestHostOptions = {}): TestHost {
         question.answer = asked.aborted ? 'withdrawn' : 'failed';
         throw thrown;
       }
+    },
+    async callTool(name, input, callOptions) {
+      return await unlessAborted(callTool(name, input), AbortSignal.any([signal, callOptions.signal]));
     },
     cancel(reason) {
       cancelled.abort(new AsmError('cancelled', reason ?? 'The test cancelled the run.'));

@@ -48,6 +48,15 @@ const subject: ProviderSubject = {
 function modelTurn(step: AgentStep): ModelTurn {
   if ('fail' in step) return { error: { status: step.fail } };
   if ('hang' in step) return { text: step.hang, hang: true };
+  if ('write' in step)
+    return { tools: [{ name: 'Write', input: { file_path: step.write, content: step.content } }] };
+  if ('mcp' in step) {
+    const { server, tool, input } = step.mcp;
+    return { tools: [{ name: `mcp__${server}__${tool}`, input }] };
+  }
+  if ('client' in step)
+    return { tools: [{ name: `mcp__client__${step.client.tool}`, input: step.client.input }] };
+  if ('answer' in step) return { tools: [{ name: 'StructuredOutput', input: step.answer }] };
   const usage = step.usage === undefined ? {} : { usage: modelUsage(step.usage) };
   if ('command' in step)
     return {

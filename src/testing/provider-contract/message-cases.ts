@@ -63,6 +63,24 @@ export const messageCases: readonly ProviderCase[] = [
     },
   },
   {
+    name: 'reports what each answer of the model used',
+    claims: ['usage_per_answer'],
+    async run(room) {
+      const first = tokenUsage({ inputTokens: 120, outputTokens: 30, cacheReadTokens: 11 });
+      const second = tokenUsage({ inputTokens: 45, outputTokens: 6, cacheReadTokens: 130 });
+      const run = await room.start([
+        { command: 'true', usage: first },
+        { say: 'Done.', usage: second },
+      ]);
+      await room.outcome(run);
+      assert.deepEqual(
+        run.ofType('turn_completed').map((event) => event.data.usage),
+        [first, second],
+        'the usage of each answer',
+      );
+    },
+  },
+  {
     name: 'reports what the run cost',
     claims: ['cost_reported'],
     async run(room) {
@@ -81,6 +99,21 @@ export const messageCases: readonly ProviderCase[] = [
         room.fixture.heard().some((text) => text.includes(systemPrompt)),
         'the model heard the system prompt',
       );
+    },
+  },
+  {
+    name: 'answers in the form that is asked for',
+    claims: ['structured_output'],
+    async run(room) {
+      const outputSchema = {
+        type: 'object',
+        properties: { colour: { type: 'string' }, count: { type: 'number' } },
+        required: ['colour', 'count'],
+        additionalProperties: false,
+      };
+      const answer = { colour: 'teal', count: 3 };
+      const outcome = await room.outcome(await room.start([{ answer }], { outputSchema }));
+      assert.deepEqual(JSON.parse(outcome.output ?? ''), answer, 'the output, as JSON');
     },
   },
   {

@@ -1,4 +1,9 @@
-import { isSupported, type Capabilities, type CapabilityName } from '../../domain/capability.ts';
+import {
+  capabilityNames,
+  isSupported,
+  type Capabilities,
+  type CapabilityName,
+} from '../../domain/capability.ts';
 import type { ProviderRoom } from './provider-room.ts';
 
 /** One promise of the port, and how to see whether a provider keeps it. */
@@ -8,6 +13,8 @@ export interface ProviderCase {
   readonly claims?: readonly CapabilityName[];
   /** Only for providers that say that they can't do this. */
   readonly refuses?: CapabilityName;
+  /** Only for providers that say that they tell of this, without controlling it. */
+  readonly observes?: CapabilityName;
   /** Rejects if the promise is broken. */
   run(room: ProviderRoom): Promise<void>;
 }
@@ -15,5 +22,23 @@ export interface ProviderCase {
 /** True when the case is for a provider with these capabilities. */
 export function isCaseFor(providerCase: ProviderCase, table: Capabilities): boolean {
   const claimed = (providerCase.claims ?? []).every((name) => isSupported(table, name));
-  return claimed && (providerCase.refuses === undefined || table[providerCase.refuses] === 'unsupported');
+  const { refuses, observes } = providerCase;
+  return (
+    claimed &&
+    (refuses === undefined || table[refuses] === 'unsupported') &&
+    (observes === undefined || table[observes] === 'observed')
+  );
+}
+
+/** The claims of a provider that none of the cases proves. */
+export function unprovedClaims(
+  cases: readonly ProviderCase[],
+  table: Capabilities,
+): readonly CapabilityName[] {
+  const proved = new Set(
+    cases
+      .filter((providerCase) => isCaseFor(providerCase, table))
+      .flatMap(({ claims = [], observes }) => (observes === undefined ? claims : [...claims, observes])),
+  );
+  return capabilityNames.filter((name) => table[name] !== 'unsupported' && !proved.has(name));
 }

@@ -1,8 +1,10 @@
-import type { CapabilityName } from '../../domain/capability.ts';
+import assert from 'node:assert/strict';
 import { conversationCases } from './conversation-cases.ts';
+import { foreignToolCases } from './foreign-tool-cases.ts';
 import { lifecycleCases } from './lifecycle-cases.ts';
 import { messageCases } from './message-cases.ts';
-import { isCaseFor, type ProviderCase } from './provider-case.ts';
+import { permissionCases } from './permission-cases.ts';
+import { isCaseFor, unprovedClaims, type ProviderCase } from './provider-case.ts';
 import { withProviderRoom } from './provider-room.ts';
 import type { ProviderSubject } from './provider-subject.ts';
 import { toolCases } from './tool-cases.ts';
@@ -12,17 +14,10 @@ export const providerCases: readonly ProviderCase[] = [
   ...lifecycleCases,
   ...messageCases,
   ...toolCases,
+  ...foreignToolCases,
+  ...permissionCases,
   ...conversationCases,
 ];
-
-/** Claims that no case proves: they need more than the subject of the suite can do. */
-export const unprovedCapabilities = [
-  'client_tools',
-  'mcp_servers',
-  'tool_rules',
-  'structured_output',
-  'permission_modes',
-] as const satisfies readonly CapabilityName[];
 
 /** The functions of a test runner; those of vitest and of `node:test` fit. */
 export interface ContractRunner {
@@ -33,6 +28,11 @@ export interface ContractRunner {
 /** The cases that a provider with the subject's claims has to pass. */
 export function providerCasesFor(subject: ProviderSubject): readonly ProviderCase[] {
   return providerCases.filter((providerCase) => isCaseFor(providerCase, subject.capabilities));
+}
+
+/** Rejects if the subject claims something that no case can show to be so. */
+export function assertClaimsAreProved(subject: ProviderSubject): void {
+  assert.deepEqual(unprovedClaims(providerCases, subject.capabilities), [], 'claims without a proof');
 }
 
 /** Runs one case with a fixture of its own; rejects if the provider breaks the promise. */
@@ -46,6 +46,10 @@ export async function runProviderCase(providerCase: ProviderCase, subject: Provi
  */
 export function testProvider(name: string, subject: ProviderSubject, runner: ContractRunner): void {
   runner.describe(`${name} keeps the contract of providers`, () => {
+    runner.it('claims nothing that no case proves', () => {
+      assertClaimsAreProved(subject);
+      return Promise.resolve();
+    });
     for (const providerCase of providerCasesFor(subject)) {
       runner.it(providerCase.name, () => runProviderCase(providerCase, subject));
     }

@@ -4,11 +4,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAsmError, type AsmError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import type { ToolCall } from '../../domain/tool.ts';
+import type { PermissionMode, ToolCall } from '../../domain/tool.ts';
 import type { ProviderEvent, ResumeRequest, RunOutcome, RunRequest } from '../../ports/provider.ts';
 import { collectRun, type CollectedRun } from '../run-collector.ts';
 import { createRunRequest } from '../run-request.ts';
-import { createTestHost, type TestAuthorize, type TestHost } from '../test-host.ts';
+import { createTestHost, type TestAuthorize, type TestHost, type TestHostOptions } from '../test-host.ts';
 import { processesWithCookie } from './cookie-finder.ts';
 import type { AgentStep, ProviderFixture, ProviderSubject } from './provider-subject.ts';
 
@@ -19,6 +19,11 @@ export interface CaseRunOptions {
   readonly resume?: ResumeRequest;
   readonly systemPrompt?: string;
   readonly maxTurns?: number;
+  readonly permissionMode?: PermissionMode;
+  readonly mcpServers?: NonNullable<RunRequest['mcpServers']>;
+  readonly clientTools?: NonNullable<RunRequest['clientTools']>;
+  readonly outputSchema?: JsonObject;
+  readonly callTool?: NonNullable<TestHostOptions['callTool']>;
   /** Cancelled before it starts. */
   readonly cancelled?: boolean;
 }
@@ -56,7 +61,7 @@ export async function withProviderRoom(
   subject: ProviderSubject,
   work: (room: ProviderRoom) => Promise<void>,
 ): Promise<void> {
-  const patience = subject.patience ?? 20_000;
+  const patience = subject.patience ?? 120_000;
   await using fixture = await subject.open();
   const runs: CaseRun[] = [];
 
@@ -84,10 +89,13 @@ export async function withProviderRoom(
     subject,
     fixture,
     async start(steps, options = {}) {
-      const { authorize, cancelled, ...fields } = options;
+      const { authorize, callTool, cancelled, ...fields } = options;
       const prepared = await fixture.prepare(steps);
       const request = createRunRequest({ ...prepared, ...fields, cwd: fixture.cwd });
-      const host = createTestHost(authorize === undefined ? {} : { authorize });
+      const host = createTestHost({
+        ...(authorize === undefined ? {} : { authorize }),
+        ...(callTool === undefined ? {} : { callTool }),
+      });
       if (cancelled === true) host.cancel();
       const run = { ...collectRun(fixture.provider, request, host), host, request };
       runs.push(run);

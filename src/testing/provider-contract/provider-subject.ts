@@ -11,6 +11,14 @@ export type AgentStep =
   | { readonly say: string; readonly reasoning?: string; readonly usage?: Partial<TokenUsage> }
   /** Calls the agent's tool for shell commands. */
   | { readonly command: string; readonly usage?: Partial<TokenUsage> }
+  /** Calls the agent's own tool for making a file; `file` is an absolute path in the working folder. */
+  | { readonly write: string; readonly content: string }
+  /** Calls a tool of an MCP server of the run. */
+  | { readonly mcp: { readonly server: string; readonly tool: string; readonly input: JsonObject } }
+  /** Calls a client tool of the run. */
+  | { readonly client: { readonly tool: string; readonly input: JsonObject } }
+  /** Answers in the form that the run's output schema asks for. */
+  | { readonly answer: JsonObject }
   /** Says a text and is then silent, its answer unfinished. */
   | { readonly hang: string }
   /** The model service answers with this HTTP status, as often as the agent asks. */
@@ -41,6 +49,6 @@ export interface ProviderSubject {
   changeCommand?(call: ToolCall, command: string): JsonObject;
   /** Statuses of the model service and the codes that runs fail with. Default: 401, 429, 500 and 529; none: `[]`. */
   readonly failures?: readonly { readonly status: number; readonly code: ErrorCode }[];
-  /** Milliseconds that one wait of a case may take. Default 20,000. */
+  /** Milliseconds that one wait of a case may take. Default 120,000. */
   readonly patience?: number;
 }

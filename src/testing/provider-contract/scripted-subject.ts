@@ -1,9 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Capabilities } from '../../domain/capability.ts';
+import { clientToolCall } from '../../domain/client-tool.ts';
 import { AsmError } from '../../domain/error.ts';
 import type { ErrorCode } from '../../domain/error-code.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import { tokenUsage, type TokenUsage } from '../../domain/usage.ts';
 import type { Provider } from '../../ports/provider.ts';
 import type { Misbehaviour } from '../scripted-provider/misbehaviour.ts';
@@ -44,6 +46,9 @@ export function scriptedSubject(
     ...scriptedCapabilities,
     system_prompt: 'native',
     max_turns: 'emulated',
+    client_tools: 'native',
+    structured_output: 'native',
+    process_isolation: 'native',
     ...claims,
   };
   return {
@@ -118,6 +123,10 @@ class ScriptedAgent {
       return [{ fail: new AsmError(code, `The model service answered ${step.fail}.`) }];
     }
     if ('command' in step) return [...this.#usage(step.usage), ...this.#command(step.command, context)];
+    if ('write' in step) return [this.#write(step.write, step.content)];
+    if ('client' in step) return [this.#client(step.client.tool, step.client.input, context)];
+    if ('mcp' in step) return [{ fail: new AsmError('internal_error', 'It has no MCP servers.') }];
+    if ('answer' in step) return [{ say: JSON.stringify(step.answer) }];
     const reasoning: readonly ScriptStep[] = step.reasoning === undefined ? [] : [{ reason: step.reasoning }];
     return [...reasoning, { say: step.say, chunks: this.#fault.chunks ?? 4 }, ...this.#usage(step.usage)];
   }
@@ -126,6 +135,29 @@ class ScriptedAgent {
     if (usage === undefined) return [];
     const reported: ScriptStep = { usage: tokenUsage(usage), cost: { usd: '0.012', source: 'provider' } };
     return this.#fault.countsTwice === true ? [reported, reported] : [reported];
+  }
+
+  #write(file: string, content: string): ScriptStep {
+    return {
+      tool: { name: 'Write', tool: 'write', kind: 'edit', input: { file, content }, paths: [file] },
+      result: async () => {
+        await writeFile(file, content);
+        return { output: 'written' };
+      },
+    };
+  }
+
+  #client(name: string, input: JsonObject, context: ScriptContext): ScriptStep {
+    const tool = context.request.clientTools?.find((offered) => offered.name === name);
+    if (tool === undefined) return { fail: new AsmError('internal_error', `It was not offered ${name}.`) };
+    const { id: _id, ...call } = clientToolCall(tool, { id: '', input });
+    return {
+      tool: call,
+      result: async (given, { signal }) => {
+        const { text, failed } = await context.host.callTool(name, given, { signal });
+        return { output: text, failed };
+      },
+    };
   }
 
   #command(command: string, context: ScriptContext): readonly ScriptStep[] {

@@ -39,7 +39,7 @@ export const toolCases: readonly ProviderCase[] = [
   },
   {
     name: "puts the run's cookie into the environment of the agent's tools",
-    claims: ['tool_events'],
+    claims: ['tool_events', 'process_isolation'],
     async run(room) {
       const command = `printenv ASM_RUN_COOKIE > '${room.file('cookie')}'`;
       const run = await room.start([{ command }, { say: 'Done.' }]);
@@ -68,6 +68,19 @@ export const toolCases: readonly ProviderCase[] = [
         call?.id,
         'the id of question and end',
       );
+    },
+  },
+  {
+    name: 'tells of a tool call before its result, where it does not ask about all of them',
+    observes: 'approval_before_tool',
+    async run(room) {
+      const run = await room.start([{ command: `touch '${room.file('made')}'` }, { say: 'Done.' }]);
+      await room.outcome(run);
+      assert.equal(await room.exists('made'), true, 'it is done');
+      const ends = run.ofType('tool_call_completed').map((event) => event.data.toolCallId);
+      const starts = run.ofType('tool_call_started').map((event) => event.data.toolCallId);
+      assert.deepEqual(ends, starts, 'each call has a start and an end');
+      assert.equal(ends.length, 1, 'calls');
     },
   },
   {
