@@ -138,7 +138,7 @@ const faults: readonly {
     fault: 'does not serve steering',
     how: { wrap: withHost(() => ({ steering: nothing() })) },
     fails: 'tells the model what is said while it works',
-    says: /not within/,
+    says: /the answer to the message/,
   },
   {
     fault: 'starts afresh for unknown handles',
