@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { query, type Options, type SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
+import { claudeEnvironment } from '../../src/providers/claude/environment.ts';
+import { createRunRequest } from '../../src/testing/index.ts';
 
 /** Where an agent works and how it reaches its model. */
 export interface ClaudePlace {
@@ -21,9 +23,11 @@ async function* once(text: string): AsyncGenerator<SDKUserMessage, void, void> {
 }
 
 function optionsFor({ cwd, environment }: ClaudePlace): Options {
+  // What our provider passes on besides: a machine's certificates alone cost the program 20 ms to read.
+  const given = claudeEnvironment(createRunRequest({ cwd, environment: { set: environment } }));
   return {
     cwd,
-    env: { ...environment },
+    env: { ...given },
     includePartialMessages: true,
     forwardSubagentText: true,
     mcpServersDelivery: 'initialize',
