@@ -1,3 +1,4 @@
+import type { ZodType } from 'zod';
 import { orAborted } from '../domain/abort.ts';
 import type { ClientToolDescription, ClientToolResult } from '../domain/client-tool.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -101,7 +102,7 @@ async function perform(
 /** Schemas are read by zod, which is loaded only for runs that have client tools. */
 async function inputCheck(tool: ClientTool): Promise<CheckedTool['complaint']> {
   const { z } = await import('zod');
-  let schema: import('zod').ZodType;
+  let schema: ZodType;
   try {
     if (tool.inputSchema['type'] !== 'object') throw new Error('its type is not "object"');
     schema = z.fromJSONSchema({ ...tool.inputSchema });
