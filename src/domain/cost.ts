@@ -18,6 +18,17 @@ export function costFromProvider(usd: number): Cost | undefined {
   return { usd: formatDollars(Math.round(usd * nanoDollars)), source: 'provider' };
 }
 
+/** The sum of two costs, exact to a billionth. */
+export function addCost(first: Cost | undefined, second: Cost | undefined): Cost | undefined {
+  if (first === undefined || second === undefined) return first ?? second;
+  return { usd: formatDollars(nanosOf(first) + nanosOf(second)), source: first.source };
+}
+
+function nanosOf({ usd }: Cost): number {
+  const [whole = '0', fraction = ''] = usd.split('.');
+  return Number(whole) * nanoDollars + Number(fraction.padEnd(9, '0').slice(0, 9));
+}
+
 function formatDollars(nanos: number): string {
   const whole = Math.trunc(nanos / nanoDollars);
   const fraction = String(nanos % nanoDollars)

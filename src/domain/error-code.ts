@@ -58,6 +58,16 @@ export const errorCodes = {
   provider_not_found: code('resource', 'fix_input', 'No provider of this name was given to the manager.'),
   already_exists: code('resource', 'fix_input', 'A row with this id is there already.'),
   capability_not_supported: code('provider', 'fix_input', 'The provider cannot do what the run asks for.'),
+  missing_required_capability: code(
+    'provider',
+    'fix_input',
+    'The provider lacks capabilities that the run requires; `details.missing` names all.',
+  ),
+  no_provider_available: code(
+    'provider',
+    'wait_and_retry',
+    'No candidate of a router may be asked now; `retryAt` says when one may, if known.',
+  ),
   dependency_not_available: code(
     'provider',
     'fix_input',

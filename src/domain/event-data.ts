@@ -1,5 +1,6 @@
-import type { Continuity } from './capability.ts';
+import type { CapabilityName, Continuity } from './capability.ts';
 import type { Cost } from './cost.ts';
+import type { ErrorCode } from './error-code.ts';
 import type { ErrorRecord } from './error.ts';
 import type { SessionId } from './id.ts';
 import type { JsonObject, JsonValue } from './json.ts';
@@ -78,8 +79,39 @@ export interface EventData {
     readonly tools?: readonly string[];
     readonly mcpServers?: readonly { readonly name: string; readonly status: string }[];
   };
-  /** One attempt failed; another follows in the same run, or the run fails with the same error. */
-  attempt_failed: { readonly error: ErrorRecord };
+  /**
+   * A provider was chosen for an attempt: by a router for each, else only for what follows a failed one.
+   * Comes before its `agent_started`.
+   */
+  attempt_routed: {
+    /** The provider that the run was asked to use: the router, or the one that does the work. */
+    readonly provider: string;
+    /** The provider that does the work. */
+    readonly routedProvider: string;
+    /** Counts the attempts of the run, from 1. */
+    readonly routingAttempt: number;
+    /** Names of the providers that could have been chosen, best first. */
+    readonly routingCandidates: readonly string[];
+    /** The provider of the attempt before, when another takes over. */
+    readonly failoverFrom?: string;
+    readonly failoverReason?: ErrorCode;
+  };
+  /** One attempt failed; `next` says what follows. With `none` the run fails with the same error. */
+  attempt_failed: {
+    readonly error: ErrorRecord;
+    /** `retry`: the same provider; `failover`: another; `replay`: the same, afresh, with the conversation as text. */
+    readonly next: 'retry' | 'failover' | 'replay' | 'none';
+    /** Milliseconds before the next attempt. */
+    readonly delay?: number;
+  };
+  /** The agent was told the conversation so far as text, since it can't know it by itself. */
+  conversation_replayed: {
+    /** Messages that were told; a tool call and its result are two. */
+    readonly messages: number;
+    /** Older messages that were left out to keep within the limits. */
+    readonly omitted: number;
+    readonly characters: number;
+  };
   /** The agent asks the model again after a failure, by itself. Times in milliseconds. */
   agent_retrying: {
     readonly attempt: number;
@@ -219,6 +251,10 @@ export interface RequestedRun {
   readonly cwd?: string;
   readonly permissionMode: PermissionMode;
   readonly continuation: string;
+  /** Capabilities that were preferred and that the provider lacks. */
+  readonly degraded?: readonly CapabilityName[];
+  /** Capabilities that were asked for and are only observed, as the caller accepted. */
+  readonly observed?: readonly CapabilityName[];
 }
 
 export interface RunEndData {

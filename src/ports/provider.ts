@@ -1,3 +1,4 @@
+import type { AttemptRouter } from './attempt-router.ts';
 import type { Capabilities } from '../domain/capability.ts';
 import type { ClientToolDescription, ClientToolResult } from '../domain/client-tool.ts';
 import type { EventDraft } from '../domain/event.ts';
@@ -160,6 +161,8 @@ export interface Provider<Native extends object = object> extends Partial<AsyncD
    * the generator is returned early.
    */
   run(request: RunRequest<Native>, host: RunHost): AsyncGenerator<ProviderEvent, RunOutcome, void>;
+  /** Only on a router: the manager asks it whom to run, attempt by attempt, instead of calling `run`. */
+  readonly router?: AttemptRouter;
   /** Pins `Native` for inference; never set. */
   readonly nativeOptions?: Native;
 }

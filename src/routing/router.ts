@@ -1,0 +1,178 @@
+import { capabilities, capabilityNames, supportLevels, type Capabilities } from '../domain/capability.ts';
+import { systemClock, type Clock } from '../domain/clock.ts';
+import { AsmError } from '../domain/error.ts';
+import { nearestName } from '../domain/nearest-name.ts';
+import type { AttemptRouter } from '../ports/attempt-router.ts';
+import type { Provider } from '../ports/provider.ts';
+import { Candidate, type CandidateHealth, type CandidateOptions } from './candidate.ts';
+import { CandidateOrder, routingStrategies, type RoutingStrategy } from './candidate-order.ts';
+import { CandidateRoute, rateLimitReactions, type RateLimitReaction } from './candidate-route.ts';
+import type { BreakerOptions } from './circuit-breaker.ts';
+import { SessionAffinity } from './session-affinity.ts';
+
+export interface RouterOptions {
+  /** Default `router`. */
+  readonly name?: string;
+  /** Who may be chosen; at least one, each provider once. */
+  readonly candidates: readonly (Provider | CandidateOptions)[];
+  /** Default `priority`. */
+  readonly strategy?: RoutingStrategy;
+  /** Milliseconds for which a session keeps its provider after a run that ended well. Default 300,000; 0: not. */
+  readonly stickiness?: number;
+  readonly breaker?: BreakerOptions;
+  /** Most attempts of a run, over all candidates. Default: as many as there are candidates, and one. */
+  readonly attempts?: number;
+  /**
+   * When another candidate may take over. `before_side_effects`: while the agent has changed nothing.
+   * `always`: later, too; the next agent is told the conversation so far, with what was done. `never`.
+   * Default `before_side_effects`.
+   */
+  readonly failover?: 'before_side_effects' | 'always' | 'never';
+  /**
+   * What to do when a provider says until when it is limited. `wait`: for the same one. `switch`: to
+   * another, and when there is none, wait for the first whose limit ends. `stop`: the run fails.
+   * Default `switch`.
+   */
+  readonly onRateLimit?: RateLimitReaction;
+  /** The longest wait for a limit to end, in milliseconds. Default 600,000. */
+  readonly maximumWait?: number;
+  readonly clock?: Clock;
+}
+
+/** Native options of a run on a router: those of each candidate, by its name. */
+export interface RouterNative {
+  readonly [provider: string]: object;
+}
+
+/** A provider that has others do the work. */
+export interface Router extends Provider<RouterNative> {
+  readonly router: AttemptRouter;
+  /** How the candidates have done, in the order in which they were given. */
+  health(): readonly CandidateHealth[];
+}
+
+const optionNames = [
+  'name',
+  'candidates',
+  'strategy',
+  'stickiness',
+  'breaker',
+  'attempts',
+  'failover',
+  'onRateLimit',
+  'maximumWait',
+  'clock',
+] as const satisfies readonly (keyof RouterOptions)[];
+
+/**
+ * Makes one provider of several. The manager asks it whom to run, attempt by attempt; each attempt is in
+ * the log under the name of the provider that does it. Health, breakers and stickiness live in the
+ * router, and so in one process. Throws `unknown_option` and `invalid_input`. Disposing it disposes
+ * its candidates.
+ */
+export function router(options: RouterOptions): Router {
+  checkOptions(options);
+  const { name = 'router', strategy = 'priority', stickiness = 300_000, clock = systemClock } = options;
+  const candidates = options.candidates.map((given, place) => {
+    const candidate = 'provider' in given ? given : { provider: given };
+    return new Candidate(candidate, place, clock, options.breaker);
+  });
+  checkNames(candidates);
+  const parts = {
+    name,
+    candidates,
+    order: new CandidateOrder(strategy),
+    affinity: new SessionAffinity(clock, stickiness),
+    maximumAttempts: options.attempts ?? candidates.length + 1,
+    failover: options.failover ?? 'before_side_effects',
+    onRateLimit: options.onRateLimit ?? 'switch',
+    maximumWait: options.maximumWait ?? 600_000,
+    now: () => clock.now(),
+  };
+  const table = bestOf(candidates);
+  const attempts: AttemptRouter = {
+    candidates: candidates.map(({ provider }) => provider),
+    route: (request) => new CandidateRoute(parts, request),
+  };
+  return {
+    name,
+    capabilities: table,
+    router: attempts,
+    health: () => candidates.map(({ health }) => health),
+    async describe(how) {
+      const all = await Promise.all(candidates.map(({ provider }) => provider.describe(how)));
+      const installed = all.some(({ agent }) => agent.installed);
+      const advice = all.map((one) => `${one.name}: ${one.agent.advice ?? 'ready'}`).join('; ');
+      return {
+        name,
+        agent: { installed, ...(installed ? {} : { advice }) },
+        signedIn: all.some(({ signedIn }) => signedIn === 'yes') ? 'yes' : 'unknown',
+        capabilities: table,
+      };
+    },
+    // Without a manager there is one attempt: on the candidate that would be first.
+    async *run(request, host) {
+      const { sessionId, runId, native, ...rest } = request;
+      const route = attempts.route({ sessionId, runId, demand: { required: [], acceptObserved: true } });
+      const { provider } = route.first();
+      const own = native?.[provider.name];
+      try {
+        const all = { ...rest, sessionId, runId, ...(own === undefined ? {} : { native: own }) };
+        const outcome = yield* provider.run(all, host);
+        route.ended('completed');
+        return outcome;
+      } finally {
+        route.ended('failed');
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(candidates.map(({ provider }) => provider[Symbol.asyncDispose]?.()));
+    },
+  };
+}
+
+/** The best level that any candidate has; which of them fits a run is decided for each run. */
+function bestOf(candidates: readonly Candidate[]): Capabilities {
+  const best = (name: keyof Capabilities): Capabilities[keyof Capabilities] =>
+    supportLevels.find((level) => candidates.some(({ provider }) => provider.capabilities[name] === level)) ??
+    'unsupported';
+  return capabilities(Object.fromEntries(capabilityNames.map((name) => [name, best(name)])));
+}
+
+function checkOptions(options: RouterOptions): void {
+  for (const name of Object.keys(options)) {
+    if (optionNames.some((known) => known === name)) continue;
+    const nearest = nearestName(name, optionNames);
+    const advice = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+    throw new AsmError('unknown_option', `A router has no option "${name}".${advice}`);
+  }
+  oneOf('strategy', options.strategy, routingStrategies);
+  oneOf('onRateLimit', options.onRateLimit, rateLimitReactions);
+  oneOf('failover', options.failover, ['before_side_effects', 'always', 'never']);
+  for (const name of ['stickiness', 'maximumWait'] as const) {
+    const value = options[name] ?? 0;
+    if (!(value >= 0 && Number.isFinite(value))) {
+      throw new AsmError('invalid_input', `"${name}" of a router is a number of milliseconds, not ${value}.`);
+    }
+  }
+  const { attempts = 1 } = options;
+  if (!Number.isInteger(attempts) || attempts < 1) {
+    throw new AsmError('invalid_input', `"attempts" of a router is a whole number from 1, not ${attempts}.`);
+  }
+}
+
+function oneOf(name: string, value: string | undefined, allowed: readonly string[]): void {
+  if (value === undefined || allowed.includes(value)) return;
+  throw new AsmError('invalid_input', `"${name}" of a router is one of ${allowed.join(', ')}, not "${value}".`);
+}
+
+function checkNames(candidates: readonly Candidate[]): void {
+  if (candidates.length === 0) throw new AsmError('invalid_input', 'A router needs a candidate.');
+  const names = candidates.map(({ provider }) => provider.name);
+  const twice = names.find((name, place) => names.indexOf(name) !== place);
+  if (twice === undefined) return;
+  throw new AsmError(
+    'invalid_input',
+    `Two candidates are named "${twice}"; the log and the sessions tell them apart by their names.`,
+  );
+}
