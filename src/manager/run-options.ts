@@ -103,12 +103,12 @@ function oneOf(name: string, value: string, allowed: readonly string[]): void {
 
 /** The messages of an input. Throws `invalid_input` if they say nothing. */
 export function checkInput(input: RunInput): readonly InputMessage[] {
-  const messages = inputMessages(input);
-  for (const message of messages) {
-    if (typeof message.text !== 'string') {
-      throw new AsmError('invalid_input', 'An input message has a text that is not a string.');
-    }
+  const given: unknown = input;
+  const objects: readonly unknown[] = Array.isArray(given) ? given : typeof given === 'string' ? [] : [given];
+  if (!objects.every((message) => isJsonObject(message) && typeof message['text'] === 'string')) {
+    throw new AsmError('invalid_input', 'The input is a text, or one or several messages with a text each.');
   }
+  const messages = inputMessages(input);
   if (messages.every((message) => message.text.trim() === '')) {
     throw new AsmError('invalid_input', 'The input is empty: say what the agent should do.');
   }
