@@ -10,7 +10,7 @@ import { permissionModes, type PermissionMode } from '../domain/tool.ts';
 import type { AgentEnvironment, McpServer, Provider } from '../ports/provider.ts';
 import type { DeltaPolicy } from './delta-joiner.ts';
 import type { Authorize } from './gate.ts';
-import type { RunLimits } from './run-clocks.ts';
+import { checkRunLimits, type RunLimits } from './run-clocks.ts';
 
 /**
  * How a run goes on from the session's earlier runs on the same provider. `auto`: natively where
@@ -88,7 +88,8 @@ export function checkRunOptions(options: RunOptions): void {
       `A run has no option "${name}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
     );
   }
-  const { permissionMode, continuation, maxTurns } = options;
+  const { permissionMode, continuation, maxTurns, limits } = options;
+  if (limits !== undefined) checkRunLimits(limits);
   if (permissionMode !== undefined) oneOf('permissionMode', permissionMode, permissionModes);
   if (continuation !== undefined) oneOf('continuation', continuation, continuations);
   if (maxTurns !== undefined && (!Number.isInteger(maxTurns) || maxTurns < 1)) {
