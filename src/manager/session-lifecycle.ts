@@ -1,4 +1,4 @@
-import { AsmError, isAsmError } from '../domain/error.ts';
+import { asAsmError, AsmError, isAsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { SessionId } from '../domain/id.ts';
 import { isTerminalRun, type Run } from '../domain/run.ts';
@@ -89,7 +89,7 @@ export async function failSession(
 ): Promise<Session> {
   const session = await moveSession(environment, sessionId, 'failed', {
     type: 'session_failed',
-    data: { error: error.toJSON() },
+    data: { error: asAsmError(error).toJSON() },
   });
   await endRuns(environment, sessionId, 'The session failed.');
   return session;
