@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { AsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { RunEndData } from '../domain/event-data.ts';
@@ -75,8 +76,12 @@ async function withLease(
   work: (run: Run, token: number) => Promise<boolean>,
 ): Promise<boolean> {
   const { store, owner, times } = environment;
-  // Not under our own name: a run that this manager executes must look taken, too.
-  const lease = await store.leases.acquire({ runId, owner: `${owner}:recovery`, milliseconds: times.lease });
+  // Not under our own name: a run that this manager executes or recovers must look taken, too.
+  const lease = await store.leases.acquire({
+    runId,
+    owner: `${owner}:recovery:${randomUUID()}`,
+    milliseconds: times.lease,
+  });
   if (lease === undefined) return false;
   try {
     const run = await store.run(runId);
