@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
+import { isJsonObject, type JsonValue } from '../domain/json.ts';
 import { assertOptionNames } from './option-names.ts';
 
 /** Time limits of a run, in milliseconds. */
@@ -28,6 +29,17 @@ export function checkRunLimits(limits: RunLimits): void {
       `The limit \`${name}\` is a number of milliseconds from 0, which means no limit, not ${String(value)}.`,
     );
   }
+}
+
+/** The limits in stored options, as far as there are any. */
+export function storedRunLimits(stored: JsonValue | undefined): RunLimits {
+  if (!isJsonObject(stored)) return {};
+  const { idle, total, tool } = stored;
+  return {
+    ...(typeof idle === 'number' ? { idle } : {}),
+    ...(typeof total === 'number' ? { total } : {}),
+    ...(typeof tool === 'number' ? { tool } : {}),
+  };
 }
 
 /** A timer that can stand still. */

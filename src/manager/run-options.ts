@@ -10,7 +10,7 @@ import { permissionModes, type PermissionMode } from '../domain/tool.ts';
 import type { AgentEnvironment, McpServer, Provider } from '../ports/provider.ts';
 import type { DeltaPolicy } from './delta-joiner.ts';
 import type { Authorize } from './gate.ts';
-import { checkRunLimits, type RunLimits } from './run-clocks.ts';
+import { checkRunLimits, storedRunLimits, type RunLimits } from './run-clocks.ts';
 
 /**
  * How a run goes on from the session's earlier runs on the same provider. `auto`: natively where
@@ -136,7 +136,9 @@ const functionOptions = [
 export function storedOptions(options: RunOptions): JsonObject {
   const { model, maxTurns, permissionMode, continuation, trustProject, limits } = options;
   const needs = functionOptions.filter((name) => options[name] !== undefined);
-  const json = toJson({ model, maxTurns, permissionMode, continuation, trustProject, limits, needs });
+  // Absolute, since the process that executes the run may be in another folder.
+  const cwd = options.cwd === undefined ? undefined : resolve(options.cwd);
+  const json = toJson({ model, maxTurns, permissionMode, continuation, trustProject, limits, cwd, needs });
   return isJsonObject(json) ? json : {};
 }
 
@@ -157,7 +159,7 @@ export function storedRunOptions(run: Run, again: CommonRunOptions): CommonRunOp
       { details: { runId: run.id, missing } },
     );
   }
-  const { model, maxTurns, permissionMode, continuation, trustProject } = run.options;
+  const { model, maxTurns, permissionMode, continuation, trustProject, limits, cwd } = run.options;
   const mode = permissionModes.find((known) => known === permissionMode);
   const continued = continuations.find((known) => known === continuation);
   return {
@@ -166,5 +168,7 @@ export function storedRunOptions(run: Run, again: CommonRunOptions): CommonRunOp
     ...(mode === undefined ? {} : { permissionMode: mode }),
     ...(continued === undefined ? {} : { continuation: continued }),
     ...(trustProject === true ? { trustProject } : {}),
+    ...(limits === undefined ? {} : { limits: storedRunLimits(limits) }),
+    ...(typeof cwd === 'string' ? { cwd } : {}),
   };
 }
