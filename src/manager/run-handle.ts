@@ -60,6 +60,9 @@ export function createRunHandle({ environment, run, finished, owned }: RunHandle
     result.catch(() => undefined);
     return result;
   };
+  let over = false;
+  const ended = (): void => void (over = true);
+  finished?.then(ended, ended);
   const events: RunHandle['events'] = (options = {}) =>
     follow(log, sessionId, { ...options, runId: id, after: options.after ?? run.logStart });
   return {
@@ -110,7 +113,8 @@ export function createRunHandle({ environment, run, finished, owned }: RunHandle
     },
     [Symbol.asyncIterator]: () => events()[Symbol.asyncIterator](),
     [Symbol.asyncDispose]: async () => {
-      if (!owned) return;
+      // Over is over, also when the store is closed by now.
+      if (!owned || over) return;
       const row = await store.run(id);
       if (row === undefined || isTerminalRun(row.status)) return;
       await requestCancel(environment, run, 'The handle of the run was disposed.');
