@@ -10,21 +10,31 @@ export interface ActingStore {
   readonly names: readonly string[];
   /** Calls `act` before the call of this number, counted from 1 from now on, is passed on. */
   actAt(call: number, act: () => void | Promise<void>): void;
+  /** The same after the call was done, before its result is known. */
+  afterCall(call: number, act: () => void | Promise<void>): void;
   /** From now on every call but disposal is refused, as by a disk that is gone; `false` ends that. */
   fail(failing?: boolean): void;
+}
+
+interface Plan {
+  readonly call: number;
+  readonly act: () => void | Promise<void>;
 }
 
 /** Counts the calls to a store that a manager makes, other than to open and close it. */
 export function actingStore(inner: SessionStore): ActingStore {
   const names: string[] = [];
   let failing = false;
-  let planned: { readonly call: number; readonly act: () => void | Promise<void> } | undefined;
+  let before: Plan | undefined;
+  let after: Plan | undefined;
 
   const pass = async <Result>(name: string, call: () => Promise<Result>): Promise<Result> => {
-    names.push(name);
-    if (planned?.call === names.length) await planned.act();
+    const number = names.push(name);
+    if (before?.call === number) await before.act();
     if (failing) throw new AsmError('storage_unavailable', 'The disk is gone.');
-    return await call();
+    const result = await call();
+    if (after?.call === number) await after.act();
+    return result;
   };
   const store: SessionStore = {
     describe: () => inner.describe(),
@@ -51,7 +61,10 @@ export function actingStore(inner: SessionStore): ActingStore {
       return names.length;
     },
     actAt(call, act) {
-      planned = { call: names.length + call, act };
+      before = { call: names.length + call, act };
+    },
+    afterCall(call, act) {
+      after = { call: names.length + call, act };
     },
     fail(now = true) {
       failing = now;
