@@ -51,6 +51,9 @@ export class EventLog {
   /** A page from the store, never from memory: it shows everything that was committed before the call. */
   async page(query: EventQuery, options: WaitOptions = {}): Promise<LogPage> {
     const { wait = 0, signal } = options;
+    if (Number.isNaN(Number(wait))) {
+      throw new AsmError('invalid_input', `\`wait\` is a number of milliseconds, not ${String(wait)}.`);
+    }
     const first = await this.#fromStore(query, signal);
     if (wait <= 0 || first.events.length > 0 || first.hasMore) return first;
     if (query.order === 'descending' || query.before !== undefined) {

@@ -1,4 +1,4 @@
-import { abortError } from '../domain/error.ts';
+import { abortError, AsmError } from '../domain/error.ts';
 import {
   isTerminalRunEvent,
   isTerminalSessionEvent,
@@ -33,8 +33,12 @@ export async function* follow(
     ...(runId === undefined ? {} : { runId }),
     ...(types === undefined ? {} : { types: withEnds(types) }),
   };
-  using place = await log.join(sessionId);
   let cursor = query.after ?? 0;
+  // Before the tail is asked, which would wait for ever for what comes after no number.
+  if (!Number.isSafeInteger(cursor) || cursor < 0) {
+    throw new AsmError('invalid_cursor', `A cursor is a whole number from 0, not ${String(cursor)}.`);
+  }
+  using place = await log.join(sessionId);
   let mayBeOver = true;
   for (;;) {
     if (signal?.aborted) throw abortError(signal);
@@ -52,8 +56,8 @@ export async function* follow(
     cursor = page.scannedTo;
     if (page.hasMore) continue;
     if (mayBeOver) {
-      mayBeOver = false;
-      if (await isOver(log, sessionId, cursor, query)) return;
+      mayBeOver = await hasEnded(log, sessionId, query);
+      if (mayBeOver && (await nothingAfter(log, sessionId, cursor, query))) return;
     }
     await place.changed(version, signal);
   }
@@ -64,26 +68,16 @@ function withEnds(types: readonly EventType[]): readonly EventType[] {
   return [...new Set<EventType>([...types, ...terminalRunEvents, ...terminalSessionEvents])];
 }
 
-/** True when nothing can come any more after the cursor. */
-async function isOver(
-  log: EventLog,
-  sessionId: SessionId,
-  cursor: number,
-  query: FollowQuery,
-): Promise<boolean> {
+/** True when nothing more is to come: the run has ended, or the session and all its runs. */
+async function hasEnded(log: EventLog, sessionId: SessionId, query: FollowQuery): Promise<boolean> {
   if (query.runId !== undefined) {
     const run = await log.store.run(query.runId);
-    if (run === undefined || !isTerminalRun(run.status)) return false;
-  } else {
-    const session = await log.store.session(sessionId);
-    if (session === undefined || !isTerminalSession(session.status)) return false;
-    const open = await log.store.runs({ sessionId, status: ['pending', 'running'], limit: 1 });
-    if (open.rows.length > 0) return false;
+    return run !== undefined && isTerminalRun(run.status);
   }
-  const { latestSeq } = await log.store.events({ sessionId, limit: 1, order: 'descending' });
-  return (
-    cursor >= latestSeq || (query.runId !== undefined && (await nothingAfter(log, sessionId, cursor, query)))
-  );
+  const session = await log.store.session(sessionId);
+  if (session === undefined || !isTerminalSession(session.status)) return false;
+  const open = await log.store.runs({ sessionId, status: ['pending', 'running'], limit: 1 });
+  return open.rows.length === 0;
 }
 
 async function nothingAfter(

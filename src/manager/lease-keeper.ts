@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../domain/clock.ts';
 import { AsmError, isAsmError } from '../domain/error.ts';
 import type { RunId } from '../domain/id.ts';
@@ -38,7 +39,9 @@ export class LeaseKeeper implements AsyncDisposable {
     readonly onLost: (error: AsmError) => void;
   }): Promise<LeaseKeeper> {
     const { leases, clock, runId, owner, milliseconds, onLost } = options;
-    const lease = await leases.acquire({ runId, owner, milliseconds });
+    // A name for this holder alone: the store lets the same owner take a lease again, and so a second
+    // call of the same manager would take the run away from the first.
+    const lease = await leases.acquire({ runId, owner: `${owner}:${randomUUID()}`, milliseconds });
     if (lease === undefined) {
       throw new AsmError(
         'run_already_executing',

@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
+import { AsmError } from '../domain/error.ts';
 import type { IdSource } from '../domain/id.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { Provider } from '../ports/provider.ts';
@@ -7,7 +8,8 @@ import type { RedactionOptions } from '../redaction/redactor.ts';
 import type { DeltaPolicy } from './delta-joiner.ts';
 import type { TailLimits } from './event-tail.ts';
 import type { ManagerTimes } from './manager-environment.ts';
-import type { RunLimits } from './run-clocks.ts';
+import { assertOptionNames } from './option-names.ts';
+import { checkRunLimits, type RunLimits } from './run-clocks.ts';
 
 export interface SessionManagerOptions {
   /** Where everything is kept. The manager owns it and closes it, unless `keepOpen`. */
@@ -24,6 +26,38 @@ export interface SessionManagerOptions {
   readonly ids?: IdSource;
   /** True: closing the manager leaves the store and the providers open. Default false. */
   readonly keepOpen?: boolean;
+}
+
+const optionNames = [
+  'store',
+  'providers',
+  'redaction',
+  'deltas',
+  'limits',
+  'times',
+  'tail',
+  'clock',
+  'ids',
+  'keepOpen',
+] as const satisfies readonly (keyof SessionManagerOptions)[];
+
+/** The least number of milliseconds of each time. */
+const leastTimes: Required<ManagerTimes> = { lease: 1, close: 0 };
+
+/** Throws `unknown_option` or `invalid_input` for what types alone can't keep out. */
+export function checkManagerOptions(options: SessionManagerOptions): void {
+  assertOptionNames('A session manager', options, optionNames);
+  checkRunLimits(options.limits ?? {});
+  const times = options.times ?? {};
+  assertOptionNames('`times`', times, Object.keys(leastTimes));
+  for (const name of ['lease', 'close'] as const) {
+    const value = times[name];
+    if (value === undefined || (Number.isSafeInteger(value) && value >= leastTimes[name])) continue;
+    throw new AsmError(
+      'invalid_input',
+      `The time \`${name}\` is a whole number of milliseconds from ${leastTimes[name]}, not ${String(value)}.`,
+    );
+  }
 }
 
 export interface SessionOptions {

@@ -1,10 +1,11 @@
-import { AsmError } from '../domain/error.ts';
+import { AsmError, isAsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { RunEndData } from '../domain/event-data.ts';
 import type { RunId } from '../domain/id.ts';
 import type { Run } from '../domain/run.ts';
 import type { CallOptions, RowChanges } from '../ports/session-store.ts';
 import { endAbandonedProcesses } from '../process/abandoned-process.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 
 /** How an abandoned run is ended. */
@@ -21,6 +22,7 @@ export async function recoverRuns(
   options: CallOptions = {},
 ): Promise<readonly Run[]> {
   const ended: Run[] = [];
+  const failures: unknown[] = [];
   let cursor: string | undefined;
   do {
     const page = await environment.store.runs(
@@ -28,12 +30,18 @@ export async function recoverRuns(
       options,
     );
     for (const run of page.rows) {
-      if (!(await endAbandonedRun(environment, run.id, { as: 'failed' }))) continue;
-      const row = await environment.store.run(run.id, options);
-      if (row !== undefined) ended.push(row);
+      try {
+        if (!(await endAbandonedRun(environment, run.id, { as: 'failed' }))) continue;
+        const row = await environment.store.run(run.id, options);
+        if (row !== undefined) ended.push(row);
+      } catch (thrown) {
+        // One agent that can't be ended must not keep the other runs from their end.
+        failures.push(thrown);
+      }
     }
     cursor = page.nextCursor;
   } while (cursor !== undefined);
+  if (failures.length > 0) throw failures[0];
   return ended;
 }
 
@@ -74,15 +82,25 @@ async function withLease(
   runId: RunId,
   work: (run: Run, token: number) => Promise<boolean>,
 ): Promise<boolean> {
-  const { store, owner, times } = environment;
-  // Not under our own name: a run that this manager executes must look taken, too.
-  const lease = await store.leases.acquire({ runId, owner: `${owner}:recovery`, milliseconds: times.lease });
-  if (lease === undefined) return false;
+  const { store, clock, owner, times } = environment;
   try {
+    // Kept while the agent's processes are ended, which may take longer than the lease.
+    await using keeper = await LeaseKeeper.take({
+      leases: store.leases,
+      clock,
+      runId,
+      owner,
+      milliseconds: times.lease,
+      onLost: () => undefined,
+    });
     const run = await store.run(runId);
-    return run !== undefined && (await work(run, lease.token));
-  } finally {
-    await store.leases.release(lease).catch(() => undefined);
+    return run !== undefined && (await work(run, keeper.lease.token));
+  } catch (thrown) {
+    // Somebody else has the run, or has taken it over from us: then it is theirs to end.
+    if (isAsmError(thrown) && (thrown.code === 'run_already_executing' || thrown.code === 'lease_lost')) {
+      return false;
+    }
+    throw thrown;
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
+import { isJsonObject, type JsonValue } from '../domain/json.ts';
+import { assertOptionNames } from './option-names.ts';
 
 /** Time limits of a run, in milliseconds. */
 export interface RunLimits {
@@ -16,6 +18,29 @@ export interface RunLimits {
 }
 
 export const defaultIdleLimit: number = 10 * 60_000;
+
+/** Throws `unknown_option` or `invalid_input` for what types alone can't keep out. */
+export function checkRunLimits(limits: RunLimits): void {
+  assertOptionNames('`limits`', limits, ['idle', 'total', 'tool'] satisfies readonly (keyof RunLimits)[]);
+  for (const [name, value] of Object.entries(limits)) {
+    if (value === undefined || (Number.isFinite(value) && value >= 0)) continue;
+    throw new AsmError(
+      'invalid_input',
+      `The limit \`${name}\` is a number of milliseconds from 0, which means no limit, not ${String(value)}.`,
+    );
+  }
+}
+
+/** The limits in stored options, as far as there are any. */
+export function storedRunLimits(stored: JsonValue | undefined): RunLimits {
+  if (!isJsonObject(stored)) return {};
+  const { idle, total, tool } = stored;
+  return {
+    ...(typeof idle === 'number' ? { idle } : {}),
+    ...(typeof total === 'number' ? { total } : {}),
+    ...(typeof tool === 'number' ? { tool } : {}),
+  };
+}
 
 /** A timer that can stand still. */
 class Countdown {

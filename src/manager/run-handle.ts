@@ -2,12 +2,13 @@ import { orAborted } from '../domain/abort.ts';
 import { AsmError } from '../domain/error.ts';
 import type { EventType, LogEvent } from '../domain/event.ts';
 import type { RunId, SessionId } from '../domain/id.ts';
-import { isTerminalRun, type Run } from '../domain/run.ts';
+import type { Run } from '../domain/run.ts';
 import type { CallOptions } from '../ports/session-store.ts';
 import { follow } from './follow.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { runResult, type RunResult } from './run-result.ts';
-import { requestCancel, requestOfRun } from './run-request.ts';
+import { cancelRun, requestOfRun } from './run-request.ts';
+import { findRun, waitForEnd } from './run-wait.ts';
 
 /** What became of a message to a running agent. */
 export type SteerResult = { readonly as: 'delivered' } | { readonly as: 'refused'; readonly reason: string };
@@ -34,7 +35,7 @@ export interface RunHandle extends AsyncIterable<LogEvent>, AsyncDisposable {
   cancel(reason?: string, options?: CallOptions): Promise<RunResult>;
   /** Stops the turn and keeps the conversation; resolves with how the run ended. */
   interrupt(options?: CallOptions): Promise<RunResult>;
-  /** Says something to the agent while it works. */
+  /** Says something to the agent while it works: at most 131,072 characters. */
   steer(text: string, options?: CallOptions): Promise<SteerResult>;
 }
 
@@ -47,8 +48,11 @@ export interface RunHandleOptions {
   readonly owned: boolean;
 }
 
+/** In UTF-16 units: the log, through which messages reach the run, would cut a longer one. */
+const longestSteering = 131_072;
+
 export function createRunHandle({ environment, run, finished, owned }: RunHandleOptions): RunHandle {
-  const { log, store } = environment;
+  const { log } = environment;
   const { id, sessionId } = run;
   let result: Promise<RunResult> | undefined;
   const end = async (options: CallOptions = {}): Promise<RunResult> => {
@@ -60,6 +64,9 @@ export function createRunHandle({ environment, run, finished, owned }: RunHandle
     result.catch(() => undefined);
     return result;
   };
+  let over = false;
+  const ended = (): void => void (over = true);
+  finished?.then(ended, ended);
   const events: RunHandle['events'] = (options = {}) =>
     follow(log, sessionId, { ...options, runId: id, after: options.after ?? run.logStart });
   return {
@@ -68,16 +75,10 @@ export function createRunHandle({ environment, run, finished, owned }: RunHandle
     get result() {
       return settled();
     },
-    read: async (options = {}) => {
-      const row = await store.run(id, options);
-      if (row === undefined) throw new AsmError('run_not_found', `There is no run ${id} in this store.`);
-      return row;
-    },
+    read: (options = {}) => findRun(environment, id, options),
     events,
-    cancel: async (reason, options = {}) => {
-      await requestCancel(environment, run, reason);
-      return await end(options);
-    },
+    cancel: async (reason, options = {}) =>
+      runResult(await cancelRun(environment, run, reason, options, finished)),
     interrupt: async (options = {}) => {
       const answer = await requestOfRun(
         environment,
@@ -95,6 +96,12 @@ export function createRunHandle({ environment, run, finished, owned }: RunHandle
     },
     steer: async (text, options = {}) => {
       if (text.trim() === '') throw new AsmError('invalid_input', 'The message is empty.');
+      if (text.length > longestSteering) {
+        throw new AsmError(
+          'invalid_input',
+          `The message has ${text.length} characters; at most ${longestSteering} can be said to a working agent.`,
+        );
+      }
       const answer = await requestOfRun(
         environment,
         run,
@@ -110,25 +117,9 @@ export function createRunHandle({ environment, run, finished, owned }: RunHandle
     },
     [Symbol.asyncIterator]: () => events()[Symbol.asyncIterator](),
     [Symbol.asyncDispose]: async () => {
-      if (!owned) return;
-      const row = await store.run(id);
-      if (row === undefined || isTerminalRun(row.status)) return;
-      await requestCancel(environment, run, 'The handle of the run was disposed.');
-      await end();
+      // Over is over, also when the store is closed by now.
+      if (!owned || over) return;
+      await cancelRun(environment, run, 'The handle of the run was disposed.', {}, finished);
     },
   };
-}
-
-/** The run's row once it has ended, also when another process executes it. */
-async function waitForEnd(environment: ManagerEnvironment, run: Run, options: CallOptions): Promise<Run> {
-  const terminal = follow(environment.log, run.sessionId, {
-    ...options,
-    runId: run.id,
-    after: run.logStart,
-    types: [],
-  });
-  for await (const _event of terminal);
-  const row = await environment.store.run(run.id, options);
-  if (row === undefined) throw new AsmError('run_not_found', `There is no run ${run.id} in this store.`);
-  return row;
 }

@@ -1,32 +1,31 @@
-import { AsmError } from '../domain/error.ts';
+import { AsmError, isAsmError } from '../domain/error.ts';
 import type { RunId, SessionId } from '../domain/id.ts';
 import type { RunInput } from '../domain/message.ts';
-import type { Run } from '../domain/run.ts';
-import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
+import { assertRunMove, type Run } from '../domain/run.ts';
+import { assertSessionTakesRuns } from '../domain/session.ts';
+import type { ManagerEnvironment } from './manager-environment.ts';
+import { nextChange } from './next-change.ts';
+import { preparePendingRun } from './pending-run.ts';
 import { RunExecutor, type PreparedRun } from './run-executor.ts';
 import { createRunHandle, type RunHandle } from './run-handle.ts';
-import {
-  checkRunOptions,
-  storedRunOptions,
-  workingFolder,
-  type CommonRunOptions,
-  type RunOptions,
-} from './run-options.ts';
+import { checkRunOptions, type CommonRunOptions, type RunOptions } from './run-options.ts';
 import { decideStart, encodeCreated, isSameRequest, prepareRun } from './run-start.ts';
-import { commitWithSession, findSession } from './session-change.ts';
-import { assertSessionTakesRuns } from '../domain/session.ts';
+import { commitWithSession } from './session-change.ts';
 
-interface ActiveRun {
-  readonly executor: RunExecutor;
-  readonly finished: Promise<Run>;
-}
+/** Milliseconds after which a start that another one holds up is tried again, if nothing is heard of that. */
+const retryDelay = 250;
 
 /** Makes, executes and finds runs, and knows which of them this manager executes. */
 export class RunOperations {
   readonly #environment: ManagerEnvironment;
-  readonly #active = new Map<RunId, ActiveRun>();
+  /** The last rows, to come, of the runs that are executed here. */
+  readonly #finished = new Map<RunId, Promise<Run>>();
+  /** Executors of these runs, and of those that are being started. */
+  readonly #executors = new Set<RunExecutor>();
+  readonly #starting = new Set<Promise<RunHandle>>();
   /** Runs made here and not executed yet: their input as given, and their functions. */
   readonly #prepared = new Map<RunId, PreparedRun>();
+  #closed = false;
 
   constructor(environment: ManagerEnvironment) {
     this.#environment = environment;
@@ -38,10 +37,12 @@ export class RunOperations {
     input: RunInput,
     options: RunOptions<Native>,
   ): Promise<RunHandle> {
+    this.#assertOpen();
     const prepared = await prepareRun(this.#environment, sessionId, input, options);
-    const earlier = options.key === undefined ? undefined : await this.#earlier(prepared.run);
-    if (earlier !== undefined) return earlier;
-    return await this.#start(prepared, true, options.detached !== true);
+    const owned = options.detached !== true;
+    return options.key === undefined
+      ? await this.#start(prepared, true, owned)
+      : await this.#startOfKey(prepared, owned);
   }
 
   /** Makes a pending run. */
@@ -50,92 +51,135 @@ export class RunOperations {
     input: RunInput,
     options: RunOptions<Native>,
   ): Promise<Run> {
+    this.#assertOpen();
     const environment = this.#environment;
     const prepared = await prepareRun(environment, sessionId, input, options);
     const { run } = prepared;
-    if (options.key !== undefined && (await this.#earlier(run)) !== undefined) return run;
-    await commitWithSession(environment, sessionId, (session) => {
-      if (session.status !== 'pending') assertSessionTakesRuns(session);
-      return {
-        sessionId,
-        session: {
-          id: sessionId,
-          expectedVersion: session.version,
-          set: { updatedAt: environment.clock.now() },
-        },
-        runs: [{ create: run }],
-        events: [encodeCreated(environment, run)],
-      };
-    });
+    const earlier = options.key === undefined ? undefined : await this.#earlier(run);
+    if (earlier !== undefined) return earlier;
+    try {
+      await commitWithSession(environment, sessionId, (session) => {
+        if (session.status !== 'pending') assertSessionTakesRuns(session);
+        return {
+          sessionId,
+          session: {
+            id: sessionId,
+            expectedVersion: session.version,
+            set: { updatedAt: environment.clock.now() },
+          },
+          runs: [{ create: run }],
+          events: [encodeCreated(environment, run)],
+        };
+      });
+    } catch (thrown) {
+      const other = options.key !== undefined && hasCode(thrown, 'already_exists');
+      const made = other ? await this.#earlier(run) : undefined;
+      if (made === undefined) throw thrown;
+      return made;
+    }
     this.#prepared.set(run.id, prepared);
     return run;
   }
 
   /** Executes a pending run. */
   async execute(runId: RunId, options: CommonRunOptions): Promise<RunHandle> {
+    this.#assertOpen();
     checkRunOptions(options);
-    const prepared = await this.#prepare(runId, options);
-    const handle = await this.#start(prepared, false, options.detached !== true);
-    this.#prepared.delete(runId);
-    return handle;
+    const row = await this.#row(runId);
+    const prepared = await preparePendingRun(this.#environment, row, this.#prepared.get(runId), options);
+    try {
+      return await this.#start(prepared, false, options.detached !== true);
+    } catch (thrown) {
+      // Somebody may have executed or cancelled it since we read its row.
+      if (hasCode(thrown, 'conflict')) assertRunMove(await this.#row(runId), 'running');
+      throw thrown;
+    }
   }
 
   async find(runId: RunId): Promise<RunHandle> {
-    const run = await this.#row(runId);
-    const active = this.#active.get(runId);
+    return this.#handle(await this.#row(runId));
+  }
+
+  /** Cancels what is executed here, waits for the ends, and refuses what comes after. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#prepared.clear();
+    for (const executor of this.#executors) executor.cancel('The session manager was closed.');
+    await Promise.allSettled(this.#starting);
+    await Promise.allSettled(this.#finished.values());
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new AsmError('store_closed', 'The session manager was closed.');
+  }
+
+  #handle(run: Run): RunHandle {
+    const finished = this.#finished.get(run.id);
     return createRunHandle({
       environment: this.#environment,
       run,
       owned: false,
-      ...(active === undefined ? {} : { finished: active.finished }),
+      ...(finished === undefined ? {} : { finished }),
     });
   }
 
-  /** Cancels what is executed here and waits for the ends. */
-  async close(): Promise<void> {
-    const active = [...this.#active.values()];
-    for (const { executor } of active) executor.cancel('The session manager was closed.');
-    await Promise.allSettled(active.map(({ finished }) => finished));
+  async #start(prepared: PreparedRun, isNew: boolean, owned: boolean): Promise<RunHandle> {
+    this.#assertOpen();
+    const start = this.#execute(prepared, isNew, owned);
+    this.#starting.add(start);
+    try {
+      return await start;
+    } finally {
+      this.#starting.delete(start);
+    }
   }
 
-  async #start(prepared: PreparedRun, isNew: boolean, owned: boolean): Promise<RunHandle> {
+  async #execute(prepared: PreparedRun, isNew: boolean, owned: boolean): Promise<RunHandle> {
     const environment = this.#environment;
     const executor = new RunExecutor(environment, prepared);
-    const { run, finished } = await executor.start(decideStart(environment, prepared, isNew));
-    this.#active.set(run.id, { executor, finished });
-    const forget = (): void => void this.#active.delete(run.id);
-    finished.then(forget, forget);
-    return createRunHandle({ environment, run, finished, owned });
-  }
-
-  async #prepare(runId: RunId, options: CommonRunOptions): Promise<PreparedRun> {
-    const environment = this.#environment;
-    const run = await this.#row(runId);
-    const session = await findSession(environment, run.sessionId);
-    const known = this.#prepared.get(runId);
-    if (known !== undefined) return { ...known, run, session, options: { ...known.options, ...options } };
-    if (run.inputRedacted === true) {
-      throw new AsmError(
-        'invalid_operation',
-        `Run ${runId} can't be executed here: its input held a secret, and only the process that made the run knows it. Start the run again.`,
-      );
+    this.#executors.add(executor);
+    try {
+      const { run, finished } = await executor.start(decideStart(environment, prepared, isNew));
+      this.#prepared.delete(run.id);
+      this.#finished.set(run.id, finished);
+      const forget = (): void => {
+        this.#finished.delete(run.id);
+        this.#executors.delete(executor);
+      };
+      finished.then(forget, forget);
+      return createRunHandle({ environment, run, finished, owned });
+    } catch (thrown) {
+      this.#executors.delete(executor);
+      throw thrown;
     }
-    return {
-      run,
-      session,
-      provider: findProvider(environment, run.provider),
-      messages: run.input,
-      options: { ...storedRunOptions(run, options), ...options },
-      native: undefined,
-      cwd: workingFolder(options, session),
-      resume: undefined,
-    };
   }
 
-  async #earlier(run: Run): Promise<RunHandle | undefined> {
+  /**
+   * The run of a key: the one that is there, else a new one. Who comes second waits until the first has
+   * written its run, or until its lease has run out.
+   */
+  async #startOfKey(prepared: PreparedRun, owned: boolean): Promise<RunHandle> {
+    const { store, clock, times } = this.#environment;
+    const { run, options } = prepared;
+    const deadline = clock.monotonic() + times.lease + 2 * retryDelay;
+    for (;;) {
+      using change = nextChange(store, clock, run.sessionId);
+      const earlier = await this.#earlier(run);
+      if (earlier !== undefined && earlier.status !== 'pending') return this.#handle(earlier);
+      try {
+        return await this.#start({ ...prepared, run: earlier ?? run }, earlier === undefined, owned);
+      } catch (thrown) {
+        const waits = hasCode(thrown, 'run_already_executing');
+        const other = waits || hasCode(thrown, 'already_exists') || hasCode(thrown, 'conflict');
+        if (!other || clock.monotonic() > deadline) throw thrown;
+        if (waits) await change.wait(retryDelay, options.signal);
+      }
+    }
+  }
+
+  async #earlier(run: Run): Promise<Run | undefined> {
     const earlier = await this.#environment.store.run(run.id);
-    if (earlier === undefined) return undefined;
-    if (!isSameRequest(earlier, run)) {
+    if (earlier !== undefined && !isSameRequest(earlier, run)) {
       throw new AsmError(
         'idempotency_key_reused',
         `The key of run ${run.id} was used before with another input or provider.`,
@@ -144,7 +188,7 @@ export class RunOperations {
         },
       );
     }
-    return await this.find(run.id);
+    return earlier;
   }
 
   async #row(runId: RunId): Promise<Run> {
@@ -153,4 +197,8 @@ export class RunOperations {
       throw new AsmError('run_not_found', `There is no run ${runId} in this store.`, { details: { runId } });
     return run;
   }
+}
+
+function hasCode(thrown: unknown, code: AsmError['code']): boolean {
+  return isAsmError(thrown) && thrown.code === code;
 }

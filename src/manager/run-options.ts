@@ -10,7 +10,7 @@ import { permissionModes, type PermissionMode } from '../domain/tool.ts';
 import type { AgentEnvironment, McpServer, Provider } from '../ports/provider.ts';
 import type { DeltaPolicy } from './delta-joiner.ts';
 import type { Authorize } from './gate.ts';
-import type { RunLimits } from './run-clocks.ts';
+import { checkRunLimits, storedRunLimits, type RunLimits } from './run-clocks.ts';
 
 /**
  * How a run goes on from the session's earlier runs on the same provider. `auto`: natively where
@@ -88,7 +88,8 @@ export function checkRunOptions(options: RunOptions): void {
       `A run has no option "${name}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
     );
   }
-  const { permissionMode, continuation, maxTurns } = options;
+  const { permissionMode, continuation, maxTurns, limits } = options;
+  if (limits !== undefined) checkRunLimits(limits);
   if (permissionMode !== undefined) oneOf('permissionMode', permissionMode, permissionModes);
   if (continuation !== undefined) oneOf('continuation', continuation, continuations);
   if (maxTurns !== undefined && (!Number.isInteger(maxTurns) || maxTurns < 1)) {
@@ -103,12 +104,12 @@ function oneOf(name: string, value: string, allowed: readonly string[]): void {
 
 /** The messages of an input. Throws `invalid_input` if they say nothing. */
 export function checkInput(input: RunInput): readonly InputMessage[] {
-  const messages = inputMessages(input);
-  for (const message of messages) {
-    if (typeof message.text !== 'string') {
-      throw new AsmError('invalid_input', 'An input message has a text that is not a string.');
-    }
+  const given: unknown = input;
+  const objects: readonly unknown[] = Array.isArray(given) ? given : typeof given === 'string' ? [] : [given];
+  if (!objects.every((message) => isJsonObject(message) && typeof message['text'] === 'string')) {
+    throw new AsmError('invalid_input', 'The input is a text, or one or several messages with a text each.');
   }
+  const messages = inputMessages(input);
   if (messages.every((message) => message.text.trim() === '')) {
     throw new AsmError('invalid_input', 'The input is empty: say what the agent should do.');
   }
@@ -135,7 +136,9 @@ const functionOptions = [
 export function storedOptions(options: RunOptions): JsonObject {
   const { model, maxTurns, permissionMode, continuation, trustProject, limits } = options;
   const needs = functionOptions.filter((name) => options[name] !== undefined);
-  const json = toJson({ model, maxTurns, permissionMode, continuation, trustProject, limits, needs });
+  // Absolute, since the process that executes the run may be in another folder.
+  const cwd = options.cwd === undefined ? undefined : resolve(options.cwd);
+  const json = toJson({ model, maxTurns, permissionMode, continuation, trustProject, limits, cwd, needs });
   return isJsonObject(json) ? json : {};
 }
 
@@ -156,7 +159,7 @@ export function storedRunOptions(run: Run, again: CommonRunOptions): CommonRunOp
       { details: { runId: run.id, missing } },
     );
   }
-  const { model, maxTurns, permissionMode, continuation, trustProject } = run.options;
+  const { model, maxTurns, permissionMode, continuation, trustProject, limits, cwd } = run.options;
   const mode = permissionModes.find((known) => known === permissionMode);
   const continued = continuations.find((known) => known === continuation);
   return {
@@ -165,5 +168,7 @@ export function storedRunOptions(run: Run, again: CommonRunOptions): CommonRunOp
     ...(mode === undefined ? {} : { permissionMode: mode }),
     ...(continued === undefined ? {} : { continuation: continued }),
     ...(trustProject === true ? { trustProject } : {}),
+    ...(limits === undefined ? {} : { limits: storedRunLimits(limits) }),
+    ...(typeof cwd === 'string' ? { cwd } : {}),
   };
 }

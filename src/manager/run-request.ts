@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { orAborted } from '../domain/abort.ts';
 import { AsmError } from '../domain/error.ts';
 import type { EventDraft, LogEvent } from '../domain/event.ts';
 import { isTerminalRun, type Run } from '../domain/run.ts';
@@ -6,25 +7,48 @@ import type { CallOptions } from '../ports/session-store.ts';
 import { follow } from './follow.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { endAbandonedRun, endPendingRun } from './recovery.ts';
+import { findRun, waitForEndWithin } from './run-wait.ts';
 
 /**
- * Asks for the end of a run, whoever executes it. A pending run is ended at once; so is a running
- * one that nobody executes any more; for a live one the request is written to its session's log.
+ * Ends a run, whoever executes it, and gives its last row. A pending run is ended at once; so is a
+ * running one that nobody executes any more, or not until its end; for a live one the request is
+ * written to its session's log. `finished` is the last row of a run that this process executes.
  */
-export async function requestCancel(
+export async function cancelRun(
   environment: ManagerEnvironment,
   run: Run,
   reason: string | undefined,
-): Promise<void> {
-  const current = await environment.store.run(run.id);
-  if (current === undefined) throw new AsmError('run_not_found', `There is no run ${run.id} in this store.`);
-  if (isTerminalRun(current.status)) return;
-  if (current.status === 'pending' && (await endPendingRun(environment, current, reason))) return;
-  if (await endAbandonedRun(environment, run.id, { as: 'cancelled', reason })) return;
+  options: CallOptions = {},
+  finished?: Promise<Run>,
+): Promise<Run> {
+  const ended = await endUnlessAlive(environment, run, reason);
+  if (ended !== undefined) return ended;
   await write(environment, run, {
     type: 'run_cancel_requested',
     data: { requestId: randomUUID(), ...(reason === undefined ? {} : { reason }) },
   });
+  if (finished !== undefined) return await orAborted(finished, options.signal);
+  for (;;) {
+    const row =
+      (await waitForEndWithin(environment, run, options, environment.times.lease)) ??
+      (await endUnlessAlive(environment, run, reason));
+    if (row !== undefined) return row;
+  }
+}
+
+/** The last row of a run that has ended or could be ended; `undefined` while somebody holds its lease. */
+async function endUnlessAlive(
+  environment: ManagerEnvironment,
+  run: Run,
+  reason: string | undefined,
+): Promise<Run | undefined> {
+  const current = await findRun(environment, run.id);
+  if (isTerminalRun(current.status)) return current;
+  const isOurs =
+    current.status === 'pending'
+      ? await endPendingRun(environment, current, reason)
+      : await endAbandonedRun(environment, run.id, { as: 'cancelled', reason });
+  return isOurs ? await findRun(environment, run.id) : undefined;
 }
 
 /**

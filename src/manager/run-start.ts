@@ -145,7 +145,7 @@ function chosenProvider<Native extends object>(
   return findProvider(environment, name);
 }
 
-function checkCapabilities(provider: Provider, options: RunOptions): void {
+export function checkCapabilities(provider: Provider, options: RunOptions): void {
   const needed: readonly (readonly [unknown, CapabilityName, string])[] = [
     [options.maxTurns, 'max_turns', 'maxTurns'],
     [options.systemPrompt, 'system_prompt', 'systemPrompt'],
@@ -166,7 +166,7 @@ function checkCapabilities(provider: Provider, options: RunOptions): void {
   );
 }
 
-async function checkFolder(cwd: string): Promise<void> {
+export async function checkFolder(cwd: string): Promise<void> {
   const found = await stat(cwd).catch(() => undefined);
   if (found?.isDirectory() === true) return;
   throw new AsmError(
@@ -175,7 +175,7 @@ async function checkFolder(cwd: string): Promise<void> {
   );
 }
 
-async function findResume(
+export async function findResume(
   environment: ManagerEnvironment,
   session: Session,
   provider: Provider,

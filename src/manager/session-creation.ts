@@ -2,10 +2,10 @@ import { isAbsolute, resolve } from 'node:path';
 import { AsmError } from '../domain/error.ts';
 import { parseId, type SessionId } from '../domain/id.ts';
 import { isJsonObject } from '../domain/json.ts';
-import { nearestName } from '../domain/nearest-name.ts';
 import type { Session } from '../domain/session.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
 import type { SessionOptions } from './manager-options.ts';
+import { assertOptionNames } from './option-names.ts';
 
 const optionNames = [
   'provider',
@@ -23,14 +23,7 @@ export async function createSession(
   options: SessionOptions,
   forkedFrom?: Session['forkedFrom'],
 ): Promise<SessionId> {
-  for (const name of Object.keys(options)) {
-    if (optionNames.some((known) => known === name)) continue;
-    const nearest = nearestName(name, optionNames);
-    throw new AsmError(
-      'unknown_option',
-      `A session has no option "${name}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
-    );
-  }
+  assertOptionNames('A session', options, optionNames);
   if (options.provider !== undefined) findProvider(environment, options.provider);
   const { clock, redactor, encoder, log } = environment;
   const id = options.id === undefined ? environment.ids('session') : parseId('session', options.id);

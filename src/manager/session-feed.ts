@@ -14,8 +14,10 @@ export class SessionFeed {
   readonly #unwatch: Unwatch;
   readonly #wakers = new Set<() => void>();
   #followers = 0;
-  #foreign = false;
-  #filling: Promise<void> | undefined;
+  /** True at first: somebody may have committed between the look at the log and the watch. */
+  #foreign = true;
+  /** Resolves false when the store could not be read. */
+  #filling: Promise<boolean> | undefined;
   #version = 0;
   #wakeScheduled = false;
   #closed = false;
@@ -73,9 +75,11 @@ export class SessionFeed {
 
   /** A page from memory; `undefined` when the store has to be asked. */
   async read(query: EventQuery): Promise<TailPage | undefined> {
-    if (this.#foreign) {
+    // The one that is under way may have read before the change that we are woken for; the next one
+    // has not. More than that one would be for changes of which we are told by another wake.
+    for (let round = 0; round < 2 && (this.#foreign || this.#filling !== undefined); round++) {
       this.#filling ??= this.#fill();
-      await this.#filling;
+      if (!(await this.#filling)) return undefined;
     }
     return this.#tail.read(query);
   }
@@ -87,7 +91,7 @@ export class SessionFeed {
   }
 
   /** One read for all followers: catches up with what others have committed. */
-  async #fill(): Promise<void> {
+  async #fill(): Promise<boolean> {
     try {
       this.#foreign = false;
       for (;;) {
@@ -97,11 +101,12 @@ export class SessionFeed {
           limit: 256,
         });
         this.#tail.append(page.events);
-        if (!page.hasMore) return;
+        if (!page.hasMore) return true;
       }
     } catch {
-      // The followers' own reads meet the same failure and report it.
+      // The followers' own reads meet the same failure and report it, or find the store well again.
       this.#foreign = true;
+      return false;
     } finally {
       this.#filling = undefined;
     }

@@ -1,11 +1,10 @@
-import { AsmError, isAsmError } from '../domain/error.ts';
+import { asAsmError, AsmError, isAsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { SessionId } from '../domain/id.ts';
-import { isTerminalRun, type Run } from '../domain/run.ts';
+import type { Run } from '../domain/run.ts';
 import { assertSessionMove, type Session, type SessionStatus } from '../domain/session.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
-import { createRunHandle } from './run-handle.ts';
-import { requestCancel } from './run-request.ts';
+import { cancelRun } from './run-request.ts';
 import { commitWithSession, findSession } from './session-change.ts';
 
 /**
@@ -89,7 +88,7 @@ export async function failSession(
 ): Promise<Session> {
   const session = await moveSession(environment, sessionId, 'failed', {
     type: 'session_failed',
-    data: { error: error.toJSON() },
+    data: { error: asAsmError(error).toJSON() },
   });
   await endRuns(environment, sessionId, 'The session failed.');
   return session;
@@ -99,14 +98,7 @@ async function endRuns(environment: ManagerEnvironment, sessionId: SessionId, re
   for (;;) {
     const open = await openRuns(environment, sessionId, 100);
     if (open.length === 0) return;
-    await Promise.all(
-      open.map(async (run) => {
-        await requestCancel(environment, run, reason);
-        const handle = createRunHandle({ environment, run, owned: false });
-        const row = await handle.read();
-        if (!isTerminalRun(row.status)) await handle.result;
-      }),
-    );
+    await Promise.all(open.map((run) => cancelRun(environment, run, reason)));
   }
 }
 

@@ -13,13 +13,14 @@ import type {
   RowPage,
   RunQuery,
   SessionQuery,
+  SessionStore,
 } from '../ports/session-store.ts';
 import { createRedactor, noRedaction } from '../redaction/redactor.ts';
 import { defaultDeltaPolicy } from './delta-joiner.ts';
 import { createEventEncoder } from './event-encoder.ts';
 import { EventLog } from './event-log.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
-import type { SessionManagerOptions, SessionOptions } from './manager-options.ts';
+import { checkManagerOptions, type SessionManagerOptions, type SessionOptions } from './manager-options.ts';
 import { recoverRuns } from './recovery.ts';
 import type { RunHandle } from './run-handle.ts';
 import { RunOperations } from './run-operations.ts';
@@ -70,7 +71,7 @@ export interface SessionManager extends AsyncDisposable {
 /** Opens a manager. It owns the store and the providers that it is given, and closes them. */
 export async function createSessionManager(options: SessionManagerOptions): Promise<SessionManager> {
   const store = await options.store;
-  const environment = makeEnvironment(options, store);
+  const environment = await openEnvironment(options, store);
   const operations = new RunOperations(environment);
   let closing: Promise<void> | undefined;
   const assertOpen = (): void => {
@@ -80,9 +81,7 @@ export async function createSessionManager(options: SessionManagerOptions): Prom
   const close = async (): Promise<void> => {
     await operations.close();
     environment.log.close();
-    if (options.keepOpen === true) return;
-    for (const provider of options.providers) await provider[Symbol.asyncDispose]?.();
-    await store[Symbol.asyncDispose]();
+    await release(options, store);
   };
   const manager: SessionManager = {
     createSession: async (sessionOptions = {}) => {
@@ -118,10 +117,29 @@ export async function createSessionManager(options: SessionManagerOptions): Prom
   return manager;
 }
 
-function makeEnvironment(
+/** Checks the options and makes what the manager's parts share; whatever it owns is closed if that fails. */
+async function openEnvironment(
   options: SessionManagerOptions,
-  store: Awaited<SessionManagerOptions['store']>,
-): ManagerEnvironment {
+  store: SessionStore,
+): Promise<ManagerEnvironment> {
+  try {
+    checkManagerOptions(options);
+    return makeEnvironment(options, store);
+  } catch (thrown) {
+    await release(options, store);
+    throw thrown;
+  }
+}
+
+/** Closes the providers and, after them, the store, each also if another one fails to close. */
+async function release(options: SessionManagerOptions, store: SessionStore): Promise<void> {
+  if (options.keepOpen === true) return;
+  await using owned = new AsyncDisposableStack();
+  owned.use(store);
+  for (const provider of options.providers) owned.defer(async () => provider[Symbol.asyncDispose]?.());
+}
+
+function makeEnvironment(options: SessionManagerOptions, store: SessionStore): ManagerEnvironment {
   const clock = options.clock ?? systemClock;
   const redactor = options.redaction === false ? noRedaction : createRedactor(options.redaction ?? {});
   return {

@@ -1,0 +1,43 @@
+import { AsmError } from '../domain/error.ts';
+import { assertRunMove, type Run } from '../domain/run.ts';
+import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
+import type { PreparedRun } from './run-executor.ts';
+import { storedRunOptions, workingFolder, type CommonRunOptions } from './run-options.ts';
+import { checkCapabilities, checkFolder, findResume } from './run-start.ts';
+import { findSession } from './session-change.ts';
+
+/**
+ * Makes a stored run ready to be executed here: with what it was made with if that was here (`known`),
+ * else with what is stored of that; `given` options go before either.
+ */
+export async function preparePendingRun(
+  environment: ManagerEnvironment,
+  run: Run,
+  known: PreparedRun | undefined,
+  given: CommonRunOptions,
+): Promise<PreparedRun> {
+  if (run.status !== 'running') assertRunMove(run, 'running');
+  const session = await findSession(environment, run.sessionId);
+  if (known === undefined && run.inputRedacted === true) {
+    throw new AsmError(
+      'invalid_operation',
+      `Run ${run.id} can't be executed here: its input held a secret, and only the process that made the run knows it. Start the run again.`,
+    );
+  }
+  const provider = known?.provider ?? findProvider(environment, run.provider);
+  const options = { ...(known?.options ?? storedRunOptions(run, given)), ...given };
+  checkCapabilities(provider, options);
+  const cwd = workingFolder(options, session);
+  await checkFolder(cwd);
+  return {
+    run,
+    session,
+    provider,
+    messages: known?.messages ?? run.input,
+    options,
+    native: known?.native,
+    cwd,
+    // Only now: other runs may have moved the conversation on since the run was made.
+    resume: await findResume(environment, session, provider, options.continuation ?? 'auto'),
+  };
+}

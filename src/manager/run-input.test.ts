@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { storeKinds } from '../../test/manager/store-kinds.ts';
+import { checkLog } from '../../test/manager/log-check.ts';
+import { memoryStore } from '../stores/memory/memory-store.ts';
+import { scriptedProvider } from '../testing/scripted-provider/scripted-provider.ts';
+import { createSessionManager, type SessionManager } from './session-manager.ts';
+import type { SessionManagerOptions, SessionOptions } from './manager-options.ts';
+import type { CommonRunOptions } from './run-options.ts';
+
+async function open(): Promise<SessionManager> {
+  return await createSessionManager({ store: memoryStore(), providers: [scriptedProvider([{ say: 'hi' }])] });
+}
+
+/** What a caller without types may hand in. */
+function untyped<Type>(value: unknown): Type {
+  return value as Type;
+}
+
+describe('what the manager is asked for', () => {
+  it('names a session, run or provider that is not there', async () => {
+    await using manager = await open();
+    const session = await manager.createSession();
+    await expect(manager.getSession('ses_unknown')).rejects.toMatchObject({ code: 'session_not_found' });
+    await expect(manager.getSession('nonsense')).rejects.toMatchObject({ code: 'session_not_found' });
+    await expect(manager.startRun('ses_unknown', 'go')).rejects.toMatchObject({ code: 'session_not_found' });
+    await expect(manager.getRun('run_unknown')).rejects.toMatchObject({ code: 'run_not_found' });
+    await expect(manager.getRun(session.id)).rejects.toMatchObject({ code: 'run_not_found' });
+    await expect(manager.executeRun('run_unknown')).rejects.toMatchObject({ code: 'run_not_found' });
+    await expect(manager.createSession({ provider: 'scriptd' })).rejects.toMatchObject({
+      code: 'provider_not_found',
+      message: expect.stringContaining('Did you mean "scripted"?'),
+    });
+    await expect(session.run('go', { provider: 'scriptd' })).rejects.toMatchObject({
+      code: 'provider_not_found',
+    });
+    expect((await manager.sessions()).rows.map((row) => row.id)).toEqual([session.id]);
+    expect(await session.runs()).toEqual([]);
+  });
+
+  it('gives an option an unknown name', async () => {
+    await using manager = await open();
+    const session = await manager.createSession();
+    const code = 'unknown_option';
+    const options = untyped<CommonRunOptions>({ modell: 'x' });
+    await expect(session.run('go', options)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining('Did you mean "model"?'),
+    });
+    await expect(manager.startRun(session.id, 'go', options)).rejects.toMatchObject({ code });
+    await expect(manager.runOnce('go', options)).rejects.toMatchObject({ code });
+    const run = await manager.startRun(session.id, 'go');
+    await expect(manager.executeRun(run.id, options)).rejects.toMatchObject({ code });
+    await expect(manager.createSession(untyped<SessionOptions>({ titel: 'x' }))).rejects.toMatchObject({
+      code,
+    });
+    await expect(
+      createSessionManager(
+        untyped<SessionManagerOptions>({ store: memoryStore(), providers: [], clocks: 1 }),
+      ),
+    ).rejects.toMatchObject({ code });
+    await expect(session.run('go', { limits: untyped<{ idle: number }>({ idel: 1 }) })).rejects.toMatchObject(
+      { code },
+    );
+  });
+
+  it('gives an input that says nothing or is no input', async () => {
+    await using manager = await open();
+    const session = await manager.createSession();
+    const text = (value: unknown) => ({ role: 'user' as const, text: untyped<string>(value) });
+    for (const input of ['', ' \n\t', [], [text('')], text('  '), text(1), undefined, null, 7, {}, [null]]) {
+      await expect(session.run(untyped<string>(input)), JSON.stringify(input)).rejects.toMatchObject({
+        code: 'invalid_input',
+      });
+    }
+    expect(await session.runs()).toEqual([]);
+    expect((await session.read()).status).toBe('pending');
+  });
+
+  it('gives options out of range', async () => {
+    await using manager = await open();
+    const session = await manager.createSession();
+    const wrong: readonly object[] = [
+      { permissionMode: 'yolo' },
+      { continuation: 'maybe' },
+      { maxTurns: 0 },
+      { maxTurns: 1.5 },
+      { cwd: '/nowhere/at/all' },
+      { limits: { idle: Number.NaN } },
+      { limits: { total: -1 } },
+      { limits: { tool: 'soon' } },
+    ];
+    for (const options of wrong) {
+      await expect(session.run('go', options), JSON.stringify(options)).rejects.toMatchObject({
+        code: 'invalid_input',
+      });
+    }
+    expect(await session.runs()).toEqual([]);
+  });
+});
+
+describe.each(storeKinds)('on the $name store', (kind) => {
+  const inputs: readonly (readonly [string, string])[] = [
+    ['10 MB', `${'All work and no play. '.repeat(480_000)}end`],
+    ['NUL', 'before\0after'],
+    ['lone surrogates', 'high \uD83D, low \uDE00, pair 😀, end \uD800'],
+  ];
+
+  it.each(inputs)('an input with %s reaches the agent and is read back exactly', async (_name, input) => {
+    await using place = kind.place();
+    const heard: string[] = [];
+    const provider = scriptedProvider(({ request }) => {
+      heard.push(...request.messages.map((message) => message.text));
+      return [{ say: 'heard' }];
+    });
+    const store = await place.open();
+    await using manager = await createSessionManager({ store, providers: [provider] });
+    const session = await manager.createSession();
+    const run = await session.run(input);
+    expect((await run.result).status).toBe('completed');
+    const { events } = await checkLog(store, session.id);
+    expect(heard.length).toBe(1);
+    // Not `toEqual`, which would print megabytes.
+    expect(heard[0] === input).toBe(true);
+    expect((await run.read()).input[0]?.text === input).toBe(true);
+    const sent = events.find((event) => event.type === 'message_sent');
+    const text = sent?.type === 'message_sent' ? sent.data.text : '';
+    if (input.length < 1_000) expect(text).toBe(input);
+    else expect(text.endsWith(`[cut: ${input.length} characters in all]`)).toBe(true);
+  });
+});

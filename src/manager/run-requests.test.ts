@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { checkLog, typesOf, waitForEvent } from '../../test/manager/log-check.ts';
+import { sqlite } from '../../test/manager/store-kinds.ts';
+import type { Provider } from '../ports/provider.ts';
+import type { SessionStore } from '../ports/session-store.ts';
+import { scriptedProvider } from '../testing/scripted-provider/scripted-provider.ts';
+import { createSessionManager, type SessionManager } from './session-manager.ts';
+
+interface Room extends AsyncDisposable {
+  readonly store: SessionStore;
+  readonly manager: SessionManager;
+  readonly other: SessionManager;
+}
+
+/** Two managers on one file. */
+async function openRoom(provider: Provider): Promise<Room> {
+  const stack = new AsyncDisposableStack();
+  const place = stack.use(sqlite.place());
+  const store = await place.open();
+  const manager = stack.use(await createSessionManager({ store, providers: [provider] }));
+  const other = stack.use(await createSessionManager({ store: await place.open(), providers: [] }));
+  return { store, manager, other, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+describe('speaking to a running run', () => {
+  it('steers it from another manager, in order, and interrupts it', async () => {
+    await using room = await openRoom(
+      scriptedProvider([{ awaitSteering: true }, { awaitSteering: true }, { hang: true }]),
+    );
+    const session = await room.manager.createSession();
+    const run = await session.run('go');
+    const handle = await room.other.getRun(run.id);
+    expect(await handle.steer('left')).toEqual({ as: 'delivered' });
+    expect(await handle.steer('right')).toEqual({ as: 'delivered' });
+    for await (const event of handle) {
+      if (event.type === 'message_received' && event.data.text === 'Heard: right') break;
+    }
+    expect(await handle.interrupt()).toMatchObject({ status: 'completed', interrupted: true });
+    expect(await run.result).toMatchObject({
+      status: 'completed',
+      interrupted: true,
+      output: 'Heard: right',
+    });
+    const { events } = await checkLog(room.store, session.id);
+    expect(
+      events.flatMap((event) =>
+        event.type === 'message_sent' && event.data.steering ? [event.data.text] : [],
+      ),
+    ).toEqual(['left', 'right']);
+    expect(typesOf(events).filter((type) => type === 'run_interrupted')).toHaveLength(1);
+  });
+
+  it.each(['the same manager', 'another manager'])(
+    'is refused where the provider can not, from %s',
+    async (from) => {
+      await using room = await openRoom(
+        scriptedProvider([{ hang: true }], {
+          capabilities: { steer: 'unsupported', interrupt: 'unsupported' },
+        }),
+      );
+      const session = await room.manager.createSession();
+      const run = await session.run('go');
+      const handle = from === 'another manager' ? await room.other.getRun(run.id) : run;
+      expect(await handle.steer('left')).toMatchObject({ as: 'refused' });
+      await expect(handle.interrupt()).rejects.toMatchObject({ code: 'capability_not_supported' });
+      expect((await run.read()).status).toBe('running');
+      await run.cancel();
+      await checkLog(room.store, session.id);
+    },
+  );
+
+  it('is refused before it runs and after its end, and with nothing to say', async () => {
+    await using room = await openRoom(scriptedProvider([{ say: 'done' }]));
+    const session = await room.manager.createSession();
+    const pending = await room.manager.getRun((await room.manager.startRun(session.id, 'later')).id);
+    const run = await session.run('go');
+    await run.result;
+    const log = await session.events();
+    for (const handle of [pending, run, await room.other.getRun(run.id)]) {
+      await expect(handle.steer('left')).rejects.toMatchObject({ code: 'invalid_operation' });
+      await expect(handle.interrupt()).rejects.toMatchObject({ code: 'invalid_operation' });
+      await expect(handle.steer(' ')).rejects.toMatchObject({ code: 'invalid_input' });
+      await expect(handle.steer('x'.repeat(300_000))).rejects.toMatchObject({ code: 'invalid_input' });
+    }
+    expect(await session.events()).toEqual(log);
+    await session.cancel();
+  });
+
+  it('gets an answer also when the run ends before the agent has read the message', async () => {
+    await using room = await openRoom(scriptedProvider([{ say: 'x' }, { hang: true }]));
+    const session = await room.manager.createSession();
+    const run = await session.run('go');
+    await waitForEvent(run, 'message_received');
+    // The hanging agent takes messages in but is interrupted meanwhile.
+    const [steered, interrupted] = await Promise.all([run.steer('left'), run.interrupt()]);
+    expect(['delivered', 'refused']).toContain(steered.as);
+    expect(interrupted.status).toBe('completed');
+    const { events } = await checkLog(room.store, session.id);
+    expect(typesOf(events).filter((type) => type === 'run_steered').length).toBeLessThanOrEqual(1);
+  });
+
+  it('can be given up by a signal', async () => {
+    // A provider that never reads what it is told.
+    const deaf: Provider = {
+      ...scriptedProvider([]),
+      async *run(_request, host) {
+        yield { type: 'agent_started', data: { continuity: 'fresh' } };
+        await new Promise((resolve) => host.signal.addEventListener('abort', resolve, { once: true }));
+        throw host.signal.reason;
+      },
+    };
+    await using room = await openRoom(deaf);
+    const session = await room.manager.createSession();
+    const run = await session.run('go');
+    const controller = new AbortController();
+    const steered = run.steer('left', { signal: controller.signal });
+    const interrupted = run.interrupt({ signal: controller.signal });
+    await waitForEvent(run, 'run_interrupted');
+    controller.abort();
+    await expect(steered).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(interrupted).rejects.toMatchObject({ code: 'cancelled' });
+    expect((await run.cancel()).status).toBe('cancelled');
+    const { events } = await checkLog(room.store, session.id);
+    // What was never read is answered at the end.
+    expect(events.find((event) => event.type === 'run_steered')?.data).toMatchObject({ as: 'refused' });
+  });
+});
