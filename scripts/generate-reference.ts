@@ -22,6 +22,8 @@ const capabilityMeanings: Readonly<Record<CapabilityName, string>> = {
   interrupt: 'stops a turn and keeps the conversation (`run.interrupt`)',
   native_resume: "goes on with its own earlier conversation; needed for `continuation: 'native'`",
   fork: 'branches off from an earlier conversation and leaves that as it is',
+  transcript_replay:
+    "goes on with a conversation that it is told as text; needed for `continuation: 'replay'`",
   client_tools: 'calls functions of your program; needed for `clientTools`',
   mcp_servers: 'uses MCP servers; needed for `mcpServers`',
   system_prompt: 'takes instructions; needed for `systemPrompt`',

@@ -1,4 +1,3 @@
-import { AsmError } from '../domain/error.ts';
 import { terminalRunEvents, type EventType, type LogEvent } from '../domain/event.ts';
 import type { RunId, SessionId } from '../domain/id.ts';
 import type { Session } from '../domain/session.ts';
@@ -106,9 +105,6 @@ async function readEvents(
   for (;;) {
     const before = range.through === undefined ? {} : { before: range.through + 1 };
     const page = await store.events({ ...query, ...before, after, limit: 1_000 });
-    if (page.pruned !== undefined && page.pruned.before > after + 1 && found.length === 0 && after > 0) {
-      throw new AsmError('invalid_cursor', `The log of ${query.sessionId} was pruned after event ${after}.`);
-    }
     for (const event of page.events) {
       if (range.except === undefined || event.provider !== range.except) found.push(decodeEvent(event));
     }

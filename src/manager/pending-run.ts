@@ -3,7 +3,8 @@ import { assertRunMove, type Run } from '../domain/run.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
 import type { PreparedRun } from './run-executor.ts';
 import { storedRunOptions, workingFolder, type CommonRunOptions } from './run-options.ts';
-import { checkCapabilities, checkFolder, findResume } from './run-start.ts';
+import { checkDemand } from './run-demand.ts';
+import { checkFolder, checkNativeStart, offeredTools } from './run-start.ts';
 import { findSession } from './session-change.ts';
 
 /**
@@ -26,9 +27,10 @@ export async function preparePendingRun(
   }
   const provider = known?.provider ?? findProvider(environment, run.provider);
   const options = { ...(known?.options ?? storedRunOptions(run, given)), ...given };
-  checkCapabilities(provider, options);
+  const negotiation = checkDemand(provider, options, session);
   const cwd = workingFolder(options, session);
   await checkFolder(cwd);
+  await checkNativeStart(environment, session, provider, options);
   return {
     run,
     session,
@@ -37,7 +39,7 @@ export async function preparePendingRun(
     options,
     native: known?.native,
     cwd,
-    // Only now: other runs may have moved the conversation on since the run was made.
-    resume: await findResume(environment, session, provider, options.continuation ?? 'auto'),
+    clientTools: await offeredTools(options, environment.clock),
+    negotiation,
   };
 }

@@ -1,8 +1,9 @@
 import { AsmError } from '../domain/error.ts';
-import type { Cost } from '../domain/cost.ts';
+import { addCost, type Cost } from '../domain/cost.ts';
+import type { EventData } from '../domain/event-data.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { Authorization, ToolCall } from '../domain/tool.ts';
-import { noUsage, type TokenUsage } from '../domain/usage.ts';
+import { addUsage, noUsage, type TokenUsage } from '../domain/usage.ts';
 import type {
   Provider,
   ProviderEvent,
@@ -11,11 +12,13 @@ import type {
   RunOutcome,
   RunRequest,
 } from '../ports/provider.ts';
+import type { Replay } from '../continuity/replay-text.ts';
 import type { ClientTools } from './client-tools.ts';
 import type { Gate } from './gate.ts';
 import type { Recorder } from './recorder.ts';
 import type { RunClocks } from './run-clocks.ts';
-import type { RunRequests } from './run-requests.ts';
+import type { RequestListener } from './run-requests.ts';
+import { SideEffects } from './side-effects.ts';
 
 /** Event names that a provider may yield; what else comes is dropped and reported. */
 const providerEventTypes: ReadonlySet<string> = new Set<ProviderEventType>([
@@ -41,6 +44,12 @@ const providerEventTypes: ReadonlySet<string> = new Set<ProviderEventType>([
   'unparsed',
 ]);
 
+/** Tokens and money. */
+export interface Used {
+  readonly usage: TokenUsage;
+  readonly cost: Cost | undefined;
+}
+
 export interface RunAttemptOptions {
   readonly provider: Provider;
   readonly request: RunRequest;
@@ -48,8 +57,12 @@ export interface RunAttemptOptions {
   readonly recorder: Recorder;
   readonly gate: Gate;
   readonly clocks: RunClocks;
-  readonly requests: RunRequests;
+  readonly requests: RequestListener;
   readonly clientTools: ClientTools | undefined;
+  /** The conversation so far, with which the messages begin. */
+  readonly replay: Replay | undefined;
+  /** What the attempts before used. */
+  readonly usedBefore: Used;
   /** Milliseconds that the provider has to settle after `signal` aborted. */
   readonly grace: number;
   /** Starts a timer on the manager's clock. */
@@ -65,6 +78,7 @@ export class RunAttempt {
   #handle: string | undefined;
   #spoke = false;
   #output: string | undefined;
+  readonly #sideEffects = new SideEffects();
   #usage: TokenUsage = noUsage;
   #cost: Cost | undefined;
 
@@ -72,13 +86,18 @@ export class RunAttempt {
     this.#options = options;
   }
 
-  /** What the attempt used, also when it failed. */
-  get usage(): TokenUsage {
-    return this.#usage;
+  /** What the run has used with this attempt, also when it failed. */
+  used(outcome?: RunOutcome): Used {
+    const { usage, cost } = this.#options.usedBefore;
+    return {
+      usage: addUsage(usage, outcome?.usage ?? this.#usage),
+      cost: addCost(cost, outcome?.cost ?? this.#cost),
+    };
   }
 
-  get cost(): Cost | undefined {
-    return this.#cost;
+  /** True when the agent may have changed something. */
+  get sideEffects(): boolean {
+    return this.#sideEffects.any;
   }
 
   /** The agent's last message of the main thread. */
@@ -149,6 +168,7 @@ export class RunAttempt {
       if (this.#toolCalls.has(draft.data.toolCallId)) return undefined;
       this.#toolCalls.add(draft.data.toolCallId);
     }
+    this.#sideEffects.see(draft);
     this.#options.clocks.see(draft);
     return this.#options.recorder.record(draft);
   }
@@ -170,7 +190,7 @@ export class RunAttempt {
   }
 
   #start(event: ProviderEvent): Promise<void> {
-    const { provider, recorder, request } = this.#options;
+    const { provider, recorder, request, replay } = this.#options;
     if (event.type !== 'agent_started') {
       throw new AsmError(
         'agent_protocol_error',
@@ -181,10 +201,18 @@ export class RunAttempt {
     const { data } = event;
     this.#handle = data.handle;
     this.#options.clocks.see(event);
-    recorder.recordWithRow(event, {
+    const continuity = replay !== undefined && data.continuity === 'fresh' ? 'replayed' : data.continuity;
+    recorder.recordWithRow({ type: 'agent_started', data: { ...data, continuity } }, {
       ...(data.model === undefined ? {} : { model: data.model }),
       ...(data.process === undefined ? {} : { process: data.process }),
     });
+    if (replay !== undefined) {
+      const { messages, omitted, text } = replay;
+      void recorder.record({
+        type: 'conversation_replayed',
+        data: { messages, omitted, characters: text.length },
+      });
+    }
     if (request.resume !== undefined && data.continuity !== 'native') {
       throw new AsmError(
         'resume_failed',
@@ -209,11 +237,17 @@ export class RunAttempt {
           this.#output = event.data.text;
         break;
       case 'token_usage_updated':
-        this.#usage = event.data.usage;
-        this.#cost = event.data.cost ?? this.#cost;
-        break;
+        return this.take({ type: 'token_usage_updated', data: this.#seeUsage(event.data) });
       default:
     }
     return this.take(event);
+  }
+
+  /** The provider's figures are its attempt's; the log has those of the run. */
+  #seeUsage(data: EventData['token_usage_updated']): EventData['token_usage_updated'] {
+    this.#usage = data.usage;
+    this.#cost = data.cost ?? this.#cost;
+    const { usage, cost } = this.used();
+    return { ...data, usage, ...(cost === undefined ? {} : { cost }) };
   }
 }

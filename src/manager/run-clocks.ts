@@ -70,31 +70,51 @@ class Countdown {
   }
 }
 
+/** Who hears of a limit that was reached. */
+export interface ClockListeners {
+  /** The run, or one of its tools, took too long: the run ends. */
+  readonly onTimeout: (error: AsmError) => void;
+  /** The agent of the attempt fell silent: the attempt ends. */
+  readonly onIdle: (error: AsmError) => void;
+}
+
 /** Watches the time limits of one run by the events that it sees. */
 export class RunClocks {
   readonly #clock: Clock;
   readonly #limits: RunLimits;
-  readonly #onTimeout: (error: AsmError) => void;
+  readonly #listeners: ClockListeners;
   readonly #total: Countdown | undefined;
   readonly #tools = new Map<string, Countdown | undefined>();
-  #questions = 0;
+  #waits = 0;
   #lastActivity: number;
   #stopIdle: (() => void) | undefined;
   #ended = false;
 
-  constructor(clock: Clock, limits: RunLimits, onTimeout: (error: AsmError) => void) {
+  constructor(clock: Clock, limits: RunLimits, listeners: ClockListeners) {
     this.#clock = clock;
     this.#limits = limits;
-    this.#onTimeout = onTimeout;
+    this.#listeners = listeners;
     this.#lastActivity = clock.monotonic();
     const total = limits.total ?? 0;
     if (total > 0) {
-      this.#total = new Countdown(clock, total, () =>
-        this.#fire('timed_out', `The run took longer than ${total} ms.`),
-      );
+      this.#total = new Countdown(clock, total, () => this.#timeout(`The run took longer than ${total} ms.`));
       this.#total.run();
     }
-    this.#watchIdle();
+  }
+
+  /** An agent is about to work: from here on it may not be silent for long. */
+  beginAttempt(): void {
+    this.endAttempt();
+    if (this.#ended) return;
+    this.#lastActivity = this.#clock.monotonic();
+    this.#watchIdle(this.#limits.idle ?? defaultIdleLimit);
+  }
+
+  endAttempt(): void {
+    this.#stopIdle?.();
+    this.#stopIdle = undefined;
+    for (const countdown of this.#tools.values()) countdown?.pause();
+    this.#tools.clear();
   }
 
   /** Tells the clocks what the agent does. */
@@ -117,62 +137,58 @@ export class RunClocks {
     }
   }
 
-  /** A question to a person opens or closes. */
-  question(open: boolean): void {
-    this.#questions += open ? 1 : -1;
+  /** A wait for a person, or for a quota, begins or ends: the time of the agent stands still. */
+  standStill(begins: boolean): void {
+    this.#waits += begins ? 1 : -1;
     this.#lastActivity = this.#clock.monotonic();
-    const waits = this.#questions > 0;
-    if (waits) this.#total?.pause();
-    else this.#total?.run();
-    for (const countdown of this.#tools.values()) {
-      if (waits) countdown?.pause();
+    if (this.#ended) return;
+    const stands = this.#waits > 0;
+    for (const countdown of [this.#total, ...this.#tools.values()]) {
+      if (stands) countdown?.pause();
       else countdown?.run();
     }
   }
 
   end(): void {
     this.#ended = true;
-    this.#stopIdle?.();
+    this.endAttempt();
     this.#total?.pause();
-    for (const countdown of this.#tools.values()) countdown?.pause();
-    this.#tools.clear();
   }
 
   #toolStarted(toolCallId: string): void {
-    if (this.#tools.has(toolCallId)) return;
+    if (this.#tools.has(toolCallId) || this.#ended) return;
     const limit = this.#limits.tool ?? 0;
     const countdown =
       limit > 0
-        ? new Countdown(this.#clock, limit, () =>
-            this.#fire('timed_out', `A tool ran longer than ${limit} ms.`),
-          )
+        ? new Countdown(this.#clock, limit, () => this.#timeout(`A tool ran longer than ${limit} ms.`))
         : undefined;
     this.#tools.set(toolCallId, countdown);
-    if (this.#questions === 0) countdown?.run();
+    if (this.#waits === 0) countdown?.run();
   }
 
   /** One timer that looks again, rather than one that is set anew with each event. */
-  #watchIdle(): void {
-    const limit = this.#limits.idle ?? defaultIdleLimit;
+  #watchIdle(limit: number): void {
     if (limit <= 0) return;
     const look = (): void => {
-      if (this.#ended) return;
-      if (this.#tools.size > 0 || this.#questions > 0) {
-        this.#lastActivity = this.#clock.monotonic();
-      }
+      if (this.#tools.size > 0 || this.#waits > 0) this.#lastActivity = this.#clock.monotonic();
       const left = limit - (this.#clock.monotonic() - this.#lastActivity);
-      if (left <= 0) {
-        this.#fire('idle_timeout', `Nothing came from the agent for ${limit} ms.`);
+      if (left > 0) {
+        this.#stopIdle = this.#clock.startTimer(left, look);
         return;
       }
-      this.#stopIdle = this.#clock.startTimer(left, look);
+      this.endAttempt();
+      this.#listeners.onIdle(limitError('idle_timeout', `Nothing came from the agent for ${limit} ms.`));
     };
     this.#stopIdle = this.#clock.startTimer(limit, look);
   }
 
-  #fire(code: 'timed_out' | 'idle_timeout', message: string): void {
+  #timeout(message: string): void {
     if (this.#ended) return;
     this.end();
-    this.#onTimeout(new AsmError(code, `${message} Raise the limit if that is expected.`));
+    this.#listeners.onTimeout(limitError('timed_out', message));
   }
+}
+
+function limitError(code: 'timed_out' | 'idle_timeout', message: string): AsmError {
+  return new AsmError(code, `${message} Raise the limit if that is expected.`);
 }

@@ -61,7 +61,7 @@ function failed(data: RunEndData, cause: AsmError | undefined): RunEnd {
     recovery: 'abort',
   };
   return ended('failed', data, error, [
-    { type: 'attempt_failed', data: { error } },
+    { type: 'attempt_failed', data: { error, next: 'none' } },
     { type: 'run_failed', data: { ...data, error } },
   ]);
 }

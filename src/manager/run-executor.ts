@@ -1,24 +1,23 @@
-import { randomUUID } from 'node:crypto';
-import { asAsmError, AsmError } from '../domain/error.ts';
+import { AsmError } from '../domain/error.ts';
 import { redactRecord } from './error-redaction.ts';
 import type { EventDraft } from '../domain/event.ts';
 import { assertRunMove, type Run } from '../domain/run.ts';
-import type { AgentHandle, Session } from '../domain/session.ts';
-import type { Provider, ResumeRequest, RunOutcome, RunRequest } from '../ports/provider.ts';
+import type { Session } from '../domain/session.ts';
+import type { Provider } from '../ports/provider.ts';
 import type { NewEvent } from '../domain/stored-event.ts';
 import type { RowChanges, RowWrite } from '../ports/session-store.ts';
+import type { Negotiation } from '../domain/negotiation.ts';
+import type { ClientTools } from './client-tools.ts';
 import { cutText } from './event-encoder.ts';
-import { Gate } from './gate.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { Recorder } from './recorder.ts';
-import { RunAttempt } from './run-attempt.ts';
+import { RunAttempts, type AttemptsEnd } from './run-attempts.ts';
 import { RunClocks } from './run-clocks.ts';
 import { runEnd, type RunEnd } from './run-end.ts';
 import type { CommonRunOptions } from './run-options.ts';
 import { RunRequests } from './run-requests.ts';
 import type { InputMessage } from '../domain/message.ts';
-import { endAbandonedProcesses } from '../process/abandoned-process.ts';
 import { commitWithSession } from './session-change.ts';
 
 /** Longest text of a run's row, in UTF-16 units; the log has all of it. */
@@ -34,7 +33,8 @@ export interface PreparedRun {
   readonly options: CommonRunOptions;
   readonly native: object | undefined;
   readonly cwd: string;
-  readonly resume: ResumeRequest | undefined;
+  readonly clientTools: ClientTools | undefined;
+  readonly negotiation: Negotiation;
 }
 
 /** How the run's row comes to be: made at once as running, or moved from pending. */
@@ -118,7 +118,7 @@ export class RunExecutor {
 
   async #work(run: Run, keeper: LeaseKeeper): Promise<Run> {
     const { log, encoder, redactor, clock, deltas, limits } = this.#environment;
-    const { options, provider, messages } = this.#prepared;
+    const { options } = this.#prepared;
     const started = clock.monotonic();
     const recorder = new Recorder({
       log,
@@ -132,116 +132,61 @@ export class RunExecutor {
       runVersion: run.version,
       onFailure: (error) => this.#fail(error),
     });
-    const clocks = new RunClocks(clock, { ...limits, ...options.limits }, (error) => {
-      this.#timeout = error;
-      this.#stop.abort(error);
-    });
+    const clocks = new RunClocks(
+      clock,
+      { ...limits, ...options.limits },
+      {
+        onTimeout: (error) => {
+          this.#timeout = error;
+          this.#stop.abort(error);
+        },
+        onIdle: (error) => attempts.stopSilent(error),
+      },
+    );
     const requests = new RunRequests({
       log,
       sessionId: run.sessionId,
       runId: run.id,
       after: run.logStart,
-      provider,
       record: (draft) => void recorder.record(draft),
       onCancel: (reason) => this.cancel(reason),
+    });
+    const attempts: RunAttempts = new RunAttempts({
+      environment: this.#environment,
+      prepared: this.#prepared,
+      run,
+      recorder,
+      clocks,
+      requests,
+      signal: this.#stop.signal,
     });
     const onAbort = (): void => this.cancel('The signal of the run was aborted.');
     options.signal?.addEventListener('abort', onAbort, { once: true });
     if (options.signal?.aborted === true) onAbort();
     await using _lease = keeper;
-    const attempt = this.#attempt(run, recorder, clocks, requests);
-    let outcome: RunOutcome | undefined;
-    let error: AsmError | undefined;
-    try {
-      recorder.startAttempt(run.attempt, provider.name);
-      for (const { text } of messages)
-        void recorder.record({ type: 'message_sent', data: { role: 'user', text } });
-      this.#stop.signal.throwIfAborted();
-      outcome = await attempt.run();
-    } catch (thrown) {
-      error = asAsmError(thrown);
-    } finally {
-      options.signal?.removeEventListener('abort', onAbort);
-      clocks.end();
-    }
-    if (error !== undefined) await this.#endProcesses(run);
+    const ended = await attempts.run();
+    options.signal?.removeEventListener('abort', onAbort);
+    clocks.end();
     const answers = await requests.close();
+    const { outcome, error, used } = ended;
     const end = runEnd({
       outcome,
       error,
       cancelled: this.#cancelled,
       cancelReason: this.#cancelReason,
-      timeout: this.#timeout,
-      usage: outcome?.usage ?? attempt.usage,
-      cost: outcome?.cost ?? attempt.cost,
+      timeout: this.#timeout ?? (error?.code === 'idle_timeout' ? error : undefined),
+      ...used,
       durationMs: Math.round(clock.monotonic() - started),
     });
-    return await this.#writeEnd(run, keeper, recorder, attempt, end, outcome, answers);
-  }
-
-  #attempt(run: Run, recorder: Recorder, clocks: RunClocks, requests: RunRequests): RunAttempt {
-    const { clock, times } = this.#environment;
-    const { options, provider, cwd } = this.#prepared;
-    const gate = new Gate({
-      mode: options.permissionMode ?? 'default',
-      rules: options.rules,
-      authorize: options.authorize,
-      cwd,
-      record: (draft) => void attempt.take(draft),
-      flush: () => recorder.flush(),
-      signal: this.#stop.signal,
-      onQuestion: (open) => clocks.question(open),
-    });
-    const attempt: RunAttempt = new RunAttempt({
-      provider,
-      request: this.#request(run),
-      signal: this.#stop.signal,
-      recorder,
-      gate,
-      clocks,
-      requests,
-      clientTools: undefined,
-      grace: times.close,
-      startTimer: (milliseconds, callback) => clock.startTimer(milliseconds, callback),
-    });
-    return attempt;
-  }
-
-  #request(run: Run): RunRequest {
-    const { session, options, messages, native, cwd, resume } = this.#prepared;
-    const systemPrompt = options.systemPrompt ?? session.systemPrompt;
-    return {
-      sessionId: run.sessionId,
-      runId: run.id,
-      attempt: run.attempt,
-      messages,
-      cwd,
-      permissionMode: options.permissionMode ?? 'default',
-      cookie: run.cookie ?? randomUUID(),
-      trustProject: options.trustProject ?? false,
-      ...(options.model === undefined ? {} : { model: options.model }),
-      ...(systemPrompt === undefined ? {} : { systemPrompt }),
-      ...(options.maxTurns === undefined ? {} : { maxTurns: options.maxTurns }),
-      ...(options.mcpServers === undefined ? {} : { mcpServers: options.mcpServers }),
-      ...(options.environment === undefined ? {} : { environment: options.environment }),
-      ...(resume === undefined ? {} : { resume }),
-      ...(native === undefined ? {} : { native }),
-    };
-  }
-
-  /** Providers end their processes themselves; this is for those that did not manage to. */
-  async #endProcesses(run: Run): Promise<void> {
-    if (run.cookie === undefined) return;
-    await endAbandonedProcesses({ cookie: run.cookie }).catch(() => undefined);
+    return await this.#writeEnd(run, keeper, recorder, ended, end, answers);
   }
 
   async #writeEnd(
     run: Run,
     keeper: LeaseKeeper,
     recorder: Recorder,
-    attempt: RunAttempt,
+    ended: AttemptsEnd,
     end: RunEnd,
-    outcome: RunOutcome | undefined,
     answers: readonly EventDraft[],
   ): Promise<Run> {
     const { clock, encoder, redactor } = this.#environment;
@@ -252,7 +197,7 @@ export class RunExecutor {
     const current = await this.#environment.store.run(run.id);
     if (current === undefined) throw new AsmError('run_not_found', `Run ${run.id} vanished from the store.`);
     assertRunMove(current, end.status);
-    const output = outcome?.output ?? attempt.output;
+    const { output, outcome, handle } = ended;
     const set: RowChanges<Run> = {
       status: end.status,
       endedAt: clock.now(),
@@ -265,8 +210,8 @@ export class RunExecutor {
       ...(end.data.stopReason === undefined ? {} : { stopReason: end.data.stopReason }),
       ...(outcome?.status === 'interrupted' ? { interrupted: true } : {}),
     };
-    const origin = { runId: run.id, attempt: run.attempt, provider: run.provider };
-    const handle = this.#handle(run, outcome, attempt);
+    const provider = ended.provider.name;
+    const origin = { runId: run.id, attempt: ended.attempt, provider };
     await commitWithSession(this.#environment, run.sessionId, (session) => ({
       sessionId: run.sessionId,
       lease: { runId: run.id, token: keeper.lease.token },
@@ -277,24 +222,12 @@ export class RunExecutor {
             session: {
               id: session.id,
               expectedVersion: session.version,
-              set: { agents: { ...session.agents, [run.provider]: handle }, updatedAt: clock.now() },
+              set: { agents: { ...session.agents, [provider]: handle }, updatedAt: clock.now() },
             },
           }),
       events: end.events.map((draft) => encoder.encode(draft, origin)),
     }));
     return { ...current, ...definedFields(set), version: current.version + 1 };
-  }
-
-  /** Where the conversation can be taken up again; a failed attempt replaces nothing that worked. */
-  #handle(run: Run, outcome: RunOutcome | undefined, attempt: RunAttempt): AgentHandle | undefined {
-    if (outcome?.handle !== undefined) return { ...outcome.handle, runId: run.id };
-    const { session, resume } = this.#prepared;
-    const proven = attempt.provenHandle;
-    if (proven === undefined) return undefined;
-    const earlier = resume !== undefined && !resume.fork ? resume.handle : session.agents[run.provider];
-    // The same conversation went on: its counters are no longer those of the run before.
-    if (earlier !== undefined && earlier.id !== proven) return undefined;
-    return { id: proven, runId: run.id };
   }
 }
 

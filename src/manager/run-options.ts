@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
+import { capabilityNames, type CapabilityName } from '../domain/capability.ts';
 import { AsmError } from '../domain/error.ts';
 import { isJsonObject, toJson, type JsonObject, type JsonValue } from '../domain/json.ts';
 import { inputMessages, type InputMessage, type RunInput } from '../domain/message.ts';
@@ -7,17 +8,22 @@ import type { Run } from '../domain/run.ts';
 import type { Session } from '../domain/session.ts';
 import type { ToolRules } from '../domain/tool-rule.ts';
 import { permissionModes, type PermissionMode } from '../domain/tool.ts';
+import { emptyTranscript } from '../domain/transcript.ts';
+import { truncateTranscript, type TranscriptLimits } from '../domain/transcript-truncation.ts';
 import type { AgentEnvironment, McpServer, Provider } from '../ports/provider.ts';
+import { checkRetryPolicy, type RetryPolicy } from '../routing/retry-policy.ts';
+import type { ClientTool } from './client-tools.ts';
 import type { DeltaPolicy } from './delta-joiner.ts';
 import type { Authorize } from './gate.ts';
 import { checkRunLimits, storedRunLimits, type RunLimits } from './run-clocks.ts';
 
 /**
- * How a run goes on from the session's earlier runs on the same provider. `auto`: natively where
- * there is something to continue, else afresh. `native`: fails with `resume_failed` if that can't
- * be. `fresh`: the agent knows nothing of before.
+ * How a run goes on from the session's earlier runs. `auto`: natively where the provider has a
+ * conversation to continue, else by telling the agent as text what was said and done before; what other
+ * providers did meanwhile is told in either case. `native`: fails with `resume_failed` if that can't be.
+ * `replay`: always as text. `fresh`: the agent knows nothing of before.
  */
-export const continuations = ['auto', 'native', 'fresh'] as const;
+export const continuations = ['auto', 'native', 'replay', 'fresh'] as const;
 export type Continuation = (typeof continuations)[number];
 
 /** Options that every provider understands. */
@@ -32,12 +38,26 @@ export interface CommonRunOptions {
   /** The most model answers that the agent may take; then the run fails with `max_turns_reached`. */
   readonly maxTurns?: number;
   readonly mcpServers?: { readonly [name: string]: McpServer };
+  /** Functions of this program that the agent may call. */
+  readonly clientTools?: readonly ClientTool[];
+  /** JSON Schema of the answer, an object; the run's output is then the answer as JSON text. */
+  readonly outputSchema?: JsonObject;
   readonly environment?: AgentEnvironment;
   /** Decide tool calls before the mode does. */
   readonly rules?: ToolRules;
   /** Decides every tool call that no rule and no mode denies. */
   readonly authorize?: Authorize;
   readonly continuation?: Continuation;
+  /** How much of the conversation is told as text. Default 32,000 tokens. */
+  readonly replay?: TranscriptLimits;
+  /** Capabilities without which the run must not start (`missing_required_capability`). */
+  readonly requires?: readonly CapabilityName[];
+  /** Capabilities without which the run starts with a warning. */
+  readonly prefers?: readonly CapabilityName[];
+  /** True: what is required may be only observed, as by an agent that doesn't ask about all its tools. */
+  readonly acceptObserved?: boolean;
+  /** Tries again after failures that can pass. Default: one try. */
+  readonly retry?: RetryPolicy;
   /** Load the project's own agent settings, hooks and servers: they run before any gate. Default false. */
   readonly trustProject?: boolean;
   readonly deltas?: DeltaPolicy;
@@ -64,10 +84,17 @@ const optionNames = [
   'permissionMode',
   'maxTurns',
   'mcpServers',
+  'clientTools',
+  'outputSchema',
   'environment',
   'rules',
   'authorize',
   'continuation',
+  'replay',
+  'requires',
+  'prefers',
+  'acceptObserved',
+  'retry',
   'trustProject',
   'deltas',
   'limits',
@@ -88,7 +115,11 @@ export function checkRunOptions(options: RunOptions): void {
       `A run has no option "${name}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
     );
   }
-  const { permissionMode, continuation, maxTurns, limits } = options;
+  const { permissionMode, continuation, maxTurns, limits, requires = [], prefers = [] } = options;
+  for (const name of requires) oneOf('A capability in requires', name, capabilityNames);
+  for (const name of prefers) oneOf('A capability in prefers', name, capabilityNames);
+  checkRetryPolicy(options.retry);
+  if (options.replay !== undefined) truncateTranscript(emptyTranscript, options.replay);
   if (limits !== undefined) checkRunLimits(limits);
   if (permissionMode !== undefined) oneOf('permissionMode', permissionMode, permissionModes);
   if (continuation !== undefined) oneOf('continuation', continuation, continuations);
@@ -127,18 +158,36 @@ const functionOptions = [
   'authorize',
   'rules',
   'mcpServers',
+  'clientTools',
   'environment',
   'native',
   'systemPrompt',
 ] as const satisfies readonly (keyof RunOptions)[];
 
 /** The options as they are stored with the run: what is plain data and no secret. */
-export function storedOptions(options: RunOptions): JsonObject {
+export function storedOptions(options: RunOptions, provider: Provider): JsonObject {
   const { model, maxTurns, permissionMode, continuation, trustProject, limits } = options;
+  const { outputSchema, replay, requires, prefers, acceptObserved, retry } = options;
   const needs = functionOptions.filter((name) => options[name] !== undefined);
   // Absolute, since the process that executes the run may be in another folder.
   const cwd = options.cwd === undefined ? undefined : resolve(options.cwd);
-  const json = toJson({ model, maxTurns, permissionMode, continuation, trustProject, limits, cwd, needs });
+  const json = toJson({
+    model,
+    maxTurns,
+    permissionMode,
+    continuation,
+    trustProject,
+    limits,
+    outputSchema,
+    replay,
+    requires,
+    prefers,
+    acceptObserved,
+    retry,
+    cwd,
+    needs,
+    ...(provider.router === undefined ? {} : { router: provider.name }),
+  });
   return isJsonObject(json) ? json : {};
 }
 
@@ -170,5 +219,29 @@ export function storedRunOptions(run: Run, again: CommonRunOptions): CommonRunOp
     ...(trustProject === true ? { trustProject } : {}),
     ...(limits === undefined ? {} : { limits: storedRunLimits(limits) }),
     ...(typeof cwd === 'string' ? { cwd } : {}),
+    ...storedDemands(run.options),
   };
+}
+
+/** The options that say what is wanted of the provider, as they were stored. */
+function storedDemands(stored: JsonObject): CommonRunOptions {
+  const { outputSchema, replay, requires, prefers, acceptObserved, retry } = stored;
+  const names = (value: JsonValue | undefined): readonly CapabilityName[] =>
+    capabilityNames.filter((name) => Array.isArray(value) && value.includes(name));
+  return {
+    ...(isJsonObject(outputSchema) ? { outputSchema } : {}),
+    ...(isJsonObject(replay) ? { replay: storedNumbers(replay) } : {}),
+    ...(requires === undefined ? {} : { requires: names(requires) }),
+    ...(prefers === undefined ? {} : { prefers: names(prefers) }),
+    ...(acceptObserved === true ? { acceptObserved } : {}),
+    ...(isJsonObject(retry)
+      ? { retry: { ...storedNumbers(retry), afterSideEffects: retry['afterSideEffects'] === true } }
+      : {}),
+  };
+}
+
+function storedNumbers(stored: JsonObject): { readonly [name: string]: number } {
+  return Object.fromEntries(
+    Object.entries(stored).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
 }

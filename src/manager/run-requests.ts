@@ -11,9 +11,15 @@ export interface RunRequestsOptions {
   readonly sessionId: SessionId;
   readonly runId: RunId;
   readonly after: number;
-  readonly provider: Provider;
   readonly record: (draft: EventDraft) => void;
   readonly onCancel: (reason: string | undefined) => void;
+}
+
+/** What one attempt hears of the requests. */
+export interface RequestListener {
+  readonly provider: Provider;
+  readonly steering: EventChannel<Steering>;
+  readonly interrupts: EventChannel<true>;
 }
 
 /**
@@ -22,38 +28,49 @@ export interface RunRequestsOptions {
  */
 export class RunRequests {
   readonly #options: RunRequestsOptions;
-  readonly #steering: EventChannel<Steering> = createEventChannel<Steering>();
-  readonly #interrupts: EventChannel<true> = createEventChannel<true>();
-  readonly #unanswered = new Map<string, (reason: string) => EventDraft>();
+  readonly #unanswered = new Map<string, string>();
   readonly #stop = new AbortController();
   readonly #reading: Promise<void>;
-  #interrupted = false;
+  readonly #interrupted = new AbortController();
+  #listener: RequestListener | undefined;
 
   constructor(options: RunRequestsOptions) {
     this.#options = options;
     this.#reading = this.#read();
   }
 
-  get steering(): AsyncIterable<Steering> {
-    return this.#steering;
+  /** Aborted once an interrupt was delivered: no other attempt is to follow. */
+  get interrupted(): AbortSignal {
+    return this.#interrupted.signal;
   }
 
-  get interrupts(): AsyncIterable<true> {
-    return this.#interrupts;
+  /** From here on requests go to this provider; messages that the attempt before left unanswered, too. */
+  beginAttempt(provider: Provider): RequestListener {
+    this.endAttempt();
+    const listener: RequestListener = {
+      provider,
+      steering: createEventChannel<Steering>(),
+      interrupts: createEventChannel<true>(),
+    };
+    this.#listener = listener;
+    const left = [...this.#unanswered];
+    for (const [requestId, text] of left) this.#steer(listener, requestId, text);
+    return listener;
   }
 
-  /** True once an interrupt was handed to the provider. */
-  get interrupted(): boolean {
-    return this.#interrupted;
+  /** Nobody listens until the next attempt begins; messages wait for it. */
+  endAttempt(): void {
+    this.#listener?.steering.end();
+    this.#listener?.interrupts.end();
+    this.#listener = undefined;
   }
 
   /** Stops listening. Returns the answers to what was never answered. */
   async close(): Promise<readonly EventDraft[]> {
     this.#stop.abort();
-    this.#steering.end();
-    this.#interrupts.end();
+    this.endAttempt();
     await this.#reading;
-    const answers = [...this.#unanswered.values()].map((refuse) => refuse('The run has ended.'));
+    const answers = [...this.#unanswered.keys()].map((id) => refusal(id, 'The run has ended.'));
     this.#unanswered.clear();
     return answers;
   }
@@ -82,46 +99,55 @@ export class RunRequests {
         this.#interrupt(request.data.requestId);
         return;
       case 'run_steer_requested':
-        this.#steer(request.data.requestId, request.data.message.text);
+        this.#steer(this.#listener, request.data.requestId, request.data.message.text);
         return;
       default:
     }
   }
 
   #interrupt(requestId: string): void {
-    const { provider, record } = this.#options;
-    if (!isSupported(provider.capabilities, 'interrupt')) {
+    const { record } = this.#options;
+    const provider = this.#listener?.provider;
+    if (provider !== undefined && !isSupported(provider.capabilities, 'interrupt')) {
       const reason = `${provider.name} can't be interrupted; cancel the run instead.`;
       record({ type: 'run_interrupted', data: { requestId, as: 'refused', reason } });
       return;
     }
-    this.#interrupted = true;
     record({ type: 'run_interrupted', data: { requestId, as: 'delivered' } });
-    void this.#interrupts.push(true);
+    this.#interrupted.abort();
+    void this.#listener?.interrupts.push(true);
   }
 
-  #steer(requestId: string, text: string): void {
-    const { provider, record } = this.#options;
-    const refuse = (reason: string): EventDraft => ({
-      type: 'run_steered',
-      data: { requestId, as: 'refused', reason },
-    });
+  #steer(listener: RequestListener | undefined, requestId: string, text: string): void {
+    const { record } = this.#options;
+    this.#unanswered.set(requestId, text);
+    const answer = (...drafts: readonly EventDraft[]): void => {
+      if (!this.#unanswered.delete(requestId)) return;
+      for (const draft of drafts) record(draft);
+    };
+    // Between two attempts: the next one is told.
+    if (listener === undefined) return;
+    const { provider } = listener;
     if (!isSupported(provider.capabilities, 'steer')) {
-      record(refuse(`${provider.name} takes no message while it works; start another run after this one.`));
+      const reason = `${provider.name} takes no message while it works; start another run after this one.`;
+      answer(refusal(requestId, reason));
       return;
     }
-    this.#unanswered.set(requestId, refuse);
-    const answer = (draft: EventDraft): void => {
-      if (this.#unanswered.delete(requestId)) record(draft);
-    };
-    void this.#steering.push({
+    void listener.steering.push({
       message: { role: 'user', text },
-      accepted: () => {
-        if (!this.#unanswered.has(requestId)) return;
-        record({ type: 'message_sent', data: { role: 'user', text, steering: true } });
-        answer({ type: 'run_steered', data: { requestId, as: 'delivered' } });
+      accepted: () =>
+        answer(
+          { type: 'message_sent', data: { role: 'user', text, steering: true } },
+          { type: 'run_steered', data: { requestId, as: 'delivered' } },
+        ),
+      // What an attempt refuses because it has ended goes to the next one, if there is one.
+      refused: (reason) => {
+        if (this.#listener === listener) answer(refusal(requestId, reason));
       },
-      refused: (reason) => answer(refuse(reason)),
     });
   }
+}
+
+function refusal(requestId: string, reason: string): EventDraft {
+  return { type: 'run_steered', data: { requestId, as: 'refused', reason } };
 }

@@ -1,17 +1,27 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { isSupported, type CapabilityName } from '../domain/capability.ts';
+import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import { brandId, type RunId, type SessionId } from '../domain/id.ts';
+import type { EventDraft } from '../domain/event.ts';
 import { toJson } from '../domain/json.ts';
 import type { RunInput } from '../domain/message.ts';
 import { assertRunMove, type Run } from '../domain/run.ts';
 import { assertSessionTakesRuns, type Session } from '../domain/session.ts';
 import { noUsage } from '../domain/usage.ts';
-import type { Provider, ResumeRequest } from '../ports/provider.ts';
+import type { Provider } from '../ports/provider.ts';
+import { checkClientTools, type ClientTools } from './client-tools.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
+import { checkDemand } from './run-demand.ts';
 import type { PreparedRun, RunStart } from './run-executor.ts';
-import { checkInput, checkRunOptions, storedOptions, workingFolder, type RunOptions } from './run-options.ts';
+import {
+  checkInput,
+  checkRunOptions,
+  storedOptions,
+  workingFolder,
+  type CommonRunOptions,
+  type RunOptions,
+} from './run-options.ts';
 import { findSession } from './session-change.ts';
 
 /** Checks a run's input and options and makes its row, pending; nothing is written yet. */
@@ -26,10 +36,11 @@ export async function prepareRun<Native extends object>(
   const messages = checkInput(input);
   const session = await findSession(environment, sessionId);
   const provider = chosenProvider(environment, session, options);
-  checkCapabilities(provider, options);
+  const negotiation = checkDemand(provider, options, session);
   const cwd = workingFolder(options, session);
   await checkFolder(cwd);
-  const resume = await findResume(environment, session, provider, options.continuation ?? 'auto');
+  const tools = await offeredTools(options, clock);
+  await checkNativeStart(environment, session, provider, options);
   const { latestSeq } = await store.events({ sessionId, limit: 1, order: 'descending' });
   const stored = messages.map(({ role, text }) => ({ role, text: redactor.text(text).text }));
   const run: Run = {
@@ -45,11 +56,12 @@ export async function prepareRun<Native extends object>(
     ...(stored.some((message, index) => message.text !== messages[index]?.text)
       ? { inputRedacted: true }
       : {}),
-    options: storedOptions(options),
+    options: storedOptions(options, provider),
     attempt: 0,
     usage: noUsage,
   };
-  return { run, session, provider, messages, options, native: options.native, cwd, resume };
+  const { native } = options;
+  return { run, session, provider, messages, options, native, cwd, clientTools: tools, negotiation };
 }
 
 /** What starting a prepared run writes: for a new run its row, for a pending one the move. */
@@ -61,6 +73,7 @@ export function decideStart(
   return (session) => {
     const { clock, encoder } = environment;
     const { run, provider, options, cwd } = prepared;
+    const { degraded, observed } = prepared.negotiation;
     const activates = session.status === 'pending';
     if (!activates) assertSessionTakesRuns(session);
     assertRunMove(run, 'running');
@@ -94,14 +107,34 @@ export function decideStart(
                 permissionMode: options.permissionMode ?? 'default',
                 continuation: options.continuation ?? 'auto',
                 ...(options.model === undefined ? {} : { model: options.model }),
+                ...(degraded.length === 0 ? {} : { degraded }),
+                ...(observed.length === 0 ? {} : { observed }),
               },
             },
           },
           origin,
         ),
+        ...capabilityWarnings(prepared).map((draft) => encoder.encode(draft, origin)),
       ],
     };
   };
+}
+
+/** What a person should know about what the provider can't do. */
+function capabilityWarnings({ provider, negotiation }: PreparedRun): readonly EventDraft<'warning_raised'>[] {
+  const { degraded, observed } = negotiation;
+  const warning = (code: string, message: string): EventDraft<'warning_raised'> => ({
+    type: 'warning_raised',
+    data: { code, message },
+  });
+  return [
+    ...degraded.map((name) =>
+      warning('capability_degraded', `${provider.name} does not have ${name}; the run goes on without it.`),
+    ),
+    ...observed.map((name) =>
+      warning('capability_observed', `${provider.name} only observes ${name}; it can't be enforced.`),
+    ),
+  ];
 }
 
 export function encodeCreated(environment: ManagerEnvironment, run: Run): RunStart['events'][number] {
@@ -120,12 +153,14 @@ function runId(environment: ManagerEnvironment, sessionId: SessionId, key: strin
   return brandId('run', `run_${digest.slice(0, 32)}`);
 }
 
-/** True when both runs were asked for with the same words. */
+/** True when both runs were asked for with the same words, of the same provider. */
 export function isSameRequest(first: Run, second: Run): boolean {
-  return (
-    JSON.stringify(toJson([first.input, first.provider])) ===
-    JSON.stringify(toJson([second.input, second.provider]))
-  );
+  return sameWords(first) === sameWords(second);
+}
+
+/** A router that was asked for is named in the options, since the row names who did the work. */
+function sameWords({ input, provider, options }: Run): string {
+  return JSON.stringify(toJson([input, options['router'] ?? provider]));
 }
 
 function chosenProvider<Native extends object>(
@@ -145,27 +180,6 @@ function chosenProvider<Native extends object>(
   return findProvider(environment, name);
 }
 
-export function checkCapabilities(provider: Provider, options: RunOptions): void {
-  const needed: readonly (readonly [unknown, CapabilityName, string])[] = [
-    [options.maxTurns, 'max_turns', 'maxTurns'],
-    [options.systemPrompt, 'system_prompt', 'systemPrompt'],
-    [options.mcpServers, 'mcp_servers', 'mcpServers'],
-    [options.rules, 'tool_rules', 'rules'],
-    [options.authorize, 'approval_before_tool', 'authorize'],
-    [options.permissionMode, 'permission_modes', 'permissionMode'],
-    [options.continuation === 'native' ? true : undefined, 'native_resume', "continuation 'native'"],
-  ];
-  const missing = needed.filter(
-    ([value, capability]) => value !== undefined && !isSupported(provider.capabilities, capability),
-  );
-  if (missing.length === 0) return;
-  throw new AsmError(
-    'capability_not_supported',
-    `${provider.name} can't do what these options ask for: ${missing.map(([, , option]) => option).join(', ')}. Leave them out or take another provider.`,
-    { details: { provider: provider.name, missing: missing.map(([, capability]) => capability) } },
-  );
-}
-
 export async function checkFolder(cwd: string): Promise<void> {
   const found = await stat(cwd).catch(() => undefined);
   if (found?.isDirectory() === true) return;
@@ -175,25 +189,29 @@ export async function checkFolder(cwd: string): Promise<void> {
   );
 }
 
-export async function findResume(
+/** The client tools of a run, checked; `undefined` when it has none. */
+export async function offeredTools(
+  { clientTools = [] }: CommonRunOptions,
+  clock: Clock,
+): Promise<ClientTools | undefined> {
+  return clientTools.length === 0 ? undefined : await checkClientTools(clientTools, clock);
+}
+
+/** Throws `resume_failed` for `continuation: 'native'` where it is known at once that it can't be. */
+export async function checkNativeStart(
   environment: ManagerEnvironment,
   session: Session,
   provider: Provider,
-  continuation: 'auto' | 'native' | 'fresh',
-): Promise<ResumeRequest | undefined> {
-  if (continuation === 'fresh' || !isSupported(provider.capabilities, 'native_resume')) return undefined;
-  const own = session.agents[provider.name];
-  if (own !== undefined) return { handle: own, fork: false };
-  if (session.forkedFrom !== undefined && isSupported(provider.capabilities, 'fork')) {
-    const parent = await environment.store.session(session.forkedFrom.sessionId);
-    const handle = parent?.agents[provider.name];
-    if (handle !== undefined) return { handle, fork: true };
-  }
-  if (continuation === 'native') {
-    throw new AsmError(
-      'resume_failed',
-      `Session ${session.id} has no conversation at ${provider.name} that could be continued.`,
-    );
-  }
-  return undefined;
+  { continuation }: CommonRunOptions,
+): Promise<void> {
+  if (continuation !== 'native' || provider.router !== undefined) return;
+  if (session.agents[provider.name] !== undefined) return;
+  const { forkedFrom } = session;
+  const parent =
+    forkedFrom === undefined ? undefined : await environment.store.session(forkedFrom.sessionId);
+  if (parent?.agents[provider.name] !== undefined) return;
+  throw new AsmError(
+    'resume_failed',
+    `Session ${session.id} has no conversation at ${provider.name} that could be continued.`,
+  );
 }

@@ -1,12 +1,11 @@
 import type { CapabilityDemand } from '../domain/negotiation.ts';
 import type { AsmError } from '../domain/error.ts';
-import type { RunId, SessionId } from '../domain/id.ts';
+import type { SessionId } from '../domain/id.ts';
 import type { Provider } from './provider.ts';
 
 /** What a router knows of a run when it chooses. */
 export interface RouteRequest {
   readonly sessionId: SessionId;
-  readonly runId: RunId;
   readonly demand: Pick<CapabilityDemand, 'required' | 'acceptObserved'>;
 }
 

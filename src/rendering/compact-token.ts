@@ -54,6 +54,10 @@ export function compactToken(event: TokenEvent, paint: Palette): string {
       return dim(`r:steer=${event.data.as}`);
     case 'agent_started':
       return agentToken(event, paint);
+    case 'attempt_routed':
+      return `${blue(`a${event.data.routingAttempt}`)} ${dim(oneLine(event.data.routedProvider, previewLength))}`;
+    case 'conversation_replayed':
+      return dim(`replay:${event.data.messages}`);
     case 'attempt_failed':
       return `${red('a!')} ${preview(event.data.error.message)}`;
     case 'agent_retrying':

@@ -11,6 +11,8 @@ export const jsonLinesCodes = {
   run_cancelled: 'rx',
   run_timed_out: 'rt',
   agent_started: 'as',
+  attempt_routed: 'an',
+  conversation_replayed: 'cr',
   attempt_failed: 'af',
   agent_retrying: 'ar',
   message_sent: 'mi',
@@ -89,6 +91,8 @@ function details(event: LogEvent): object {
     case 'attempt_failed':
     case 'session_failed':
       return { x: oneLine(event.data.error.message, 120) };
+    case 'attempt_routed':
+      return { n: event.data.routedProvider };
     case 'warning_raised':
       return { x: oneLine(event.data.message, 120) };
     case 'agent_retrying':

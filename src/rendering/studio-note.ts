@@ -36,6 +36,10 @@ export function studioNote(event: LogEvent): StudioNote | undefined {
       return { kind: 'fail', text: withReason('Session cancelled', event.data.reason) };
     case 'agent_started':
       return agentNote(event);
+    case 'attempt_routed':
+      return { kind: 'info', text: routedText(event) };
+    case 'conversation_replayed':
+      return { kind: 'dim', text: `Told the agent ${event.data.messages} earlier messages` };
     case 'attempt_failed':
       return {
         kind: 'fail',
@@ -88,6 +92,14 @@ function agentNote(event: Event<'agent_started'>): StudioNote | undefined {
     continuity === 'fresh' ? undefined : `${continuity} resume`,
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? undefined : { kind: 'dim', text: oneLine(parts.join(' · '), length) };
+}
+
+function routedText(event: Event<'attempt_routed'>): string {
+  const { routedProvider, routingAttempt, failoverFrom } = event.data;
+  const name = oneLine(routedProvider, length);
+  return failoverFrom === undefined
+    ? `Attempt ${routingAttempt} on ${name}`
+    : `${name} takes over from ${oneLine(failoverFrom, length)}`;
 }
 
 function retryText(event: Event<'agent_retrying'>): string {

@@ -106,8 +106,31 @@ export function verboseFields(event: LineEvent): VerboseEvent {
           textValue(event.data.mcpServers?.map((server) => `${server.name}:${server.status}`).join(',')),
         ],
       );
+    case 'attempt_routed':
+      return line(
+        'blue',
+        ['provider', textValue(event.data.provider)],
+        ['routed_provider', textValue(event.data.routedProvider)],
+        ['routing_attempt', numberValue(event.data.routingAttempt)],
+        ['routing_candidates', textValue(event.data.routingCandidates.join(','))],
+        ['failover_from', textValue(event.data.failoverFrom)],
+        ['failover_reason', textValue(event.data.failoverReason)],
+      );
+    case 'conversation_replayed':
+      return line(
+        'blue',
+        ['messages', numberValue(event.data.messages)],
+        ['omitted', numberValue(event.data.omitted)],
+        ['characters', numberValue(event.data.characters)],
+      );
     case 'attempt_failed':
-      return line('red', ['attempt', numberValue(event.attempt)], ...errorFields(event.data.error));
+      return line(
+        'red',
+        ['attempt', numberValue(event.attempt)],
+        ...errorFields(event.data.error),
+        ['next', textValue(event.data.next)],
+        ['delay_ms', numberValue(event.data.delay)],
+      );
     case 'agent_retrying':
       return line(
         'magenta',

@@ -124,7 +124,7 @@ export class CandidateRoute implements Route {
         `${provider.name} lacks ${missingCapabilities(provider.capabilities, demand).join(', ')}`,
     );
     const missing = demand.required.filter((capability) =>
-      candidates.every(({ provider }) =>
+      candidates.some(({ provider }) =>
         missingCapabilities(provider.capabilities, demand).includes(capability),
       ),
     );

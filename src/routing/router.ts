@@ -112,12 +112,13 @@ export function router(options: RouterOptions): Router {
     },
     // Without a manager there is one attempt: on the candidate that would be first.
     async *run(request, host) {
-      const { sessionId, runId, native, ...rest } = request;
-      const route = attempts.route({ sessionId, runId, demand: { required: [], acceptObserved: true } });
+      const { native, ...rest } = request;
+      const { sessionId } = request;
+      const route = attempts.route({ sessionId, demand: { required: [], acceptObserved: true } });
       const { provider } = route.first();
       const own = native?.[provider.name];
       try {
-        const all = { ...rest, sessionId, runId, ...(own === undefined ? {} : { native: own }) };
+        const all = { ...rest, ...(own === undefined ? {} : { native: own }) };
         const outcome = yield* provider.run(all, host);
         route.ended('completed');
         return outcome;

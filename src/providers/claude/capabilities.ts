@@ -14,6 +14,7 @@ export const claudeCapabilities: Capabilities = capabilities({
   interrupt: 'native',
   native_resume: 'native',
   fork: 'native',
+  transcript_replay: 'emulated',
   mcp_servers: 'native',
   system_prompt: 'native',
   max_turns: 'native',

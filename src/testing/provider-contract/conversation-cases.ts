@@ -87,6 +87,22 @@ export const conversationCases: readonly ProviderCase[] = [
     },
   },
   {
+    name: 'takes what went before as text, in front of the task',
+    claims: ['transcript_replay'],
+    async run(room) {
+      const record = 'A record: {"role":"user","text":"The kite is red."}';
+      const run = await room.start([{ say: 'Red.' }], {
+        messages: [
+          { role: 'user', text: record },
+          { role: 'user', text: 'Which colour?' },
+        ],
+      });
+      assert.equal((await room.outcome(run)).output, 'Red.');
+      assert.equal(room.fixture.modelCalls(), 1, 'calls of the model');
+      for (const text of [record, 'Which colour?']) assert.ok(heardOf(room, text), `the model heard: ${text}`);
+    },
+  },
+  {
     name: 'goes on with a conversation by its handle',
     claims: ['native_resume'],
     async run(room) {

@@ -15,6 +15,8 @@ import type { AgentStep, ProviderFixture, ProviderSubject } from './provider-sub
 /** How a case wants its run. */
 export interface CaseRunOptions {
   readonly text?: string;
+  /** In place of `text`. */
+  readonly messages?: RunRequest['messages'];
   readonly authorize?: TestAuthorize;
   readonly resume?: ResumeRequest;
   readonly systemPrompt?: string;

@@ -36,6 +36,7 @@ export const scriptedCapabilities: Capabilities = Object.freeze(
     interrupt: 'native',
     native_resume: 'native',
     fork: 'native',
+    transcript_replay: 'emulated',
     usage_reported: 'native',
     cost_reported: 'native',
     permission_modes: 'emulated',

@@ -1,0 +1,289 @@
+import { abortError, asAsmError, AsmError } from '../domain/error.ts';
+import type { EventDraft } from '../domain/event.ts';
+import type { Run } from '../domain/run.ts';
+import type { AgentHandle } from '../domain/session.ts';
+import { noUsage } from '../domain/usage.ts';
+import type { PlannedAttempt } from '../ports/attempt-router.ts';
+import type { Provider, RunOutcome } from '../ports/provider.ts';
+import { endAbandonedProcesses } from '../process/abandoned-process.ts';
+import { AttemptPlanner, type NextAttempt } from './attempt-planner.ts';
+import { attemptRequest } from './attempt-request.ts';
+import { decideAttemptStart, type AttemptStart } from './attempt-start.ts';
+import { Gate } from './gate.ts';
+import type { ManagerEnvironment } from './manager-environment.ts';
+import type { Recorder } from './recorder.ts';
+import { RunAttempt, type Used } from './run-attempt.ts';
+import type { RunClocks } from './run-clocks.ts';
+import { runDemand } from './run-demand.ts';
+import type { PreparedRun } from './run-executor.ts';
+import type { RunRequests } from './run-requests.ts';
+
+export interface RunAttemptsOptions {
+  readonly environment: ManagerEnvironment;
+  readonly prepared: PreparedRun;
+  readonly run: Run;
+  readonly recorder: Recorder;
+  readonly clocks: RunClocks;
+  readonly requests: RunRequests;
+  /** Aborted when the run is to end. */
+  readonly signal: AbortSignal;
+}
+
+/** How the attempts of a run ended: with an outcome, or with the error of the last one. */
+export interface AttemptsEnd {
+  readonly outcome?: RunOutcome;
+  readonly error?: AsmError;
+  /** What all attempts used. */
+  readonly used: Used;
+  /** The agent's last message. */
+  readonly output?: string;
+  /** Who did the work, and in which try. */
+  readonly provider: Provider;
+  readonly attempt: number;
+  /** Where the conversation can be taken up again at that provider. */
+  readonly handle?: AgentHandle;
+}
+
+/** What is known of one attempt that ended. */
+interface Tried {
+  readonly attempt: RunAttempt;
+  readonly start: AttemptStart;
+  readonly outcome?: RunOutcome;
+  readonly error?: AsmError;
+}
+
+/** Makes one attempt after another until one ends well, or nothing is to follow. */
+export class RunAttempts {
+  readonly #options: RunAttemptsOptions;
+  #number = 0;
+  #used: Used = { usage: noUsage, cost: undefined };
+  #provider: Provider;
+  /** The newest aborter, for the clock that watches the agent. */
+  #attemptStop = new AbortController();
+  #left: AgentHandle | undefined;
+  #sideEffects = false;
+
+  constructor(options: RunAttemptsOptions) {
+    this.#options = options;
+    this.#provider = options.prepared.provider;
+  }
+
+  /** Ends the attempt that is under way, which has fallen silent. */
+  stopSilent(error: AsmError): void {
+    this.#attemptStop.abort(error);
+  }
+
+  /** Never rejects: what goes wrong is the `error` of what it gives. */
+  async run(): Promise<AttemptsEnd> {
+    const { environment, prepared } = this.#options;
+    const { provider, options, session } = prepared;
+    const request = { sessionId: session.id, demand: runDemand(options, session) };
+    const planner = new AttemptPlanner(provider, request, options.retry, environment.clock);
+    try {
+      return await this.#run(planner);
+    } catch (thrown) {
+      planner.ended('stopped');
+      return { error: asAsmError(thrown), ...this.#standing() };
+    }
+  }
+
+  async #run(planner: AttemptPlanner): Promise<AttemptsEnd> {
+    const { prepared, signal, requests } = this.#options;
+    const { options } = prepared;
+    this.#sayInput();
+    signal.throwIfAborted();
+    let planned: PlannedAttempt | NextAttempt = planner.first();
+    let failed: Tried | undefined;
+    for (;;) {
+      this.#begin(planned, failed);
+      const tried = await this.#try(planned, failed);
+      this.#used = tried.attempt.used(tried.outcome);
+      if (tried.outcome !== undefined) {
+        planner.ended('completed');
+        return this.#end(tried);
+      }
+      const error = tried.error ?? new AsmError('internal_error', 'An attempt ended without a result.');
+      await this.#endProcesses();
+      const stopped = signal.aborted || requests.interrupted.aborted;
+      const sideEffects = this.#sideEffects;
+      const mayReplay = (options.continuation ?? 'auto') === 'auto' && tried.start.resume !== undefined;
+      const next = stopped ? undefined : planner.after({ error, sideEffects }, mayReplay);
+      if (next === undefined) {
+        planner.ended(stopped ? 'stopped' : 'failed');
+        return this.#end({ ...tried, error });
+      }
+      await this.#pause(next, error);
+      if (requests.interrupted.aborted) {
+        planner.ended('stopped');
+        return { outcome: { status: 'interrupted' }, ...this.#standing() };
+      }
+      failed = { ...tried, error };
+      planned = next;
+    }
+  }
+
+  /** What the run was started with; told once, however many attempts it takes. */
+  #sayInput(): void {
+    const { recorder, prepared, run } = this.#options;
+    recorder.startAttempt(run.attempt, prepared.provider.name);
+    for (const { text } of prepared.messages)
+      void recorder.record({ type: 'message_sent', data: { role: 'user', text } });
+  }
+
+  #begin(planned: PlannedAttempt, failed: Tried | undefined): void {
+    const { recorder, prepared } = this.#options;
+    const before = this.#provider;
+    this.#number++;
+    this.#provider = planned.provider;
+    if (failed === undefined && prepared.provider.router === undefined) return;
+    recorder.startAttempt(this.#number, planned.provider.name);
+    const over = failed !== undefined && before !== planned.provider;
+    recorder.recordWithRow(
+      {
+        type: 'attempt_routed',
+        data: {
+          provider: prepared.provider.name,
+          routedProvider: planned.provider.name,
+          routingAttempt: this.#number,
+          routingCandidates: planned.candidates,
+          ...(over ? { failoverFrom: before.name } : {}),
+          ...(over && failed.error !== undefined ? { failoverReason: failed.error.code } : {}),
+        },
+      },
+      { attempt: this.#number, provider: planned.provider.name, waitingFor: undefined },
+    );
+  }
+
+  async #try(planned: PlannedAttempt | NextAttempt, failed: Tried | undefined): Promise<Tried> {
+    const { environment, prepared, run, clocks, requests } = this.#options;
+    const { provider } = planned;
+    const start = await decideAttemptStart(environment.store, {
+      session: prepared.session,
+      run,
+      provider,
+      options: prepared.options,
+      left: failed !== undefined && 'as' in planned && planned.as === 'retry' ? this.#left : undefined,
+      avoidNative: 'as' in planned && planned.as === 'replay',
+      withRun: this.#sideEffects,
+    });
+    this.#attemptStop = new AbortController();
+    const attempt = this.#attempt(provider, start);
+    clocks.beginAttempt();
+    try {
+      return { attempt, start, outcome: await attempt.run() };
+    } catch (thrown) {
+      const silent = this.#attemptStop.signal;
+      return { attempt, start, error: silent.aborted ? abortError(silent) : asAsmError(thrown) };
+    } finally {
+      clocks.endAttempt();
+      requests.endAttempt();
+      this.#sideEffects ||= attempt.sideEffects;
+      this.#left = this.#provenHandle(attempt, start);
+    }
+  }
+
+  #attempt(provider: Provider, start: AttemptStart): RunAttempt {
+    const { environment, prepared, run, recorder, clocks, requests } = this.#options;
+    const { options, cwd, clientTools } = prepared;
+    const { clock, times } = environment;
+    const signal = AbortSignal.any([this.#options.signal, this.#attemptStop.signal]);
+    const gate = new Gate({
+      mode: options.permissionMode ?? 'default',
+      rules: options.rules,
+      authorize: options.authorize,
+      cwd,
+      record: (draft) => void attempt.take(draft),
+      flush: () => recorder.flush(),
+      signal,
+      onQuestion: (open) => clocks.standStill(open),
+    });
+    const attempt: RunAttempt = new RunAttempt({
+      provider,
+      request: attemptRequest(prepared, run, this.#number, start, this.#native(provider)),
+      signal,
+      recorder,
+      gate,
+      clocks,
+      requests: requests.beginAttempt(provider),
+      clientTools,
+      replay: start.replay,
+      usedBefore: this.#used,
+      grace: times.close,
+      startTimer: (milliseconds, callback) => clock.startTimer(milliseconds, callback),
+    });
+    return attempt;
+  }
+
+  /** Native options: on a router those of the candidate, by its name. */
+  #native(provider: Provider): object | undefined {
+    const { native, provider: asked } = this.#options.prepared;
+    if (asked.router === undefined || native === undefined) return native;
+    const own: unknown = Object.entries(native).find(([name]) => name === provider.name)?.[1];
+    return typeof own === 'object' && own !== null ? own : undefined;
+  }
+
+  /** Says that the attempt failed and what follows, and waits until that may begin. */
+  async #pause(next: NextAttempt, error: AsmError): Promise<void> {
+    const { recorder, clocks, environment, requests, signal } = this.#options;
+    const delay = Math.ceil(next.delay);
+    const failure: EventDraft = {
+      type: 'attempt_failed',
+      data: { error: error.toJSON(), next: next.as, ...(delay === 0 ? {} : { delay }) },
+    };
+    recorder.recordWithRow(failure, next.waitsForQuota ? { waitingFor: 'quota' } : {});
+    await recorder.flush();
+    if (delay === 0) return;
+    if (next.waitsForQuota) clocks.standStill(true);
+    try {
+      const stop = AbortSignal.any([signal, requests.interrupted]);
+      await new Promise<void>((resolve) => {
+        const stopTimer = environment.clock.startTimer(delay, resolve);
+        const onAbort = (): void => {
+          stopTimer();
+          resolve();
+        };
+        if (stop.aborted) onAbort();
+        else stop.addEventListener('abort', onAbort, { once: true });
+      });
+      signal.throwIfAborted();
+    } finally {
+      if (next.waitsForQuota) clocks.standStill(false);
+    }
+  }
+
+  /** Providers end their processes themselves; this is for those that did not manage to. */
+  async #endProcesses(): Promise<void> {
+    const { cookie } = this.#options.run;
+    if (cookie === undefined) return;
+    await endAbandonedProcesses({ cookie }).catch(() => undefined);
+  }
+
+  #end({ attempt, start, outcome, error }: Tried): AttemptsEnd {
+    const output = outcome?.output ?? attempt.output;
+    const { id } = this.#options.run;
+    const proven = this.#provenHandle(attempt, start);
+    const handle = outcome?.handle === undefined ? proven : { ...outcome.handle, runId: id };
+    return {
+      ...(outcome === undefined ? {} : { outcome }),
+      ...(error === undefined ? {} : { error }),
+      ...(output === undefined ? {} : { output }),
+      ...(handle === undefined ? {} : { handle }),
+      ...this.#standing(),
+    };
+  }
+
+  /** A conversation that an attempt that failed has begun or moved on; it replaces none that is another. */
+  #provenHandle(attempt: RunAttempt, { resume }: AttemptStart): AgentHandle | undefined {
+    const proven = attempt.provenHandle;
+    if (proven === undefined) return undefined;
+    const { session } = this.#options.prepared;
+    const earlier = resume !== undefined && !resume.fork ? resume.handle : session.agents[this.#provider.name];
+    // The same conversation went on: its counters are no longer those of the run before.
+    if (earlier !== undefined && earlier.id !== proven) return undefined;
+    return { id: proven, runId: this.#options.run.id };
+  }
+
+  #standing(): Pick<AttemptsEnd, 'used' | 'provider' | 'attempt'> {
+    return { used: this.#used, provider: this.#provider, attempt: Math.max(1, this.#number) };
+  }
+}

@@ -1,0 +1,69 @@
+import type { CapabilityName } from '../domain/capability.ts';
+import { AsmError } from '../domain/error.ts';
+import { missingCapabilities, negotiate, type CapabilityDemand, type Negotiation } from '../domain/negotiation.ts';
+import type { Session } from '../domain/session.ts';
+import type { Provider } from '../ports/provider.ts';
+import type { RunOptions } from './run-options.ts';
+
+/** What options ask of a provider without naming the capability, and the option that does. */
+function impliedNeeds(
+  options: RunOptions,
+  session: Session,
+): readonly (readonly [capability: CapabilityName, option: string])[] {
+  const { continuation } = options;
+  const asked: readonly (readonly [unknown, CapabilityName, string])[] = [
+    [options.maxTurns, 'max_turns', 'maxTurns'],
+    [options.systemPrompt ?? session.systemPrompt, 'system_prompt', 'systemPrompt'],
+    [options.mcpServers, 'mcp_servers', 'mcpServers'],
+    [options.clientTools, 'client_tools', 'clientTools'],
+    [options.outputSchema, 'structured_output', 'outputSchema'],
+    [options.rules, 'tool_rules', 'rules'],
+    [options.authorize, 'approval_before_tool', 'authorize'],
+    [options.permissionMode, 'permission_modes', 'permissionMode'],
+    [continuation === 'native' ? true : undefined, 'native_resume', "continuation 'native'"],
+    [continuation === 'replay' ? true : undefined, 'transcript_replay', "continuation 'replay'"],
+  ];
+  return asked.flatMap(([value, capability, option]) =>
+    value === undefined ? [] : [[capability, option] as const],
+  );
+}
+
+/** All that a run wants of its provider. */
+export function runDemand(options: RunOptions, session: Session): CapabilityDemand {
+  const implied = impliedNeeds(options, session).map(([capability]) => capability);
+  return {
+    required: [...new Set([...implied, ...(options.requires ?? [])])],
+    preferred: options.prefers ?? [],
+    acceptObserved: options.acceptObserved ?? false,
+  };
+}
+
+/**
+ * Holds what a run wants against what its provider can do, before anything is written. Throws
+ * `capability_not_supported` for options that it can't serve, `missing_required_capability` for
+ * capabilities that the run names, and for a router that has no candidate for all of it.
+ */
+export function checkDemand(provider: Provider, options: RunOptions, session: Session): Negotiation {
+  const demand = runDemand(options, session);
+  if (provider.router !== undefined) {
+    const fits = provider.router.candidates.some(
+      ({ capabilities }) => missingCapabilities(capabilities, demand).length === 0,
+    );
+    // The router says which candidate lacks what.
+    if (!fits) provider.router.route({ sessionId: session.id, demand }).first();
+  }
+  const named = missingCapabilities(provider.capabilities, demand);
+  const unserved = impliedNeeds(options, session).filter(([capability]) => named.includes(capability));
+  if (unserved.length > 0 && named.every((name) => options.requires?.includes(name) !== true)) {
+    const observed = unserved.filter(([capability]) => provider.capabilities[capability] === 'observed');
+    throw new AsmError(
+      'capability_not_supported',
+      `${provider.name} can't do what these options ask for: ${unserved.map(([, option]) => option).join(', ')}. ` +
+        (observed.length === unserved.length
+          ? 'It only observes that; if that is enough, say acceptObserved: true.'
+          : 'Leave them out or take another provider.'),
+      { details: { provider: provider.name, missing: unserved.map(([capability]) => capability) } },
+    );
+  }
+  return negotiate(provider.name, provider.capabilities, demand);
+}
