@@ -57,6 +57,7 @@ export class RunExecutor {
   #cancelled = false;
   #fatal: AsmError | undefined;
   #timeout: AsmError | undefined;
+  #recorder: Recorder | undefined;
 
   constructor(environment: ManagerEnvironment, prepared: PreparedRun) {
     this.#environment = environment;
@@ -113,6 +114,7 @@ export class RunExecutor {
 
   #fail(error: AsmError): void {
     this.#fatal ??= error;
+    this.#recorder?.abandon(error);
     this.#stop.abort(error);
   }
 
@@ -132,6 +134,7 @@ export class RunExecutor {
       runVersion: run.version,
       onFailure: (error) => this.#fail(error),
     });
+    this.#recorder = recorder;
     const clocks = new RunClocks(clock, { ...limits, ...options.limits }, (error) => {
       this.#timeout = error;
       this.#stop.abort(error);
