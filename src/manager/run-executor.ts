@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { asAsmError, AsmError } from '../domain/error.ts';
 import { redactRecord } from './error-redaction.ts';
 import type { EventDraft } from '../domain/event.ts';
-import { assertRunMove, type Run } from '../domain/run.ts';
+import type { Run } from '../domain/run.ts';
 import type { AgentHandle, Session } from '../domain/session.ts';
 import type { Provider, ResumeRequest, RunOutcome, RunRequest } from '../ports/provider.ts';
 import type { NewEvent } from '../domain/stored-event.ts';
@@ -253,7 +253,11 @@ export class RunExecutor {
     await recorder.flush();
     const current = await this.#environment.store.run(run.id);
     if (current === undefined) throw new AsmError('run_not_found', `Run ${run.id} vanished from the store.`);
-    assertRunMove(current, end.status);
+    if (current.status !== 'running') {
+      throw new AsmError('lease_lost', `Run ${run.id} was taken over and ended as ${current.status}.`, {
+        details: { runId: run.id },
+      });
+    }
     const output = outcome?.output ?? attempt.output;
     const set: RowChanges<Run> = {
       status: end.status,
