@@ -145,6 +145,7 @@ export class RunExecutor {
       runId: run.id,
       after: run.logStart,
       provider,
+      clock,
       record: (draft) => void recorder.record(draft),
       onCancel: (reason) => this.cancel(reason),
     });

@@ -1,10 +1,15 @@
+import type { Clock } from '../domain/clock.ts';
 import type { EventDraft, LogEvent } from '../domain/event.ts';
 import type { RunId, SessionId } from '../domain/id.ts';
 import { createEventChannel, type EventChannel } from '../ports/event-channel.ts';
 import type { Provider, Steering } from '../ports/provider.ts';
 import { isSupported } from '../domain/capability.ts';
+import { pause } from '../domain/pause.ts';
 import type { EventLog } from './event-log.ts';
 import { follow } from './follow.ts';
+
+/** Milliseconds until the log is read again after the store failed. */
+const retryDelay = 1_000;
 
 export interface RunRequestsOptions {
   readonly log: EventLog;
@@ -12,6 +17,7 @@ export interface RunRequestsOptions {
   readonly runId: RunId;
   readonly after: number;
   readonly provider: Provider;
+  readonly clock: Clock;
   readonly record: (draft: EventDraft) => void;
   readonly onCancel: (reason: string | undefined) => void;
 }
@@ -59,17 +65,26 @@ export class RunRequests {
   }
 
   async #read(): Promise<void> {
-    const { log, sessionId, runId, after } = this.#options;
-    try {
-      const requests = follow(log, sessionId, {
-        runId,
-        after,
-        types: ['run_cancel_requested', 'run_interrupt_requested', 'run_steer_requested'],
-        signal: this.#stop.signal,
-      });
-      for await (const request of requests) this.#take(request);
-    } catch {
-      // Aborted, or the store fails; then the recorder meets the same failure and ends the run.
+    const { log, sessionId, runId, clock } = this.#options;
+    const { signal } = this.#stop;
+    let { after } = this.#options;
+    while (!signal.aborted) {
+      try {
+        const requests = follow(log, sessionId, {
+          runId,
+          after,
+          types: ['run_cancel_requested', 'run_interrupt_requested', 'run_steer_requested'],
+          signal,
+        });
+        for await (const request of requests) {
+          after = request.seq;
+          this.#take(request);
+        }
+        return;
+      } catch {
+        // Aborted, or the store can't be read. It may be well again before the run meets it.
+        await pause(retryDelay, signal, clock);
+      }
     }
   }
 
