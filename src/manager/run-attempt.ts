@@ -6,39 +6,15 @@ import { noUsage, type TokenUsage } from '../domain/usage.ts';
 import type {
   Provider,
   ProviderEvent,
-  ProviderEventType,
   RunHost,
   RunOutcome,
   RunRequest,
 } from '../ports/provider.ts';
 import type { Gate } from './gate.ts';
+import { outcomeProblem, providerEventProblem } from './provider-event.ts';
 import type { Recorder } from './recorder.ts';
 import type { RunClocks } from './run-clocks.ts';
 import type { RunRequests } from './run-requests.ts';
-
-/** Event names that a provider may yield; what else comes is dropped and reported. */
-const providerEventTypes: ReadonlySet<string> = new Set<ProviderEventType>([
-  'agent_started',
-  'agent_retrying',
-  'message_streamed',
-  'message_received',
-  'reasoning_streamed',
-  'reasoning_received',
-  'tool_call_started',
-  'tool_output_streamed',
-  'tool_call_completed',
-  'tool_call_failed',
-  'subagent_started',
-  'subagent_completed',
-  'plan_updated',
-  'file_changed',
-  'turn_completed',
-  'token_usage_updated',
-  'rate_limit_updated',
-  'context_compacted',
-  'warning_raised',
-  'unparsed',
-]);
 
 export interface RunAttemptOptions {
   readonly provider: Provider;
@@ -150,7 +126,7 @@ export class RunAttempt {
     try {
       for (;;) {
         const next = await generator.next();
-        if (next.done === true) return next.value;
+        if (next.done === true) return this.#end(next.value);
         if (this.#settled) continue;
         const full = this.#started ? this.#see(next.value) : this.#start(next.value);
         if (full !== undefined) await full;
@@ -164,6 +140,8 @@ export class RunAttempt {
 
   #start(event: ProviderEvent): Promise<void> {
     const { provider, recorder, request } = this.#options;
+    const problem = providerEventProblem(event);
+    if (problem !== undefined) throw new AsmError('agent_protocol_error', problem);
     if (event.type !== 'agent_started') {
       throw new AsmError(
         'agent_protocol_error',
@@ -187,10 +165,18 @@ export class RunAttempt {
     return recorder.flush();
   }
 
+  #end(outcome: RunOutcome): RunOutcome {
+    const problem = this.#started
+      ? outcomeProblem(outcome)
+      : 'The provider ended its run before it had started an agent.';
+    if (problem !== undefined) throw new AsmError('agent_protocol_error', problem);
+    return outcome;
+  }
+
   #see(event: ProviderEvent): Promise<void> | undefined {
-    if (!providerEventTypes.has(event.type)) {
-      const message = `The provider gave an event that only the library may write: ${String(event.type).slice(0, 80)}.`;
-      return this.take({ type: 'warning_raised', data: { code: 'event_refused', message } });
+    const problem = providerEventProblem(event);
+    if (problem !== undefined) {
+      return this.take({ type: 'warning_raised', data: { code: 'event_refused', message: problem } });
     }
     switch (event.type) {
       case 'agent_started':
