@@ -53,7 +53,7 @@ export function createEventEncoder(clock: Clock, redactor: Redactor): EventEncod
 }
 
 function boundedPayload(data: EventData[EventType] | JsonValue): string {
-  const payload = JSON.stringify(data);
+  const payload = jsonText(data);
   if (payload.length <= maximumPayload) return payload;
   const json = toJson(data);
   for (const limit of textLimits) {
@@ -61,6 +61,15 @@ function boundedPayload(data: EventData[EventType] | JsonValue): string {
     if (cut.length <= maximumPayload) return cut;
   }
   return JSON.stringify({ cut: true, fullLength: payload.length });
+}
+
+/** What JSON refuses, which only a provider without types gives, becomes a text that names it. */
+function jsonText(data: EventData[EventType] | JsonValue): string {
+  try {
+    return JSON.stringify(data);
+  } catch {
+    return JSON.stringify(toJson(data));
+  }
 }
 
 function cutTexts(value: JsonValue, limit: number): JsonValue {
