@@ -16,7 +16,13 @@ const requiredFields: Readonly<Record<ProviderEventType, Fields>> = {
   message_received: { ...piece, role: 'string' },
   reasoning_streamed: piece,
   reasoning_received: piece,
-  tool_call_started: { toolCallId: 'string', name: 'string', tool: 'string', kind: 'string', input: 'object' },
+  tool_call_started: {
+    toolCallId: 'string',
+    name: 'string',
+    tool: 'string',
+    kind: 'string',
+    input: 'object',
+  },
   tool_output_streamed: { toolCallId: 'string', stream: 'string', text: 'string' },
   tool_call_completed: toolResult,
   tool_call_failed: { ...toolResult, reason: 'string' },
@@ -61,7 +67,8 @@ export function providerEventProblem(value: unknown): string | undefined {
 export function outcomeProblem(value: unknown): string | undefined {
   if (!isJsonObject(value)) return 'The provider ended without an outcome.';
   const { status, output, stopReason, handle, usage, cost } = value;
-  if (status !== 'completed' && status !== 'interrupted') return 'The provider ended with an unknown outcome.';
+  if (status !== 'completed' && status !== 'interrupted')
+    return 'The provider ended with an unknown outcome.';
   const fits =
     (output === undefined || typeof output === 'string') &&
     (stopReason === undefined || typeof stopReason === 'string') &&

@@ -31,6 +31,7 @@ export interface RunAttemptOptions {
 }
 
 /** One try of a run on one provider: pulls its events and takes them in. */
+  readonly #over = new AbortController();
 export class RunAttempt {
   readonly #options: RunAttemptOptions;
   readonly #toolCalls = new Set<string>();
@@ -86,6 +87,7 @@ export class RunAttempt {
       else signal.addEventListener('abort', onAbort, { once: true });
     });
     try {
+      this.#over.abort(new AsmError('cancelled', 'The run has ended.'));
       return await Promise.race([this.#pull(generator), tooLate]);
     } finally {
       this.#settled = true;
@@ -107,7 +109,10 @@ export class RunAttempt {
             `${provider.name} asked about a tool call after its run had ended.`,
           );
         }
-        return await gate.authorize(call, options);
+        // An attempt that is over withdraws the questions that it leaves open.
+        return await gate.authorize(call, {
+          signal: AbortSignal.any([options.signal, this.#over.signal]),
+        });
       },
     };
   }
