@@ -3,18 +3,15 @@ import type { Cost } from '../domain/cost.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { Authorization, ToolCall } from '../domain/tool.ts';
 import { noUsage, type TokenUsage } from '../domain/usage.ts';
-import type {
-  Provider,
-  ProviderEvent,
-  RunHost,
-  RunOutcome,
-  RunRequest,
-} from '../ports/provider.ts';
+import type { Provider, ProviderEvent, RunHost, RunOutcome, RunRequest } from '../ports/provider.ts';
 import type { Gate } from './gate.ts';
 import { outcomeProblem, providerEventProblem } from './provider-event.ts';
 import type { Recorder } from './recorder.ts';
 import type { RunClocks } from './run-clocks.ts';
 import type { RunRequests } from './run-requests.ts';
+
+/** Events that are taken in at most before others get their turn. */
+const turnLength = 256;
 
 export interface RunAttemptOptions {
   readonly provider: Provider;
@@ -31,10 +28,10 @@ export interface RunAttemptOptions {
 }
 
 /** One try of a run on one provider: pulls its events and takes them in. */
-  readonly #over = new AbortController();
 export class RunAttempt {
   readonly #options: RunAttemptOptions;
   readonly #toolCalls = new Set<string>();
+  readonly #over = new AbortController();
   #started = false;
   #settled = false;
   #handle: string | undefined;
@@ -87,10 +84,10 @@ export class RunAttempt {
       else signal.addEventListener('abort', onAbort, { once: true });
     });
     try {
-      this.#over.abort(new AsmError('cancelled', 'The run has ended.'));
       return await Promise.race([this.#pull(generator), tooLate]);
     } finally {
       this.#settled = true;
+      this.#over.abort(new AsmError('cancelled', 'The run has ended.'));
       stopTimer?.();
       if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
     }
@@ -128,13 +125,17 @@ export class RunAttempt {
   }
 
   async #pull(generator: AsyncGenerator<ProviderEvent, RunOutcome, void>): Promise<RunOutcome> {
+    let taken = 0;
     try {
       for (;;) {
         const next = await generator.next();
         if (next.done === true) return this.#end(next.value);
-        if (this.#settled) continue;
+        // Whoever does not stop when told is not listened to any more.
+        if (this.#settled) throw new AsmError('cancelled', 'The run has ended.');
         const full = this.#started ? this.#see(next.value) : this.#start(next.value);
         if (full !== undefined) await full;
+        // An agent that is as fast as it is read must not keep everybody else from their turn.
+        else if (++taken % turnLength === 0) await new Promise(setImmediate);
       }
     } finally {
       this.#settled = true;
