@@ -29,8 +29,6 @@ const needsNoRedaction: ReadonlySet<EventType> = new Set([
   'message_streamed',
   'reasoning_streamed',
   'tool_output_streamed',
-  'turn_completed',
-  'token_usage_updated',
 ]);
 
 /** Turns drafts into what stores keep: redacted, bounded, encoded once. */

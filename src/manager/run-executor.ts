@@ -269,7 +269,7 @@ export class RunExecutor {
         ? {}
         : { output: this.#environment.redactor.text(cutText(output, maximumOutput)).text }),
       ...(end.error === undefined ? {} : { error: redactRecord(end.error, redactor) }),
-      ...(end.data.stopReason === undefined ? {} : { stopReason: end.data.stopReason }),
+      ...(end.data.stopReason === undefined ? {} : { stopReason: redactor.text(end.data.stopReason).text }),
       ...(outcome?.status === 'interrupted' ? { interrupted: true } : {}),
     };
     const origin = { runId: run.id, attempt: run.attempt, provider: run.provider };
