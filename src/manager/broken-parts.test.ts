@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkLog, collect, typesOf, waitForEvent, type SessionLog } from '../../test/manager/log-check.ts';
 import { AsmError } from '../domain/error.ts';
 import type { ToolCall } from '../domain/tool.ts';
-import type { Provider, RunHost, RunOutcome } from '../ports/provider.ts';
+import type { Provider, RunHost } from '../ports/provider.ts';
 import { memoryStore } from '../stores/memory/memory-store.ts';
 import { createTestClock } from '../testing/deterministic-clock.ts';
 import {
@@ -54,6 +54,9 @@ function custom(play: (host: RunHost) => AsyncGenerator<unknown, unknown, void>)
   };
 }
 
+/** A value that can't even be made a text. */
+const unprintable: unknown = Object.create(null);
+
 const started = { type: 'agent_started', data: { continuity: 'fresh' } };
 
 function errorOf({ result }: Ended): AsmError | undefined {
@@ -69,7 +72,7 @@ describe('a caller that decides about tools', () => {
         throw new Error('no idea');
       },
     ],
-    ['throws what can not be printed', () => Promise.reject(Object.create(null))],
+    ['throws what can not be printed', () => Promise.reject(unprintable)],
     ['gives nothing', () => undefined],
     ['gives a word', () => 'yes'],
     ['gives an unknown decision', () => ({ decision: 'maybe' })],
@@ -215,7 +218,7 @@ describe('a provider', () => {
     ['throws an error', script([{ fail: new TypeError('oops') }]), 'internal_error'],
     ['throws text', script([{ fail: 'oops' }]), 'internal_error'],
     ['throws nothing', script([{ fail: undefined }]), 'internal_error'],
-    ['throws what can not be printed', script([{ fail: Object.create(null) }]), 'internal_error'],
+    ['throws what can not be printed', script([{ fail: unprintable }]), 'internal_error'],
     [
       'returns no outcome',
       script([], { misbehaviour: { outcome: { value: undefined } } }),
@@ -241,10 +244,7 @@ describe('a provider', () => {
     ],
     [
       'ends before it has started its agent',
-      // oxlint would want a yield here; there is none on purpose.
-      custom(async function* (): AsyncGenerator<unknown, RunOutcome, void> {
-        return { status: 'completed' };
-      }),
+      script([], { misbehaviour: { skipAgentStarted: true } }),
       'agent_protocol_error',
     ],
     [
