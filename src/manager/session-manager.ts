@@ -30,6 +30,7 @@ import type { RunResult } from './run-result.ts';
 import { createSession } from './session-creation.ts';
 import type { SessionHandle } from './session-handle.ts';
 import { createSessionHandle } from './session-operations.ts';
+import { SessionTurns } from './session-turns.ts';
 import { findSession } from './session-change.ts';
 
 /** Sessions and runs over one store and some providers. Make one with `createSessionManager`. */
@@ -145,6 +146,7 @@ function makeEnvironment(options: SessionManagerOptions, store: SessionStore): M
   return {
     store,
     log: new EventLog(store, options.tail),
+    turns: new SessionTurns(),
     clock,
     ids: options.ids ?? timeSortedIds,
     redactor,
