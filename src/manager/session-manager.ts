@@ -61,7 +61,7 @@ export interface SessionManager extends AsyncDisposable {
   ): Promise<RunResult>;
   /** Events of all sessions in the order of their commits, as stored. */
   feed(query?: FeedQuery, options?: CallOptions): Promise<FeedPage>;
-  /** Ends runs whose process is gone. Returns them. */
+  /** Ends runs whose process is gone, and pending ones whose session has ended. Returns them. */
   recover(options?: CallOptions): Promise<readonly Run[]>;
   /** What each provider is and can do on this machine. */
   describeProviders(options?: CallOptions): Promise<readonly ProviderDescription[]>;
