@@ -265,9 +265,7 @@ export class RunExecutor {
       endedAt: clock.now(),
       usage: end.data.usage,
       ...(end.data.cost === undefined ? {} : { cost: end.data.cost }),
-      ...(output === undefined
-        ? {}
-        : { output: this.#environment.redactor.text(cutText(output, maximumOutput)).text }),
+      ...(output === undefined ? {} : { output: cutText(redactor.text(output).text, maximumOutput) }),
       ...(end.error === undefined ? {} : { error: redactRecord(end.error, redactor) }),
       ...(end.data.stopReason === undefined ? {} : { stopReason: redactor.text(end.data.stopReason).text }),
       ...(outcome?.status === 'interrupted' ? { interrupted: true } : {}),
