@@ -60,14 +60,6 @@ export class Recorder {
     });
   }
 
-  get runVersion(): number {
-    return this.#runVersion;
-  }
-
-  get failure(): AsmError | undefined {
-    return this.#failure;
-  }
-
   /** From here on events carry this attempt; open text streams of the one before are ended. */
   startAttempt(attempt: number, provider: string): void {
     this.endAttempt();

@@ -33,7 +33,6 @@ export class RunRequests {
   readonly #unanswered = new Map<string, (reason: string) => EventDraft>();
   readonly #stop = new AbortController();
   readonly #reading: Promise<void>;
-  #interrupted = false;
 
   constructor(options: RunRequestsOptions) {
     this.#options = options;
@@ -46,11 +45,6 @@ export class RunRequests {
 
   get interrupts(): AsyncIterable<true> {
     return this.#interrupts;
-  }
-
-  /** True once an interrupt was handed to the provider. */
-  get interrupted(): boolean {
-    return this.#interrupted;
   }
 
   /** Stops listening. Returns the answers to what was never answered. */
@@ -110,7 +104,6 @@ export class RunRequests {
       record({ type: 'run_interrupted', data: { requestId, as: 'refused', reason } });
       return;
     }
-    this.#interrupted = true;
     record({ type: 'run_interrupted', data: { requestId, as: 'delivered' } });
     void this.#interrupts.push(true);
   }
