@@ -57,7 +57,10 @@ const completed: EventDraft = { type: 'run_completed', data: { usage: noUsage, i
 const cancelled: EventDraft = { type: 'run_cancelled', data: { usage: noUsage } };
 const attemptFailed: EventDraft = {
   type: 'attempt_failed',
-  data: { error: { code: 'agent_crashed', message: 'gone', retryable: true, recovery: 'retry' }, next: 'retry' },
+  data: {
+    error: { code: 'agent_crashed', message: 'gone', retryable: true, recovery: 'retry' },
+    next: 'retry',
+  },
 };
 
 /** One line a message, for reading. */

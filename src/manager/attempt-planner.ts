@@ -2,7 +2,12 @@ import type { Clock } from '../domain/clock.ts';
 import { isAsmError } from '../domain/error.ts';
 import type { AttemptFailure, PlannedAttempt, Route, RouteRequest } from '../ports/attempt-router.ts';
 import type { Provider } from '../ports/provider.ts';
-import { checkRetryPolicy, retryDelay, type CheckedRetryPolicy, type RetryPolicy } from '../routing/retry-policy.ts';
+import {
+  checkRetryPolicy,
+  retryDelay,
+  type CheckedRetryPolicy,
+  type RetryPolicy,
+} from '../routing/retry-policy.ts';
 
 /** What is to follow a failed attempt. */
 export type NextAttempt = PlannedAttempt & {

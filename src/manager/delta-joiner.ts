@@ -46,13 +46,18 @@ export class DeltaJoiner {
     if (this.#waiting.text.length >= longestJoined) this.flush();
   }
 
+  /** Forgets what waits. */
+  discard(): void {
+    this.#waiting = undefined;
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
+  }
+
   /** Passes on what waits. */
   flush(): void {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
-    this.#waiting = undefined;
-    this.#stopTimer?.();
-    this.#stopTimer = undefined;
+    this.discard();
     this.#emit(
       waiting.text === waiting.first.data.text ? waiting.first : withText(waiting.first, waiting.text),
     );

@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import type { EventData } from '../domain/event-data.ts';
 import type { EventDraft, EventType } from '../domain/event.ts';
-import { isJsonObject, toJson, type JsonValue } from '../domain/json.ts';
+import { isJsonObject, toJson, type JsonObject, type JsonValue } from '../domain/json.ts';
 import type { RunId } from '../domain/id.ts';
 import type { NewEvent } from '../domain/stored-event.ts';
 import type { Redactor } from '../redaction/redactor.ts';
@@ -29,8 +29,6 @@ const needsNoRedaction: ReadonlySet<EventType> = new Set([
   'message_streamed',
   'reasoning_streamed',
   'tool_output_streamed',
-  'turn_completed',
-  'token_usage_updated',
 ]);
 
 /** Turns drafts into what stores keep: redacted, bounded, encoded once. */
@@ -53,14 +51,46 @@ export function createEventEncoder(clock: Clock, redactor: Redactor): EventEncod
 }
 
 function boundedPayload(data: EventData[EventType] | JsonValue): string {
-  const payload = JSON.stringify(data);
+  const payload = jsonText(data);
   if (payload.length <= maximumPayload) return payload;
   const json = toJson(data);
   for (const limit of textLimits) {
     const cut = JSON.stringify(cutTexts(json, limit));
     if (cut.length <= maximumPayload) return cut;
   }
-  return JSON.stringify({ cut: true, fullLength: payload.length });
+  const form = isJsonObject(json) ? JSON.stringify(cutFields(json)) : '';
+  return form.length > 0 && form.length <= maximumPayload ? form : JSON.stringify(cutMark(payload.length));
+}
+
+/** Longest field that stays as it is, in UTF-16 units, where texts alone are not what is too long. */
+const longestField = 4_096;
+
+/** The large fields replaced by empty ones of the same form, so that readers find what they expect. */
+function cutFields(data: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(data).map(([name, value]) => {
+      const { length } = JSON.stringify(value);
+      return [name, length <= longestField ? value : emptied(value, length)];
+    }),
+  );
+}
+
+function emptied(value: JsonValue, length: number): JsonValue {
+  if (typeof value === 'string') return cutText(value, 512);
+  return Array.isArray(value) ? [] : cutMark(length);
+}
+
+function cutMark(fullLength: number): JsonObject {
+  return { cut: true, fullLength };
+}
+
+/** What JSON refuses, which only a provider without types gives, becomes a text that names it. */
+function jsonText(data: EventData[EventType] | JsonValue): string {
+  try {
+    return JSON.stringify(data);
+  } catch {
+    return JSON.stringify(toJson(data));
+  }
 }
 
 function cutTexts(value: JsonValue, limit: number): JsonValue {

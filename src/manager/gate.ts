@@ -1,6 +1,7 @@
 import { orAborted } from '../domain/abort.ts';
-import { abortError, AsmError } from '../domain/error.ts';
+import { abortError, asAsmError, AsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
+import { isJsonObject } from '../domain/json.ts';
 import { decideByRules, type ToolRules } from '../domain/tool-rule.ts';
 import type { Authorization, Decider, PermissionMode, ToolCall } from '../domain/tool.ts';
 import { decideByMode } from './permission-decision.ts';
@@ -124,7 +125,7 @@ export class Gate {
       throw new AsmError('invalid_input', 'The authorize function gave neither allow nor deny.');
     } catch (thrown) {
       if (signal.aborted) throw abortError(signal);
-      const message = thrown instanceof Error ? thrown.message : String(thrown);
+      const message = thrown instanceof Error ? thrown.message : asAsmError(thrown).message;
       record({
         type: 'warning_raised',
         data: { code: 'authorize_failed', message: `The authorize function failed: ${message}` },
@@ -138,5 +139,7 @@ export class Gate {
 }
 
 function isAuthorization(value: Authorization | undefined): value is Authorization {
-  return value?.decision === 'allow' || (value?.decision === 'deny' && typeof value.reason === 'string');
+  return value?.decision === 'allow'
+    ? value.changedInput === undefined || isJsonObject(value.changedInput)
+    : value?.decision === 'deny' && typeof value.reason === 'string';
 }

@@ -9,6 +9,7 @@ import type { DeltaPolicy } from './delta-joiner.ts';
 import type { EventEncoder } from './event-encoder.ts';
 import type { EventLog } from './event-log.ts';
 import type { RunLimits } from './run-clocks.ts';
+import type { SessionTurns } from './session-turns.ts';
 
 /** Times of the manager itself, in milliseconds. */
 export interface ManagerTimes {
@@ -22,6 +23,7 @@ export interface ManagerTimes {
 export interface ManagerEnvironment {
   readonly store: SessionStore;
   readonly log: EventLog;
+  readonly turns: SessionTurns;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly redactor: Redactor;

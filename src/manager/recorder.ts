@@ -60,14 +60,6 @@ export class Recorder {
     });
   }
 
-  get runVersion(): number {
-    return this.#runVersion;
-  }
-
-  get failure(): AsmError | undefined {
-    return this.#failure;
-  }
-
   /** From here on events carry this attempt; open text streams of the one before are ended. */
   startAttempt(attempt: number, provider: string): void {
     this.endAttempt();
@@ -84,6 +76,7 @@ export class Recorder {
    * more before it resolves; it never rejects.
    */
   record(draft: EventDraft): Promise<void> | undefined {
+    if (this.#failure !== undefined) return undefined;
     if (isDelta(draft)) {
       this.#joiner.push(draft);
     } else {
@@ -108,6 +101,13 @@ export class Recorder {
     this.#closed = true;
   }
 
+  /** From here on nothing is written any more, not even what waits: the run is no longer ours, or its store fails. */
+  abandon(error: AsmError): void {
+    this.#failure ??= error;
+    this.#waiting = [];
+    this.#joiner.discard();
+  }
+
   /** Resolves when everything taken in so far is stored; rejects with `storage_unavailable` and the like. */
   async flush(): Promise<void> {
     if (!this.#closed) this.#joiner.flush();
@@ -129,9 +129,9 @@ export class Recorder {
     try {
       while (this.#waiting.length > 0 && this.#failure === undefined) await this.#writeWaiting();
     } catch (thrown) {
-      this.#failure = asAsmError(thrown);
-      this.#waiting = [];
-      this.#options.onFailure(this.#failure);
+      const error = asAsmError(thrown);
+      this.abandon(error);
+      this.#options.onFailure(error);
     } finally {
       this.#writing = undefined;
     }

@@ -3,6 +3,7 @@ import type { EventDraft } from '../domain/event.ts';
 import type { RunEndData } from '../domain/event-data.ts';
 import type { RunId } from '../domain/id.ts';
 import type { Run } from '../domain/run.ts';
+import { isTerminalSession } from '../domain/session.ts';
 import type { CallOptions, RowChanges } from '../ports/session-store.ts';
 import { endAbandonedProcesses } from '../process/abandoned-process.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
@@ -15,7 +16,8 @@ export type AbandonedEnd =
 
 /**
  * Ends every run whose executor is gone: running, but without a live lease. Its agent is found by
- * its cookie and ended. Returns the runs that were ended; runs that live elsewhere are left alone.
+ * its cookie and ended. Also ends pending runs of sessions that have ended: whoever ended those broke
+ * off before their runs. Returns the runs that were ended; runs that live elsewhere are left alone.
  */
 export async function recoverRuns(
   environment: ManagerEnvironment,
@@ -26,12 +28,16 @@ export async function recoverRuns(
   let cursor: string | undefined;
   do {
     const page = await environment.store.runs(
-      { status: ['running'], limit: 100, ...(cursor === undefined ? {} : { cursor }) },
+      { status: ['running', 'pending'], limit: 100, ...(cursor === undefined ? {} : { cursor }) },
       options,
     );
     for (const run of page.rows) {
       try {
-        if (!(await endAbandonedRun(environment, run.id, { as: 'failed' }))) continue;
+        const isEnded =
+          run.status === 'running'
+            ? await endAbandonedRun(environment, run.id, { as: 'failed' })
+            : await endLeftRun(environment, run);
+        if (!isEnded) continue;
         const row = await environment.store.run(run.id, options);
         if (row !== undefined) ended.push(row);
       } catch (thrown) {
@@ -43,6 +49,13 @@ export async function recoverRuns(
   } while (cursor !== undefined);
   if (failures.length > 0) throw failures[0];
   return ended;
+}
+
+/** Ends a pending run if its session has ended, so that nobody can start it any more. */
+async function endLeftRun(environment: ManagerEnvironment, run: Run): Promise<boolean> {
+  const session = await environment.store.session(run.sessionId);
+  if (session === undefined || !isTerminalSession(session.status)) return false;
+  return await endPendingRun(environment, run, `The session was ${session.status} before the run began.`);
 }
 
 /** Ends a run that nobody executes any more. False if somebody does, or it has ended already. */

@@ -4,45 +4,18 @@ import type { EventData } from '../domain/event-data.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { Authorization, ToolCall } from '../domain/tool.ts';
 import { addUsage, noUsage, type TokenUsage } from '../domain/usage.ts';
-import type {
-  Provider,
-  ProviderEvent,
-  ProviderEventType,
-  RunHost,
-  RunOutcome,
-  RunRequest,
-} from '../ports/provider.ts';
+import type { Provider, ProviderEvent, RunHost, RunOutcome, RunRequest } from '../ports/provider.ts';
 import type { Replay } from '../continuity/replay-text.ts';
 import type { ClientTools } from './client-tools.ts';
 import type { Gate } from './gate.ts';
+import { outcomeProblem, providerEventProblem } from './provider-event.ts';
 import type { Recorder } from './recorder.ts';
 import type { RunClocks } from './run-clocks.ts';
 import type { RequestListener } from './run-requests.ts';
 import { SideEffects } from './side-effects.ts';
 
-/** Event names that a provider may yield; what else comes is dropped and reported. */
-const providerEventTypes: ReadonlySet<string> = new Set<ProviderEventType>([
-  'agent_started',
-  'agent_retrying',
-  'message_streamed',
-  'message_received',
-  'reasoning_streamed',
-  'reasoning_received',
-  'tool_call_started',
-  'tool_output_streamed',
-  'tool_call_completed',
-  'tool_call_failed',
-  'subagent_started',
-  'subagent_completed',
-  'plan_updated',
-  'file_changed',
-  'turn_completed',
-  'token_usage_updated',
-  'rate_limit_updated',
-  'context_compacted',
-  'warning_raised',
-  'unparsed',
-]);
+/** Events that are taken in at most before others get their turn. */
+const turnLength = 256;
 
 /** Tokens and money. */
 export interface Used {
@@ -73,6 +46,7 @@ export interface RunAttemptOptions {
 export class RunAttempt {
   readonly #options: RunAttemptOptions;
   readonly #toolCalls = new Set<string>();
+  readonly #over = new AbortController();
   #started = false;
   #settled = false;
   #handle: string | undefined;
@@ -134,6 +108,7 @@ export class RunAttempt {
       return await Promise.race([this.#pull(generator), tooLate]);
     } finally {
       this.#settled = true;
+      this.#over.abort(new AsmError('cancelled', 'The run has ended.'));
       stopTimer?.();
       if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
     }
@@ -152,10 +127,13 @@ export class RunAttempt {
             `${provider.name} asked about a tool call after its run had ended.`,
           );
         }
-        return await gate.authorize(call, options);
+        // An attempt that is over withdraws the questions that it leaves open.
+        return await gate.authorize(call, {
+          signal: AbortSignal.any([options.signal, this.#over.signal]),
+        });
       },
       callTool: async (name, input, options) => {
-        const stop = AbortSignal.any([signal, options.signal]);
+        const stop = AbortSignal.any([signal, options.signal, this.#over.signal]);
         if (clientTools !== undefined) return await clientTools.call(name, input, { signal: stop });
         return { text: `There is no tool ${name}.`, failed: true };
       },
@@ -174,13 +152,17 @@ export class RunAttempt {
   }
 
   async #pull(generator: AsyncGenerator<ProviderEvent, RunOutcome, void>): Promise<RunOutcome> {
+    let taken = 0;
     try {
       for (;;) {
         const next = await generator.next();
-        if (next.done === true) return next.value;
-        if (this.#settled) continue;
+        if (next.done === true) return this.#end(next.value);
+        // Whoever does not stop when told is not listened to any more.
+        if (this.#settled) throw new AsmError('cancelled', 'The run has ended.');
         const full = this.#started ? this.#see(next.value) : this.#start(next.value);
         if (full !== undefined) await full;
+        // An agent that is as fast as it is read must not keep everybody else from their turn.
+        else if (++taken % turnLength === 0) await new Promise(setImmediate);
       }
     } finally {
       this.#settled = true;
@@ -191,6 +173,8 @@ export class RunAttempt {
 
   #start(event: ProviderEvent): Promise<void> {
     const { provider, recorder, request, replay } = this.#options;
+    const problem = providerEventProblem(event);
+    if (problem !== undefined) throw new AsmError('agent_protocol_error', problem);
     if (event.type !== 'agent_started') {
       throw new AsmError(
         'agent_protocol_error',
@@ -202,16 +186,17 @@ export class RunAttempt {
     this.#handle = data.handle;
     this.#options.clocks.see(event);
     const continuity = replay !== undefined && data.continuity === 'fresh' ? 'replayed' : data.continuity;
-    recorder.recordWithRow({ type: 'agent_started', data: { ...data, continuity } }, {
-      ...(data.model === undefined ? {} : { model: data.model }),
-      ...(data.process === undefined ? {} : { process: data.process }),
-    });
+    recorder.recordWithRow(
+      { type: 'agent_started', data: { ...data, continuity } },
+      {
+        ...(data.model === undefined ? {} : { model: data.model }),
+        ...(data.process === undefined ? {} : { process: data.process }),
+      },
+    );
     if (replay !== undefined) {
       const { messages, omitted, text } = replay;
-      void recorder.record({
-        type: 'conversation_replayed',
-        data: { messages, omitted, characters: text.length },
-      });
+      const told = { messages, omitted, characters: text.length };
+      void recorder.record({ type: 'conversation_replayed', data: told });
     }
     if (request.resume !== undefined && data.continuity !== 'native') {
       throw new AsmError(
@@ -222,10 +207,18 @@ export class RunAttempt {
     return recorder.flush();
   }
 
+  #end(outcome: RunOutcome): RunOutcome {
+    const problem = this.#started
+      ? outcomeProblem(outcome)
+      : 'The provider ended its run before it had started an agent.';
+    if (problem !== undefined) throw new AsmError('agent_protocol_error', problem);
+    return outcome;
+  }
+
   #see(event: ProviderEvent): Promise<void> | undefined {
-    if (!providerEventTypes.has(event.type)) {
-      const message = `The provider gave an event that only the library may write: ${String(event.type).slice(0, 80)}.`;
-      return this.take({ type: 'warning_raised', data: { code: 'event_refused', message } });
+    const problem = providerEventProblem(event);
+    if (problem !== undefined) {
+      return this.take({ type: 'warning_raised', data: { code: 'event_refused', message: problem } });
     }
     switch (event.type) {
       case 'agent_started':

@@ -277,7 +277,8 @@ export class RunAttempts {
     const proven = attempt.provenHandle;
     if (proven === undefined) return undefined;
     const { session } = this.#options.prepared;
-    const earlier = resume !== undefined && !resume.fork ? resume.handle : session.agents[this.#provider.name];
+    const earlier =
+      resume !== undefined && !resume.fork ? resume.handle : session.agents[this.#provider.name];
     // The same conversation went on: its counters are no longer those of the run before.
     if (earlier !== undefined && earlier.id !== proven) return undefined;
     return { id: proven, runId: this.#options.run.id };

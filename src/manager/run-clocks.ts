@@ -42,6 +42,14 @@ export function storedRunLimits(stored: JsonValue | undefined): RunLimits {
   };
 }
 
+/** The longest silence that an agent may announce. */
+const longestSilence = 24 * 60 * 60_000;
+
+/** What an agent says is not to be trusted: no number of it may stop the clocks for good. */
+function announcedDelay(delay: unknown): number {
+  return typeof delay === 'number' && delay > 0 ? Math.min(delay, longestSilence) : 0;
+}
+
 /** A timer that can stand still. */
 class Countdown {
   readonly #clock: Clock;
@@ -87,6 +95,8 @@ export class RunClocks {
   readonly #tools = new Map<string, Countdown | undefined>();
   #waits = 0;
   #lastActivity: number;
+  /** Until then the agent said that nothing will come from it. */
+  #silentUntil = 0;
   #stopIdle: (() => void) | undefined;
   #ended = false;
 
@@ -107,6 +117,7 @@ export class RunClocks {
     this.endAttempt();
     if (this.#ended) return;
     this.#lastActivity = this.#clock.monotonic();
+    this.#silentUntil = 0;
     this.#watchIdle(this.#limits.idle ?? defaultIdleLimit);
   }
 
@@ -119,29 +130,38 @@ export class RunClocks {
 
   /** Tells the clocks what the agent does. */
   see(draft: EventDraft): void {
+    if (this.#ended) return;
     this.#lastActivity = this.#clock.monotonic();
     switch (draft.type) {
+      case 'agent_retrying':
+        this.#silentUntil = this.#lastActivity + announcedDelay(draft.data.delay);
+        return;
+      case 'rate_limit_updated':
+      case 'token_usage_updated':
+      case 'warning_raised':
+      case 'unparsed':
+        // Such things are told while the agent waits, too: they don't say that it goes on.
+        return;
       case 'tool_call_started':
         this.#toolStarted(draft.data.toolCallId);
-        return;
+        break;
+      case 'tool_call_decided':
+        if (draft.data.decision === 'deny') this.#toolEnded(draft.data.toolCallId);
+        break;
       case 'tool_call_completed':
       case 'tool_call_failed':
-        this.#tools.get(draft.data.toolCallId)?.pause();
-        this.#tools.delete(draft.data.toolCallId);
-        return;
-      case 'agent_retrying':
-        // The agent said how long it will be silent.
-        this.#lastActivity += draft.data.delay ?? 0;
-        return;
+        this.#toolEnded(draft.data.toolCallId);
+        break;
       default:
     }
+    this.#silentUntil = 0;
   }
 
   /** A wait for a person, or for a quota, begins or ends: the time of the agent stands still. */
   standStill(begins: boolean): void {
+    if (this.#ended) return;
     this.#waits += begins ? 1 : -1;
     this.#lastActivity = this.#clock.monotonic();
-    if (this.#ended) return;
     const stands = this.#waits > 0;
     for (const countdown of [this.#total, ...this.#tools.values()]) {
       if (stands) countdown?.pause();
@@ -155,8 +175,13 @@ export class RunClocks {
     this.#total?.pause();
   }
 
+  #toolEnded(toolCallId: string): void {
+    this.#tools.get(toolCallId)?.pause();
+    this.#tools.delete(toolCallId);
+  }
+
   #toolStarted(toolCallId: string): void {
-    if (this.#tools.has(toolCallId) || this.#ended) return;
+    if (this.#tools.has(toolCallId)) return;
     const limit = this.#limits.tool ?? 0;
     const countdown =
       limit > 0
@@ -171,7 +196,8 @@ export class RunClocks {
     if (limit <= 0) return;
     const look = (): void => {
       if (this.#tools.size > 0 || this.#waits > 0) this.#lastActivity = this.#clock.monotonic();
-      const left = limit - (this.#clock.monotonic() - this.#lastActivity);
+      const since = Math.max(this.#lastActivity, this.#silentUntil);
+      const left = limit - (this.#clock.monotonic() - since);
       if (left > 0) {
         this.#stopIdle = this.#clock.startTimer(left, look);
         return;

@@ -1,6 +1,11 @@
 import type { CapabilityName } from '../domain/capability.ts';
 import { AsmError } from '../domain/error.ts';
-import { missingCapabilities, negotiate, type CapabilityDemand, type Negotiation } from '../domain/negotiation.ts';
+import {
+  missingCapabilities,
+  negotiate,
+  type CapabilityDemand,
+  type Negotiation,
+} from '../domain/negotiation.ts';
 import type { Session } from '../domain/session.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { RunOptions } from './run-options.ts';

@@ -137,6 +137,26 @@ describe('a pending run', () => {
   });
 });
 
+describe('many runs of one session', () => {
+  it.each(storeKinds)('can be started at once ($name)', async (kind) => {
+    await using place = kind.place();
+    const store = await place.open();
+    await using manager = await createSessionManager({
+      store,
+      providers: [scriptedProvider([{ say: 'x' }])],
+    });
+    const session = await manager.createSession();
+    const count = Array.from({ length: 20 });
+    const runs = await Promise.all(count.map(() => session.run('go', { continuation: 'fresh' })));
+    const made = await Promise.all(count.map(() => manager.startRun(session.id, 'go')));
+    for (const run of runs) expect((await run.result).status).toBe('completed');
+    for (const { id } of made) await (await manager.getRun(id)).cancel();
+    expect((await session.complete()).status).toBe('completed');
+    const log = await checkLog(store, session.id);
+    expect(log.runs).toHaveLength(40);
+  });
+});
+
 describe('a key', () => {
   it.each(storeKinds)('gives the same run for the same words ($name)', async (kind) => {
     await using place = kind.place();

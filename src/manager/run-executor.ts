@@ -1,7 +1,7 @@
 import { AsmError } from '../domain/error.ts';
 import { redactRecord } from './error-redaction.ts';
 import type { EventDraft } from '../domain/event.ts';
-import { assertRunMove, type Run } from '../domain/run.ts';
+import type { Run } from '../domain/run.ts';
 import type { Session } from '../domain/session.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { NewEvent } from '../domain/stored-event.ts';
@@ -57,6 +57,7 @@ export class RunExecutor {
   #cancelled = false;
   #fatal: AsmError | undefined;
   #timeout: AsmError | undefined;
+  #recorder: Recorder | undefined;
 
   constructor(environment: ManagerEnvironment, prepared: PreparedRun) {
     this.#environment = environment;
@@ -113,6 +114,7 @@ export class RunExecutor {
 
   #fail(error: AsmError): void {
     this.#fatal ??= error;
+    this.#recorder?.abandon(error);
     this.#stop.abort(error);
   }
 
@@ -132,6 +134,7 @@ export class RunExecutor {
       runVersion: run.version,
       onFailure: (error) => this.#fail(error),
     });
+    this.#recorder = recorder;
     const clocks = new RunClocks(
       clock,
       { ...limits, ...options.limits },
@@ -148,6 +151,7 @@ export class RunExecutor {
       sessionId: run.sessionId,
       runId: run.id,
       after: run.logStart,
+      clock,
       record: (draft) => void recorder.record(draft),
       onCancel: (reason) => this.cancel(reason),
     });
@@ -196,18 +200,20 @@ export class RunExecutor {
     await recorder.flush();
     const current = await this.#environment.store.run(run.id);
     if (current === undefined) throw new AsmError('run_not_found', `Run ${run.id} vanished from the store.`);
-    assertRunMove(current, end.status);
+    if (current.status !== 'running') {
+      throw new AsmError('lease_lost', `Run ${run.id} was taken over and ended as ${current.status}.`, {
+        details: { runId: run.id },
+      });
+    }
     const { output, outcome, handle } = ended;
     const set: RowChanges<Run> = {
       status: end.status,
       endedAt: clock.now(),
       usage: end.data.usage,
       ...(end.data.cost === undefined ? {} : { cost: end.data.cost }),
-      ...(output === undefined
-        ? {}
-        : { output: this.#environment.redactor.text(cutText(output, maximumOutput)).text }),
+      ...(output === undefined ? {} : { output: cutText(redactor.text(output).text, maximumOutput) }),
       ...(end.error === undefined ? {} : { error: redactRecord(end.error, redactor) }),
-      ...(end.data.stopReason === undefined ? {} : { stopReason: end.data.stopReason }),
+      ...(end.data.stopReason === undefined ? {} : { stopReason: redactor.text(end.data.stopReason).text }),
       ...(outcome?.status === 'interrupted' ? { interrupted: true } : {}),
     };
     const provider = ended.provider.name;

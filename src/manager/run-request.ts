@@ -9,6 +9,9 @@ import type { ManagerEnvironment } from './manager-environment.ts';
 import { endAbandonedRun, endPendingRun } from './recovery.ts';
 import { findRun, waitForEndWithin } from './run-wait.ts';
 
+/** Milliseconds after which one looks again whether anybody is still there to end the run. */
+const longestWait = 1_000;
+
 /**
  * Ends a run, whoever executes it, and gives its last row. A pending run is ended at once; so is a
  * running one that nobody executes any more, or not until its end; for a live one the request is
@@ -30,7 +33,7 @@ export async function cancelRun(
   if (finished !== undefined) return await orAborted(finished, options.signal);
   for (;;) {
     const row =
-      (await waitForEndWithin(environment, run, options, environment.times.lease)) ??
+      (await waitForEndWithin(environment, run, options, Math.min(environment.times.lease, longestWait))) ??
       (await endUnlessAlive(environment, run, reason));
     if (row !== undefined) return row;
   }

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { actingStore } from '../../test/manager/acting-store.ts';
 import { checkLog, typesOf, waitForEvent } from '../../test/manager/log-check.ts';
 import { sqlite } from '../../test/manager/store-kinds.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { SessionStore } from '../ports/session-store.ts';
+import { memoryStore } from '../stores/memory/memory-store.ts';
+import { createTestClock } from '../testing/deterministic-clock.ts';
 import { scriptedProvider } from '../testing/scripted-provider/scripted-provider.ts';
 import { createSessionManager, type SessionManager } from './session-manager.ts';
 
@@ -97,6 +100,34 @@ describe('speaking to a running run', () => {
     expect(interrupted.status).toBe('completed');
     const { events } = await checkLog(room.store, session.id);
     expect(typesOf(events).filter((type) => type === 'run_steered').length).toBeLessThanOrEqual(1);
+  });
+
+  it('is heard again after the store could not be read for a while', async () => {
+    const inner = memoryStore();
+    const acting = actingStore(inner);
+    const clock = createTestClock();
+    const options = { providers: [scriptedProvider([{ awaitSteering: true }, { hang: true }])], clock };
+    await using manager = await createSessionManager({ ...options, store: acting.store, keepOpen: true });
+    await using other = await createSessionManager({ providers: [], store: inner });
+    const session = await manager.createSession();
+    const run = await session.run('go');
+    const handle = await other.getRun(run.id);
+    await waitForEvent(handle, 'agent_started');
+    await new Promise(setImmediate);
+    acting.fail();
+    const failed = acting.calls;
+    const steered = handle.steer('left');
+    // The run's reader is woken, and fails.
+    while (acting.calls === failed) await new Promise(setImmediate);
+    acting.fail(false);
+    let answer: unknown;
+    void steered.then((result) => (answer = result));
+    for (; answer === undefined; await new Promise(setImmediate)) clock.advance(100);
+    expect(answer).toEqual({ as: 'delivered' });
+    expect((await handle.cancel()).status).toBe('cancelled');
+    await checkLog(inner, session.id);
+    await manager.close();
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('can be given up by a signal', async () => {

@@ -1,16 +1,22 @@
+import type { Clock } from '../domain/clock.ts';
 import type { EventDraft, LogEvent } from '../domain/event.ts';
 import type { RunId, SessionId } from '../domain/id.ts';
 import { createEventChannel, type EventChannel } from '../ports/event-channel.ts';
 import type { Provider, Steering } from '../ports/provider.ts';
 import { isSupported } from '../domain/capability.ts';
+import { pause } from '../domain/pause.ts';
 import type { EventLog } from './event-log.ts';
 import { follow } from './follow.ts';
+
+/** Milliseconds until the log is read again after the store failed. */
+const retryDelay = 1_000;
 
 export interface RunRequestsOptions {
   readonly log: EventLog;
   readonly sessionId: SessionId;
   readonly runId: RunId;
   readonly after: number;
+  readonly clock: Clock;
   readonly record: (draft: EventDraft) => void;
   readonly onCancel: (reason: string | undefined) => void;
 }
@@ -28,10 +34,11 @@ export interface RequestListener {
  */
 export class RunRequests {
   readonly #options: RunRequestsOptions;
+  /** Texts of messages that nobody has answered, by the ids of their requests. */
   readonly #unanswered = new Map<string, string>();
+  readonly #interrupted = new AbortController();
   readonly #stop = new AbortController();
   readonly #reading: Promise<void>;
-  readonly #interrupted = new AbortController();
   #listener: RequestListener | undefined;
 
   constructor(options: RunRequestsOptions) {
@@ -53,8 +60,7 @@ export class RunRequests {
       interrupts: createEventChannel<true>(),
     };
     this.#listener = listener;
-    const left = [...this.#unanswered];
-    for (const [requestId, text] of left) this.#steer(listener, requestId, text);
+    for (const [requestId, text] of [...this.#unanswered]) this.#steer(requestId, text);
     return listener;
   }
 
@@ -76,17 +82,26 @@ export class RunRequests {
   }
 
   async #read(): Promise<void> {
-    const { log, sessionId, runId, after } = this.#options;
-    try {
-      const requests = follow(log, sessionId, {
-        runId,
-        after,
-        types: ['run_cancel_requested', 'run_interrupt_requested', 'run_steer_requested'],
-        signal: this.#stop.signal,
-      });
-      for await (const request of requests) this.#take(request);
-    } catch {
-      // Aborted, or the store fails; then the recorder meets the same failure and ends the run.
+    const { log, sessionId, runId, clock } = this.#options;
+    const { signal } = this.#stop;
+    let { after } = this.#options;
+    while (!signal.aborted) {
+      try {
+        const requests = follow(log, sessionId, {
+          runId,
+          after,
+          types: ['run_cancel_requested', 'run_interrupt_requested', 'run_steer_requested'],
+          signal,
+        });
+        for await (const request of requests) {
+          after = request.seq;
+          this.#take(request);
+        }
+        return;
+      } catch {
+        // Aborted, or the store can't be read. It may be well again before the run meets it.
+        await pause(retryDelay, signal, clock);
+      }
     }
   }
 
@@ -99,7 +114,7 @@ export class RunRequests {
         this.#interrupt(request.data.requestId);
         return;
       case 'run_steer_requested':
-        this.#steer(this.#listener, request.data.requestId, request.data.message.text);
+        this.#steer(request.data.requestId, request.data.message.text);
         return;
       default:
     }
@@ -118,15 +133,16 @@ export class RunRequests {
     void this.#listener?.interrupts.push(true);
   }
 
-  #steer(listener: RequestListener | undefined, requestId: string, text: string): void {
+  #steer(requestId: string, text: string): void {
     const { record } = this.#options;
+    const listener = this.#listener;
     this.#unanswered.set(requestId, text);
+    // Between two attempts: the next one is told.
+    if (listener === undefined) return;
     const answer = (...drafts: readonly EventDraft[]): void => {
       if (!this.#unanswered.delete(requestId)) return;
       for (const draft of drafts) record(draft);
     };
-    // Between two attempts: the next one is told.
-    if (listener === undefined) return;
     const { provider } = listener;
     if (!isSupported(provider.capabilities, 'steer')) {
       const reason = `${provider.name} takes no message while it works; start another run after this one.`;
@@ -140,10 +156,7 @@ export class RunRequests {
           { type: 'message_sent', data: { role: 'user', text, steering: true } },
           { type: 'run_steered', data: { requestId, as: 'delivered' } },
         ),
-      // What an attempt refuses because it has ended goes to the next one, if there is one.
-      refused: (reason) => {
-        if (this.#listener === listener) answer(refusal(requestId, reason));
-      },
+      refused: (reason) => answer(refusal(requestId, reason)),
     });
   }
 }

@@ -207,8 +207,7 @@ export async function checkNativeStart(
   if (continuation !== 'native' || provider.router !== undefined) return;
   if (session.agents[provider.name] !== undefined) return;
   const { forkedFrom } = session;
-  const parent =
-    forkedFrom === undefined ? undefined : await environment.store.session(forkedFrom.sessionId);
+  const parent = forkedFrom === undefined ? undefined : await environment.store.session(forkedFrom.sessionId);
   if (parent?.agents[provider.name] !== undefined) return;
   throw new AsmError(
     'resume_failed',

@@ -19,20 +19,22 @@ export async function findSession(environment: ManagerEnvironment, id: SessionId
 }
 
 /**
- * Reads the session, lets a pure decision make a change of it, and commits that; when somebody else
+ * Reads the session, lets a decision make a change of it, and commits that; when another process
  * changed the row meanwhile, reads and decides again, up to 5 times.
  */
 export async function commitWithSession(
   environment: ManagerEnvironment,
   sessionId: SessionId,
-  decide: (session: Session) => Change,
+  decide: (session: Session) => Change | Promise<Change>,
 ): Promise<Committed & { readonly session: Session }> {
-  for (let tries = 1; ; tries++) {
-    const session = await findSession(environment, sessionId);
-    try {
-      return { ...(await environment.log.commit(decide(session))), session };
-    } catch (thrown) {
-      if (tries >= maximumTries || !isAsmError(thrown) || thrown.code !== 'conflict') throw thrown;
+  return await environment.turns.take(sessionId, async () => {
+    for (let tries = 1; ; tries++) {
+      const session = await findSession(environment, sessionId);
+      try {
+        return { ...(await environment.log.commit(await decide(session))), session };
+      } catch (thrown) {
+        if (tries >= maximumTries || !isAsmError(thrown) || thrown.code !== 'conflict') throw thrown;
+      }
     }
-  }
+  });
 }

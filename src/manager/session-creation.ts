@@ -47,7 +47,7 @@ export async function createSession(
     updatedAt: clock.now(),
     ...facts,
     ...(options.systemPrompt === undefined ? {} : { systemPrompt: redactor.text(options.systemPrompt).text }),
-    tags: options.tags ?? [],
+    tags: (options.tags ?? []).map((tag) => redactor.text(tag).text),
     metadata: isJsonObject(metadata) ? metadata : {},
     agents: {},
   };

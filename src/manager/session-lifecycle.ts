@@ -1,11 +1,11 @@
-import { asAsmError, AsmError, isAsmError } from '../domain/error.ts';
+import { asAsmError, AsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { SessionId } from '../domain/id.ts';
 import type { Run } from '../domain/run.ts';
 import { assertSessionMove, type Session, type SessionStatus } from '../domain/session.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { cancelRun } from './run-request.ts';
-import { commitWithSession, findSession } from './session-change.ts';
+import { commitWithSession } from './session-change.ts';
 
 /**
  * Moves a session to another state, with the event that says so. Throws `invalid_transition` unless
@@ -39,8 +39,10 @@ export async function completeSession(
   environment: ManagerEnvironment,
   sessionId: SessionId,
 ): Promise<Session> {
-  for (let tries = 1; ; tries++) {
-    const before = await findSession(environment, sessionId);
+  const { clock, encoder } = environment;
+  const set = { status: 'completed', updatedAt: clock.now() } as const;
+  // A run that starts after we looked raises the version that we commit with: then we look again.
+  const { session } = await commitWithSession(environment, sessionId, async (before) => {
     assertSessionMove(before, 'completed');
     const [open] = await openRuns(environment, sessionId, 1);
     if (open !== undefined) {
@@ -52,20 +54,13 @@ export async function completeSession(
         },
       );
     }
-    const { clock, encoder } = environment;
-    const set = { status: 'completed', updatedAt: clock.now() } as const;
-    try {
-      await environment.log.commit({
-        sessionId,
-        session: { id: sessionId, expectedVersion: before.version, set },
-        events: [encoder.encode({ type: 'session_completed', data: {} }, {})],
-      });
-      return { ...before, ...set, version: before.version + 1 };
-    } catch (thrown) {
-      // A run that started after we looked has raised the version: look again.
-      if (tries >= 5 || !isAsmError(thrown) || thrown.code !== 'conflict') throw thrown;
-    }
-  }
+    return {
+      sessionId,
+      session: { id: sessionId, expectedVersion: before.version, set },
+      events: [encoder.encode({ type: 'session_completed', data: {} }, {})],
+    };
+  });
+  return { ...session, ...set, version: session.version + 1 };
 }
 
 /** Ends a session for good and cancels its open runs; resolves when they have ended. */

@@ -30,6 +30,7 @@ import type { RunResult } from './run-result.ts';
 import { createSession } from './session-creation.ts';
 import type { SessionHandle } from './session-handle.ts';
 import { createSessionHandle } from './session-operations.ts';
+import { SessionTurns } from './session-turns.ts';
 import { findSession } from './session-change.ts';
 
 /** Sessions and runs over one store and some providers. Make one with `createSessionManager`. */
@@ -60,7 +61,7 @@ export interface SessionManager extends AsyncDisposable {
   ): Promise<RunResult>;
   /** Events of all sessions in the order of their commits, as stored. */
   feed(query?: FeedQuery, options?: CallOptions): Promise<FeedPage>;
-  /** Ends runs whose process is gone. Returns them. */
+  /** Ends runs whose process is gone, and pending ones whose session has ended. Returns them. */
   recover(options?: CallOptions): Promise<readonly Run[]>;
   /** What each provider is and can do on this machine. */
   describeProviders(options?: CallOptions): Promise<readonly ProviderDescription[]>;
@@ -145,6 +146,7 @@ function makeEnvironment(options: SessionManagerOptions, store: SessionStore): M
   return {
     store,
     log: new EventLog(store, options.tail),
+    turns: new SessionTurns(),
     clock,
     ids: options.ids ?? timeSortedIds,
     redactor,

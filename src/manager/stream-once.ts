@@ -1,7 +1,7 @@
 import type { LogEvent } from '../domain/event.ts';
 import type { RunInput } from '../domain/message.ts';
-import { isAsmError } from '../domain/error.ts';
 import type { SessionManagerOptions } from './manager-options.ts';
+import { endOneShot, startOneShot } from './one-shot-session.ts';
 import type { RunHandle } from './run-handle.ts';
 import type { RunOptions } from './run-options.ts';
 import type { RunResult } from './run-result.ts';
@@ -32,25 +32,25 @@ export async function streamOnce<Native extends object = object>(
     const session = await manager.createSession(
       typeof runOptions.provider === 'string' ? { provider: runOptions.provider } : {},
     );
-    const run = await session.run<Native>(input, runOptions);
+    const run = await startOneShot(session, (made) => made.run<Native>(input, runOptions));
+    let disposing: Promise<void> | undefined;
+    const dispose = async (): Promise<void> => {
+      try {
+        await run[Symbol.asyncDispose]();
+        await endOneShot(session, await run.result);
+      } finally {
+        if (owned) await manager.close();
+      }
+    };
     return {
       run,
       get result() {
         return run.result;
       },
       [Symbol.asyncIterator]: () => run[Symbol.asyncIterator](),
-      [Symbol.asyncDispose]: async () => {
-        await run[Symbol.asyncDispose]();
-        const result = await run.result;
-        try {
-          if (result.status === 'failed' || result.status === 'timed_out') await session.fail(result.error);
-          else await session.complete();
-        } catch (thrown) {
-          // The caller may have ended the session already, or started another run in it.
-          if (!isAsmError(thrown) || thrown.category !== 'state') throw thrown;
-        } finally {
-          if (owned) await manager.close();
-        }
+      [Symbol.asyncDispose]: () => {
+        disposing ??= dispose();
+        return disposing;
       },
     };
   } catch (thrown) {

@@ -47,7 +47,10 @@ export class Candidate {
       );
     }
     if (provider.router !== undefined) {
-      throw new AsmError('invalid_input', `The candidate ${provider.name} is a router itself; name its candidates.`);
+      throw new AsmError(
+        'invalid_input',
+        `The candidate ${provider.name} is a router itself; name its candidates.`,
+      );
     }
     this.provider = provider;
     this.priority = priority;

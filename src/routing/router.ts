@@ -127,7 +127,7 @@ export function router(options: RouterOptions): Router {
       }
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all(candidates.map(({ provider }) => provider[Symbol.asyncDispose]?.()));
+      await Promise.all(candidates.map(async ({ provider }) => await provider[Symbol.asyncDispose]?.()));
     },
   };
 }
@@ -164,7 +164,10 @@ function checkOptions(options: RouterOptions): void {
 
 function oneOf(name: string, value: string | undefined, allowed: readonly string[]): void {
   if (value === undefined || allowed.includes(value)) return;
-  throw new AsmError('invalid_input', `"${name}" of a router is one of ${allowed.join(', ')}, not "${value}".`);
+  throw new AsmError(
+    'invalid_input',
+    `"${name}" of a router is one of ${allowed.join(', ')}, not "${value}".`,
+  );
 }
 
 function checkNames(candidates: readonly Candidate[]): void {

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../domain/clock.ts';
 import type { JsonValue } from '../../domain/json.ts';
-import { pause, whenAborted } from './pause.ts';
+import { pause } from '../../domain/pause.ts';
+import { whenAborted } from './when-aborted.ts';
 
 /** Writes server-sent events to one client, as fast as it reads them. */
 export interface EventStreamWriter {

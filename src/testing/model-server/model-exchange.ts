@@ -4,7 +4,8 @@ import type { JsonValue } from '../../domain/json.ts';
 import { createEventStreamWriter } from './event-stream-writer.ts';
 import type { ExchangeState } from './model-request.ts';
 import type { ModelTurn } from './model-turn.ts';
-import { pause, whenAborted } from './pause.ts';
+import { pause } from '../../domain/pause.ts';
+import { whenAborted } from './when-aborted.ts';
 import type { WireFormat, WireRequest } from './wire-format.ts';
 
 /** The answering side of one request. */

@@ -99,7 +99,8 @@ export const conversationCases: readonly ProviderCase[] = [
       });
       assert.equal((await room.outcome(run)).output, 'Red.');
       assert.equal(room.fixture.modelCalls(), 1, 'calls of the model');
-      for (const text of [record, 'Which colour?']) assert.ok(heardOf(room, text), `the model heard: ${text}`);
+      for (const text of [record, 'Which colour?'])
+        assert.ok(heardOf(room, text), `the model heard: ${text}`);
     },
   },
   {

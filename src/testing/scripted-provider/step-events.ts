@@ -1,6 +1,7 @@
 import type { ProviderEvent } from '../../ports/provider.ts';
 import { cutText } from '../model-server/model-turn.ts';
-import { pause, whenAborted } from '../model-server/pause.ts';
+import { pause } from '../../domain/pause.ts';
+import { whenAborted } from '../model-server/when-aborted.ts';
 import type { ScriptStep } from './script-step.ts';
 import type { ScriptedRun } from './scripted-run.ts';
 import { toolEvents } from './tool-events.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../domain/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** Waits on the clock. Resolves true when the time is over, false as soon as the signal aborts; never rejects. */
 export function pause(milliseconds: number, signal: AbortSignal, clock: Clock): Promise<boolean> {
@@ -15,10 +15,4 @@ export function pause(milliseconds: number, signal: AbortSignal, clock: Clock): 
     });
     signal.addEventListener('abort', onAbort, { once: true });
   });
-}
-
-/** Resolves when the signal aborts, at once if it has. */
-export function whenAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
