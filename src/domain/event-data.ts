@@ -79,10 +79,7 @@ export interface EventData {
     readonly tools?: readonly string[];
     readonly mcpServers?: readonly { readonly name: string; readonly status: string }[];
   };
-  /**
-   * A provider was chosen for an attempt: by a router for each, else only for what follows a failed one.
-   * Comes before its `agent_started`.
-   */
+  /** A provider was chosen: by a router for each attempt, else for what follows a failed one. */
   attempt_routed: {
     /** The provider that the run was asked to use: the router, or the one that does the work. */
     readonly provider: string;
