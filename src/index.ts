@@ -1,4 +1,5 @@
 export * from './domain/capability.ts';
+export { clientToolName, type ClientToolDescription, type ClientToolResult } from './domain/client-tool.ts';
 export type { Clock } from './domain/clock.ts';
 export type { Cost } from './domain/cost.ts';
 export {
@@ -69,10 +70,18 @@ export {
   totalTokens,
   type TokenUsage,
 } from './domain/usage.ts';
+export type * from './ports/attempt-router.ts';
 export * from './ports/event-channel.ts';
 export type * from './ports/provider.ts';
 export type * from './ports/session-store.ts';
 export * from './redaction/index.ts';
+export type { CandidateHealth, CandidateOptions } from './routing/candidate.ts';
+export { routingStrategies, type RoutingStrategy } from './routing/candidate-order.ts';
+export { rateLimitReactions, type RateLimitReaction } from './routing/candidate-route.ts';
+export { breakerStates, type BreakerOptions, type BreakerState } from './routing/circuit-breaker.ts';
+export type { RetryPolicy } from './routing/retry-policy.ts';
+export { router, type Router, type RouterNative, type RouterOptions } from './routing/router.ts';
+export type { ClientTool } from './manager/client-tools.ts';
 export type { DeltaPolicy } from './manager/delta-joiner.ts';
 export type { FollowQuery, LogPage, WaitOptions } from './manager/event-log.ts';
 export type { TailLimits } from './manager/event-tail.ts';

@@ -34,6 +34,10 @@ export interface SessionHandle {
   fail(error: AsmError): Promise<Session>;
   /** Cancels the open runs, too. */
   cancel(reason?: string): Promise<Session>;
-  /** A new session that goes on from here, leaving this one as it is. */
-  fork(options?: { readonly title?: string }): Promise<SessionHandle>;
+  /**
+   * A new session that goes on from here, or from the event with the number `at`, leaving this one as it
+   * is. Its first run takes the agent's own conversation where that ends there, else it is told as text.
+   * Throws `invalid_cursor` for an event that is not there.
+   */
+  fork(options?: { readonly title?: string; readonly at?: number }): Promise<SessionHandle>;
 }

@@ -1,3 +1,4 @@
+import { AsmError } from '../domain/error.ts';
 import type { SessionId } from '../domain/id.ts';
 import { follow } from './follow.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
@@ -28,9 +29,16 @@ export function createSessionHandle(
     complete: () => completeSession(environment, id),
     fail: (error) => failSession(environment, id, error),
     cancel: (reason) => cancelSession(environment, id, reason),
-    fork: async (options = {}) => {
+    fork: async ({ at, ...options } = {}) => {
       const parent = await findSession(environment, id);
       const { latestSeq } = await environment.log.page({ sessionId: id, limit: 1, order: 'descending' });
+      const seq = at ?? latestSeq;
+      if (!Number.isInteger(seq) || seq < 1 || seq > latestSeq) {
+        throw new AsmError(
+          'invalid_cursor',
+          `Session ${id} can be forked at its events 1 to ${latestSeq}, not at ${seq}.`,
+        );
+      }
       const fork = await createSession(
         environment,
         {
@@ -41,7 +49,7 @@ export function createSessionHandle(
           metadata: parent.metadata,
           ...options,
         },
-        { sessionId: id, seq: latestSeq },
+        { sessionId: id, seq },
       );
       return createSessionHandle(environment, operations, fork);
     },
