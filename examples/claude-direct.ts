@@ -8,7 +8,7 @@ import { memoryStore } from '../src/stores/memory/index.ts';
 import { setUpExample } from './support/example.ts';
 
 const { values } = parseArgs({ strict: false, options: { section: { type: 'string' } } });
-await using example = await setUpExample('claude-direct', []);
+await using example = await setUpExample('claude-direct', [], { only: ['claude'] });
 await using manager = await createSessionManager({ store: memoryStore(), providers: [example.provider] });
 const { runOptions, model } = example;
 

@@ -15,7 +15,8 @@ const [description] = await manager.describeProviders();
 assert.ok(description?.agent.installed, description?.agent.advice);
 for (const [name, level] of Object.entries(description.capabilities))
   console.error(`  ${name.padEnd(22)}${level}`);
-assert.ok(isSupported(description.capabilities, 'text_deltas'));
+assert.ok(isSupported(description.capabilities, 'native_resume'));
+const streams = isSupported(description.capabilities, 'text_deltas');
 
 const session = await manager.createSession({ provider: example.providerName });
 let tokens = 0;
@@ -25,7 +26,8 @@ for (const prompt of ['Remember the word heliotrope.', 'Which word was it?']) {
   process.once('SIGINT', onInterrupt);
   for await (const event of run) {
     console.error(`${new Date(event.time).toISOString()} #${event.seq} ${event.type}`);
-    if (event.type === 'message_streamed') process.stdout.write(event.data.text);
+    // An agent that does not stream its text gives it whole.
+    if (event.type === (streams ? 'message_streamed' : 'message_received')) process.stdout.write(event.data.text);
   }
   process.off('SIGINT', onInterrupt);
   const result = await run.result;

@@ -24,11 +24,11 @@ assert.ok(toolOutput !== undefined, `--tool-output is one of ${toolOutputModes.j
 await using example = await setUpExample('rendering-studio', [
   {
     text: 'First this.',
-    tools: [{ name: 'Bash', input: { command: 'echo hello', description: 'Say hello' } }],
+    tools: [{ tool: 'bash', command: 'echo hello' }],
   },
   {
     text: 'Then that.',
-    tools: [{ name: 'Bash', input: { command: 'curl http://example.invalid', description: 'Fetch' } }],
+    tools: [{ tool: 'bash', command: 'curl http://example.invalid' }],
   },
   { text: 'One worked,\nthe other was refused.' },
 ]);

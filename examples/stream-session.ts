@@ -27,7 +27,7 @@ await assert.rejects(
   'the stream closed the store that was its own',
 );
 
-example.model?.setScript(toolScript);
+example.say(toolScript);
 await using manager = await createSessionManager({ store: memoryStore(), providers: [example.provider] });
 const counts = new Map<string, number>();
 {
