@@ -27,7 +27,8 @@ for (const prompt of ['Remember the word heliotrope.', 'Which word was it?']) {
   for await (const event of run) {
     console.error(`${new Date(event.time).toISOString()} #${event.seq} ${event.type}`);
     // An agent that does not stream its text gives it whole.
-    if (event.type === (streams ? 'message_streamed' : 'message_received')) process.stdout.write(event.data.text);
+    if (event.type === (streams ? 'message_streamed' : 'message_received'))
+      process.stdout.write(event.data.text);
   }
   process.off('SIGINT', onInterrupt);
   const result = await run.result;
