@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
+import { createTestClock } from '../deterministic-clock.ts';
 import { describe, expect, it } from 'vitest';
 import { conversationTexts, lastUserText, toolResults } from './anthropic-reader.ts';
 import { startModelServer, type ModelServer } from './model-server.ts';
@@ -157,10 +158,22 @@ describe('an answer', () => {
   });
 
   it('waits before it begins and between its pieces', async () => {
-    await using server = await startModelServer([{ text: 'abc', chunks: 3, chunkDelay: 5, delay: 5 }]);
-    const started = performance.now();
-    expect(joined(await events(await ask(server)), 'text')).toBe('abc');
-    expect(performance.now() - started).toBeGreaterThanOrEqual(19);
+    const clock = createTestClock();
+    const turn = { text: 'abc', chunks: 3, chunkDelay: 1_000, delay: 1_000 };
+    await using server = await startModelServer([turn], { clock });
+    let text: string | undefined;
+    const answered = (async () => {
+      text = joined(await events(await ask(server)), 'text');
+    })();
+    // One wait before the beginning and one before each piece: each takes a second of the clock.
+    let seconds = 0;
+    for (; text === undefined; seconds++) {
+      await new Promise(setImmediate);
+      clock.advance(1_000);
+    }
+    await answered;
+    expect(text).toBe('abc');
+    expect(seconds).toBeGreaterThanOrEqual(4);
   });
 });
 
