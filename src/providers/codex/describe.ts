@@ -1,0 +1,85 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Capabilities } from '../../domain/capability.ts';
+import type { ProviderDescription } from '../../ports/provider.ts';
+import { startProcessGroup } from '../../process/process-group.ts';
+import { describeEnvironment } from './environment.ts';
+import { findCodex, installAdvice } from './program.ts';
+import { testedVersions } from './tested-versions.ts';
+
+/** Milliseconds that the program has to tell its version; the first start of the day takes long. */
+const versionDeadline = 20_000;
+
+/** What is described. */
+export interface DescribedProvider {
+  readonly name: string;
+  readonly executable: string | undefined;
+  readonly capabilities: Capabilities;
+}
+
+/** Looks at the machine: is the program there, which version, is it signed in. Never throws for a missing program. */
+export async function describeCodex(
+  provider: DescribedProvider,
+  signal: AbortSignal | undefined,
+): Promise<ProviderDescription> {
+  const environment = describeEnvironment();
+  const search = { executable: provider.executable, path: environment['PATH'] ?? '', cwd: process.cwd() };
+  const path = await findCodex(search);
+  const version = path === undefined ? undefined : await askVersion(path, environment, signal);
+  return {
+    name: provider.name,
+    agent: {
+      installed: path !== undefined && version !== undefined,
+      ...(version === undefined ? {} : { version }),
+      tested: testedVersions,
+      ...(path === undefined ? { advice: installAdvice } : { path }),
+      ...(path !== undefined && version === undefined
+        ? { advice: `${path} does not tell its version. Is it Codex?` }
+        : {}),
+    },
+    signedIn: await signedIn(environment),
+    capabilities: provider.capabilities,
+  };
+}
+
+async function askVersion(
+  path: string,
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const deadline = AbortSignal.timeout(versionDeadline);
+  const stop = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+  if (stop.aborted) return undefined;
+  try {
+    await using group = await startProcessGroup({
+      command: path,
+      arguments: ['--version'],
+      cwd: process.cwd(),
+      environment,
+      standardInput: 'ignore',
+    });
+    const end = (): void => void group.end({ grace: 0 }).catch(() => undefined);
+    stop.addEventListener('abort', end, { once: true });
+    try {
+      const said = await text(group.child.stdout);
+      return /^codex\S* (\d+\.\d+\.\d+\S*)/.exec(said.trim())?.[1];
+    } finally {
+      stop.removeEventListener('abort', end);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where nothing is found it may still be signed in, for example by a model provider of its configuration. */
+async function signedIn(
+  environment: Readonly<Record<string, string>>,
+): Promise<ProviderDescription['signedIn']> {
+  if (['OPENAI_API_KEY', 'CODEX_API_KEY'].some((name) => (environment[name] ?? '') !== '')) return 'yes';
+  const folder = environment['CODEX_HOME'] ?? join(environment['HOME'] ?? '/', '.codex');
+  return await access(join(folder, 'auth.json')).then(
+    () => 'yes' as const,
+    () => 'unknown' as const,
+  );
+}
