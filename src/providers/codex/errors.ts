@@ -73,7 +73,7 @@ export function turnError(failed: {
   readonly limitResetsAt: number | undefined;
 }): AsmError {
   const sign = failureSign(failed.error);
-  const code = turnErrorCode(sign);
+  const code = turnErrorCode(sign, failed.error);
   const said = [textField(failed.error, 'message'), textField(failed.error, 'additionalDetails')]
     .filter((text) => text !== undefined && text !== '')
     .join(' ');
@@ -89,12 +89,34 @@ export function turnError(failed: {
   });
 }
 
-function turnErrorCode({ kind, status }: FailureSign): ErrorCode {
+function turnErrorCode({ kind, status }: FailureSign, error: JsonValue | undefined): ErrorCode {
   const byKind = codesByKind.get(kind);
   if (byKind !== undefined) return byKind;
   const byStatus = status === undefined ? undefined : codesByStatus.get(status);
   if (byStatus !== undefined) return byStatus;
-  return connectionKinds.has(kind) ? 'provider_unavailable' : 'agent_failed';
+  if (connectionKinds.has(kind)) return 'provider_unavailable';
+  return serviceAnswer(error) ?? 'agent_failed';
+}
+
+const codesByServiceWord: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
+  ['model_not_found', 'model_not_found'],
+  ['context_length_exceeded', 'context_window_exceeded'],
+  ['invalid_prompt', 'content_refused'],
+  ['content_policy_violation', 'content_refused'],
+]);
+
+/** A request that the service found malformed is told by its own answer, as JSON in the place of a text. */
+function serviceAnswer(error: JsonValue | undefined): ErrorCode | undefined {
+  const message = textField(error, 'message') ?? '';
+  if (!message.startsWith('{')) return undefined;
+  try {
+    const answer: unknown = JSON.parse(message);
+    const refusal = isJsonObject(answer) ? fieldOf(answer, 'error') : undefined;
+    if (!isJsonObject(refusal)) return undefined;
+    return codesByServiceWord.get(textField(refusal, 'code') ?? '') ?? 'invalid_request';
+  } catch {
+    return undefined;
+  }
 }
 
 /** The error of a server that is gone, or that can't be understood any more. */

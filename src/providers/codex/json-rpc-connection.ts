@@ -147,9 +147,13 @@ export class JsonRpcConnection {
     const broken =
       thrown === undefined
         ? undefined
-        : new AsmError('agent_protocol_error', `Codex broke its protocol: ${String(thrown)}`, {
-            cause: thrown,
-          });
+        : new AsmError(
+            'agent_protocol_error',
+            `Codex broke its protocol: ${thrown instanceof Error ? thrown.message : 'unreadable output'}`,
+            {
+              cause: thrown,
+            },
+          );
     this.#end = broken ?? new Error('Codex has ended.');
     for (const open of this.#open.values()) open.failed(this.#end);
     this.#open.clear();

@@ -25,7 +25,7 @@ export interface CodexNative {
   /** True: the model may start subagents. The gate is not asked about that, but about what they do. Default false. */
   readonly subagents?: boolean;
   /** As in `CodexOptions`, for this run. */
-  readonly instructions?: false;
+  readonly instructions?: false | readonly string[];
 }
 
 /** Options of the provider, for all its runs. */
@@ -44,9 +44,15 @@ export interface CodexOptions {
   readonly name?: string;
   /** Settings of Codex in the form of its `config.toml`, such as `{ model_provider: '…' }`. They win over that file. */
   readonly config?: JsonObject;
-  /** `false`: the project's `AGENTS.md` is not read. Default: it is, as text; nothing else of an untrusted project is. */
-  readonly instructions?: false;
+  /**
+   * Texts that are added to Codex's own instructions. Default: the project's `AGENTS.md`, or its `CLAUDE.md`
+   * where there is none, at most 64 KiB; that file is passed on as text, while nothing else of the project's
+   * agent configuration is read. `false`: nothing.
+   */
+  readonly instructions?: false | readonly string[];
 }
+
+const instructionsSchema = z.union([z.literal(false), z.array(z.string())]).optional();
 
 const nativeSchema = z.object({
   executable: z.string().min(1).optional(),
@@ -57,7 +63,7 @@ const nativeSchema = z.object({
   webSearch: z.enum(['cached', 'live']).optional(),
   viewImages: z.boolean().optional(),
   subagents: z.boolean().optional(),
-  instructions: z.literal(false).optional(),
+  instructions: instructionsSchema,
 });
 
 const optionsSchema = z.object({
@@ -66,7 +72,7 @@ const optionsSchema = z.object({
   shareServer: z.boolean().optional(),
   name: z.string().min(1).optional(),
   config: z.record(z.string(), z.json()).optional(),
-  instructions: z.literal(false).optional(),
+  instructions: instructionsSchema,
 });
 
 /** Native options after the check. */

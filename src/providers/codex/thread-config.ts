@@ -10,7 +10,6 @@ export async function threadConfig(
   native: CheckedNative,
   request: RunRequest<CodexNative>,
 ): Promise<JsonObject> {
-  const readsInstructions = (native.instructions ?? options.instructions) !== false;
   const own: JsonObject = {
     projects: await projectTrust(request.cwd, request.trustProject),
     mcp_servers: mcpConfig(request.mcpServers),
@@ -29,7 +28,10 @@ export async function threadConfig(
     },
     // The skills of a project are texts of its authors that would stand among Codex's own instructions.
     ...(request.trustProject ? {} : { skills: { include_instructions: false } }),
-    ...(readsInstructions ? {} : { project_doc_max_bytes: 0 }),
+    // Codex reads a trusted project's file by itself, and more of them; another's is passed on as text.
+    ...(request.trustProject && (native.instructions ?? options.instructions) === undefined
+      ? {}
+      : { project_doc_max_bytes: 0 }),
     ...(native.reasoningEffort === undefined ? {} : { model_reasoning_effort: native.reasoningEffort }),
     ...(native.reasoningSummary === undefined ? {} : { model_reasoning_summary: native.reasoningSummary }),
   };

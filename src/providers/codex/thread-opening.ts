@@ -3,6 +3,7 @@ import { AsmError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { RunRequest } from '../../ports/provider.ts';
 import { refusedRequest } from './errors.ts';
+import { readInstructionFile } from './instruction-file.ts';
 import { JsonRpcRefusal } from './json-rpc-connection.ts';
 import { fieldOf, objectField, textField } from './native-fields.ts';
 import type { CheckedNative, CheckedOptions, CodexNative } from './options.ts';
@@ -37,6 +38,7 @@ export async function openThread(
 ): Promise<OpenThread> {
   const { request, options, provider } = opening;
   const model = request.model ?? options.model;
+  const instructions = await addedInstructions(opening);
   const wanted = {
     cwd: request.cwd,
     approvalPolicy,
@@ -44,7 +46,7 @@ export async function openThread(
     sandbox: sandboxMode(request.permissionMode),
     config: await threadConfig(options, opening.native, request),
     ...(model === undefined ? {} : { model }),
-    ...(request.systemPrompt === undefined ? {} : { developerInstructions: request.systemPrompt }),
+    ...(instructions === '' ? {} : { developerInstructions: instructions }),
   };
   const answer = await askFor(server, opening, wanted, listener);
   const id = textField(objectField(answer, 'thread'), 'id');
@@ -86,6 +88,17 @@ async function askFor(
       ? refusedRequest('invalid_request', 'Codex did not begin a conversation.', provider, thrown)
       : refusedRequest('resume_failed', 'Codex could not continue the conversation.', provider, thrown);
   }
+}
+
+/** The system prompt of the request, and the instructions: the project's file unless told otherwise. */
+async function addedInstructions({ options, native, request }: ThreadOpening): Promise<string> {
+  const given = native.instructions ?? options.instructions;
+  const texts =
+    given === false
+      ? []
+      : // A trusted project's file is read by Codex itself.
+        (given ?? (request.trustProject ? [] : [await readInstructionFile(request.cwd)]));
+  return [request.systemPrompt, ...texts].filter((text) => text !== undefined && text !== '').join('\n\n');
 }
 
 /** What Codex did otherwise than asked, in words; it falls back silently. */
