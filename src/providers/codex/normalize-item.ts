@@ -4,7 +4,7 @@ import { listField, textField } from './native-fields.ts';
 import { lineOf } from './normalize-delta.ts';
 import { normalizeResult } from './normalize-tool-result.ts';
 import type { NormalizerState } from './normalizer-state.ts';
-import { normalizeActivity, noteSpawned } from './subagent.ts';
+import { beginSubagents, normalizeActivity } from './subagent.ts';
 import { toolCallOf } from './tool-call.ts';
 import type { ReceivedText } from './text-registry.ts';
 
@@ -105,7 +105,7 @@ function normalizeCall(
     });
   }
   state.calls.add(call);
-  noteSpawned(item, call.id, state);
+  events.push(...beginSubagents(item, call.id, state));
   if (completed) events.push(...normalizeResult(item, call, state));
   return events;
 }

@@ -5,6 +5,7 @@ import { fieldOf, listField, objectField, textField } from './native-fields.ts';
 import { lineOf } from './normalize-delta.ts';
 import { endOpenCalls } from './normalize-tool-result.ts';
 import type { NormalizerState } from './normalizer-state.ts';
+import { followSubagent } from './subagent.ts';
 
 /** What is said about a whole turn: its begin and end, its plan, its usage, its errors. */
 export function normalizeTurn(
@@ -14,10 +15,13 @@ export function normalizeTurn(
 ): readonly ProviderEvent[] {
   switch (method) {
     case 'turn/started':
-      if (isOwn(params, state)) state.turn ??= textField(fieldOf(params, 'turn'), 'id');
+      if (!isOwn(params, state)) return followSubagent(...turnOf(params), false, state);
+      state.turn ??= textField(fieldOf(params, 'turn'), 'id');
       return [];
     case 'turn/completed':
-      return isOwn(params, state) ? endTurn(objectField(params, 'turn'), state) : [];
+      return isOwn(params, state)
+        ? endTurn(objectField(params, 'turn'), state)
+        : followSubagent(...turnOf(params), true, state);
     case 'turn/plan/updated':
       return isOwn(params, state) ? [updatePlan(params)] : [];
     case 'thread/tokenUsage/updated':
@@ -81,6 +85,10 @@ function takeError(params: JsonObject, state: NormalizerState): readonly Provide
     ...(status === undefined ? {} : { status }),
   };
   return [{ type: 'agent_retrying', data }];
+}
+
+function turnOf(params: JsonObject): [thread: string, turn: JsonObject] {
+  return [textField(params, 'threadId') ?? '', objectField(params, 'turn')];
 }
 
 function isOwn(params: JsonObject, state: NormalizerState): boolean {

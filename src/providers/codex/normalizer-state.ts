@@ -19,6 +19,8 @@ export interface NormalizerState {
   turn: string | undefined;
   /** Conversations of subagents, and who started them. */
   readonly subagents: Map<string, ToolLineage>;
+  /** Turns of subagents that go on, by their conversations. */
+  readonly subagentTurns: Map<string, string>;
   model: string | undefined;
   /** The newest message of the agent. */
   output: string | undefined;
@@ -48,6 +50,7 @@ export function createNormalizerState(
     thread: parts.thread ?? '',
     turn: undefined,
     subagents: new Map(),
+    subagentTurns: new Map(),
     model: parts.model,
     output: undefined,
     interrupted: false,

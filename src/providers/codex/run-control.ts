@@ -112,11 +112,14 @@ export class RunControl implements ThreadListener {
 
   /** Lets a conversation go that a shared server keeps open, with what still runs in it. */
   async leave(): Promise<void> {
-    const { server } = this.#options;
+    const { server, state } = this.#options;
+    const tell = async (method: string, params: JsonObject): Promise<void> => {
+      await within(server.request(method, params), answerDeadline).catch(() => undefined);
+    };
+    for (const [threadId, turnId] of state.subagentTurns) await tell('turn/interrupt', { threadId, turnId });
     for (const threadId of server.closeThreads(this)) {
-      for (const method of ['thread/backgroundTerminals/clean', 'thread/unsubscribe']) {
-        await within(server.request(method, { threadId }), answerDeadline).catch(() => undefined);
-      }
+      await tell('thread/backgroundTerminals/clean', { threadId });
+      await tell('thread/unsubscribe', { threadId });
     }
   }
 

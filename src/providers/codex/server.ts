@@ -4,6 +4,7 @@ import { startProcessGroup, type ProcessGroup } from '../../process/process-grou
 import { lostServer, silentServer } from './errors.ts';
 import { JsonRpcConnection, JsonRpcRefusal, type JsonRpcListener } from './json-rpc-connection.ts';
 import { objectField, textField } from './native-fields.ts';
+import { spawnedThreads } from './subagent.ts';
 
 /** Milliseconds that the program has to say that it is ready; the first start of the day takes long. */
 const readyDeadline = 60_000;
@@ -170,13 +171,12 @@ export class CodexServer implements AsyncDisposable {
   }
 
   async #hear(method: string, params: JsonObject): Promise<void> {
-    const thread = objectField(params, 'thread');
-    const parent = this.#listeners.get(textField(thread, 'parentThreadId') ?? '');
-    const started = textField(thread, 'id');
-    if (method === 'thread/started' && parent !== undefined && started !== undefined) {
-      this.#listeners.set(started, parent);
+    const id = textField(params, 'threadId') ?? textField(objectField(params, 'thread'), 'id');
+    const parent = this.#listeners.get(id ?? '');
+    if (method === 'item/completed' && parent !== undefined) {
+      // A subagent's conversation belongs to whom the one that started it belongs to.
+      for (const spawned of spawnedThreads(objectField(params, 'item'))) this.#listeners.set(spawned, parent);
     }
-    const id = textField(params, 'threadId') ?? started;
     if (id !== undefined) return await this.#listeners.get(id)?.onNotification(method, params);
     if (this.#listeners.size === 0) this.#early = [...this.#early.slice(-63), [method, params]];
     await this.#tellAll((listener) => listener.onNotification(method, params));

@@ -3,13 +3,51 @@ import type { ProviderEvent } from '../../ports/provider.ts';
 import { listField, textField } from './native-fields.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 
-/** Keeps which call started the conversations that it names. */
-export function noteSpawned(item: JsonObject, toolCallId: string, state: NormalizerState): void {
-  if (textField(item, 'type') !== 'collabAgentToolCall' || textField(item, 'tool') !== 'spawnAgent') return;
-  for (const thread of listField(item, 'receiverThreadIds')) {
-    if (typeof thread !== 'string') continue;
-    state.subagents.set(thread, { parentToolCallId: toolCallId, agentId: thread });
+/** Longest task or answer of a subagent that is told with its begin or end, in characters. */
+const toldLength = 2_000;
+
+/** The conversations that a call has started, by their ids. */
+export function spawnedThreads(item: JsonObject): readonly string[] {
+  if (textField(item, 'type') !== 'collabAgentToolCall' || textField(item, 'tool') !== 'spawnAgent')
+    return [];
+  return listField(item, 'receiverThreadIds').filter((thread) => typeof thread === 'string');
+}
+
+/** The begin of the subagents that a call has started. */
+export function beginSubagents(
+  item: JsonObject,
+  toolCallId: string,
+  state: NormalizerState,
+): readonly ProviderEvent[] {
+  const task = textField(item, 'prompt')?.slice(0, toldLength);
+  const description = task === undefined ? {} : { description: task };
+  return spawnedThreads(item)
+    .filter((agentId) => !state.subagents.has(agentId))
+    .map((agentId) => {
+      state.subagents.set(agentId, { parentToolCallId: toolCallId, agentId });
+      return { type: 'subagent_started', data: { agentId, toolCallId, ...description, background: true } };
+    });
+}
+
+/** The begin or end of a subagent's turn. */
+export function followSubagent(
+  agentId: string,
+  turn: JsonObject,
+  ended: boolean,
+  state: NormalizerState,
+): readonly ProviderEvent[] {
+  const lineage = state.subagents.get(agentId);
+  if (lineage === undefined) return [];
+  if (!ended) {
+    state.subagentTurns.set(agentId, textField(turn, 'id') ?? '');
+    return [];
   }
+  state.subagentTurns.delete(agentId);
+  const call = lineage.parentToolCallId === undefined ? {} : { toolCallId: lineage.parentToolCallId };
+  const answer = textField(listField(turn, 'items').at(-1), 'text')?.slice(0, toldLength);
+  const summary = answer === undefined ? {} : { summary: answer };
+  const status = textField(turn, 'status') ?? 'unknown';
+  return [{ type: 'subagent_completed', data: { agentId, ...call, status, ...summary } }];
 }
 
 /** What became of a subagent; `undefined` when it isn't understood. */
