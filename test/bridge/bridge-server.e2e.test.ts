@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { askBridge } from '../../src/bridge/bridge-client.ts';
 import { makeBridgeFolder } from '../../src/bridge/bridge-folder.ts';
 import { startBridge, type Bridge, type BridgeHandlers } from '../../src/bridge/bridge-server.ts';
+import { startClientToolBridge } from '../../src/bridge/client-tool-bridge.ts';
+import type { ClientToolResult } from '../../src/domain/client-tool.ts';
 import type { JsonValue } from '../../src/domain/json.ts';
 
 const options = { cookie: 'cookie-of-a-bridge-test' };
@@ -37,6 +39,34 @@ async function say(bridge: Bridge, said: string): Promise<string> {
   socket.write(said);
   return await text(socket);
 }
+
+describe('the bridge of client tools', () => {
+  it('makes each allowed call once, and none that was not allowed', async () => {
+    const tools = [{ name: 'weather', description: 'x', inputSchema: {}, readOnly: false }];
+    const calls: string[] = [];
+    const callTool = (name: string): Promise<ClientToolResult> => {
+      calls.push(name);
+      return Promise.resolve({ text: 'Sunny.', failed: false });
+    };
+    await using bridge = await startClientToolBridge({ clientTools: tools, ...options }, { callTool });
+    const address = {
+      socket: bridge?.socket ?? '',
+      token: bridge?.environment['ASM_BRIDGE_TOKEN'] ?? '',
+    };
+    const call = (): Promise<JsonValue> => askBridge(address, { type: 'call', name: 'weather', input: {} });
+    await expect(call()).resolves.toMatchObject({ failed: true });
+    bridge?.allow('other');
+    bridge?.allow('weather');
+    await expect(call()).resolves.toEqual({ text: 'Sunny.', failed: false });
+    await expect(call()).resolves.toMatchObject({ failed: true });
+    expect(calls).toEqual(['weather']);
+  });
+
+  it('is not opened for a run without them', async () => {
+    const callTool = (): Promise<never> => expect.fail('nothing is called');
+    expect(await startClientToolBridge({ clientTools: [], ...options }, { callTool })).toBeUndefined();
+  });
+});
 
 describe('the bridge', () => {
   it('is a socket that only we may use', async () => {
