@@ -131,14 +131,15 @@ function startCall(
   const id = textField(content, 'id');
   const name = textField(content, 'name');
   if (id === undefined || name === undefined) return [{ type: 'unparsed', data: { raw: content } }];
-  const call = buildToolCall({ id, name, input: toolInput(objectField(content, 'input')), lineage });
+  const input = toolInput(objectField(content, 'input'));
+  const call = buildToolCall({ id, name, input, lineage }, state.clientTools);
   state.calls.add({ ...call, parentToolCallId: lineage?.parentToolCallId });
   return [
     {
       type: 'tool_call_started',
       data: {
         toolCallId: id,
-        name,
+        name: call.name,
         tool: call.tool,
         kind: call.kind,
         input: call.input,
