@@ -105,7 +105,7 @@ describe('tools', () => {
       { text: 'end' },
     ]);
     const outputSchema = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] };
-    await expect(room.run({ request: { native: { outputSchema } } }).outcome()).resolves.toMatchObject({
+    await expect(room.run({ request: { outputSchema } }).outcome()).resolves.toMatchObject({
       output: '{"n":5}',
     });
   });

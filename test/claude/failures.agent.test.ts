@@ -88,6 +88,14 @@ describe('a turn that ends badly', () => {
     });
   });
 
+  it('by a model that never answers in the form that is asked for', async () => {
+    await using room = await openAgentRoom(() => ({ text: '{"n": 5}' }));
+    const outputSchema = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] };
+    await expect(room.run({ request: { outputSchema } }).outcome()).rejects.toMatchObject({
+      code: 'agent_failed',
+    });
+  });
+
   it('for want of a sign-in', async () => {
     await using room = await openAgentRoom([{ text: 'never' }]);
     const run = room.run({ variables: { ANTHROPIC_API_KEY: '' } });

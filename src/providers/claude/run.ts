@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { startClientToolBridge } from '../../bridge/client-tool-bridge.ts';
 import { abortError } from '../../domain/error.ts';
+import { clientToolName } from '../../domain/client-tool.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
 import { claudeEnvironment } from './environment.ts';
@@ -16,6 +18,7 @@ import { RunControl } from './run-control.ts';
 import { concludeRun } from './run-conclusion.ts';
 import { nativePermissionMode, sdkOptions } from './sdk-options.ts';
 import { loadSdk } from './sdk.ts';
+import { clientToolNames } from './tool-call.ts';
 import { SubagentRegistry } from './subagent-registry.ts';
 import { createUsageMeter, type UsageBase } from './usage-meter.ts';
 
@@ -36,10 +39,13 @@ export async function* runClaude(
 
   const model = request.model ?? options.model;
   const conversation = conversationId(request);
+  const clientTools = clientToolNames(request.clientTools);
   const noticed: ProviderEvent[] = [];
   let brokeLineLimit = false;
   const input = createInputQueue();
   const subagents = new SubagentRegistry();
+  // Ended after the agent, which is declared later.
+  await using bridge = await startClientToolBridge(request, host);
   await using agent = createClaudeProcess({
     onForeign: (line) => noticed.push({ type: 'unparsed', data: { raw: line } }),
     onTooLong: () => {
@@ -48,12 +54,23 @@ export async function* runClaude(
     },
   });
   const permissions = createPermissionHook({
-    authorize: (call, how) => host.authorize(call, how),
+    async authorize(call, how) {
+      const authorization = await host.authorize(call, how);
+      if (call.tool === clientToolName(call.name) && authorization.decision === 'allow')
+        bridge?.allow(call.name);
+      return authorization;
+    },
+    clientTools,
     lineageOf: (agentId, agentType) => subagents.lineageOf(agentId, agentType),
     stopping: host.signal,
   });
   const usage = createUsageMeter(usageBase(request));
-  const state = createNormalizerState({ usage, isDenied: (id) => permissions.isDenied(id), subagents });
+  const state = createNormalizerState({
+    usage,
+    isDenied: (id) => permissions.isDenied(id),
+    subagents,
+    clientTools,
+  });
   const query = sdk.query({
     prompt: input,
     options: sdkOptions({
@@ -66,6 +83,7 @@ export async function* runClaude(
       conversation,
       permissions,
       agent,
+      bridge,
     }),
   });
   const control = new RunControl({ host, query, input, agent, permissions, state });
@@ -124,6 +142,7 @@ export async function* runClaude(
     state,
     resumed: request.resume?.handle.id,
     conversation,
+    wantsForm: request.outputSchema !== undefined,
   });
 }
 
