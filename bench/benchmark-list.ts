@@ -6,6 +6,7 @@ import { cliHelpBenchmark } from './cli-help-benchmark.ts';
 import { followWakeBenchmark } from './follow-wake-benchmark.ts';
 import { memoryHeapBenchmark } from './memory-heap-benchmark.ts';
 import { pageBenchmark } from './page-benchmark.ts';
+import { randomCancelBenchmark } from './random-cancel-benchmark.ts';
 import { redactionBenchmark } from './redaction-benchmark.ts';
 import { renderingBenchmark } from './rendering-benchmark.ts';
 import { runOnceBenchmark } from './run-once-benchmark.ts';
@@ -23,5 +24,6 @@ export const benchmarks: readonly Benchmark[] = [
   redactionBenchmark,
   renderingBenchmark,
   claudeOverheadBenchmark,
+  randomCancelBenchmark,
   cliHelpBenchmark,
 ];
