@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { claudeEnvironment as agentVariables } from '../../src/providers/claude/environment.ts';
 import { createInputQueue } from '../../src/providers/claude/input-queue.ts';
+import { createOutputValve } from '../../src/providers/claude/output-valve.ts';
 import type { PermissionHook } from '../../src/providers/claude/permission-hook.ts';
 import { createClaudeProcess } from '../../src/providers/claude/process.ts';
 import { requireClaude } from '../../src/providers/claude/program.ts';
@@ -34,6 +35,7 @@ it('a hook that fails blocks the tool, whatever else allows it', async () => {
   const sdk = await loadSdk();
   const input = createInputQueue();
   await using agent = createClaudeProcess({
+    valve: createOutputValve(),
     onForeign: () => undefined,
     onTooLong: () => undefined,
     onOutputClosed: () => undefined,

@@ -1,9 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { containing } from '../../src/providers/claude/fixtures/text-matcher.ts';
 import { bash, openAgentRoom, type AgentRoom, type RoomRun } from './agent-room.ts';
 import { processesWithCookie } from '../../src/testing/provider-contract/cookie-finder.ts';
-import { standIn, wrapper } from './stand-in.ts';
+import { claude } from '../../src/providers/claude/provider.ts';
+import { createRunRequest } from '../../src/testing/run-request.ts';
+import { createTestHost } from '../../src/testing/test-host.ts';
+import { speaker, standIn, wrapper } from './stand-in.ts';
 
 /** After a fault nothing is left of the run, and the next one is like any other. */
 async function expectNothingLeft(room: AgentRoom, run: RoomRun): Promise<void> {
@@ -13,6 +18,21 @@ async function expectNothingLeft(room: AgentRoom, run: RoomRun): Promise<void> {
 }
 
 describe('a program that', () => {
+  it('is too old to block a tool when a hook fails is refused, with what to do', async () => {
+    await using room = await openAgentRoom([]);
+    const run = room.run({ provider: { executable: await speaker(room, '', {}) } });
+    await expect(run.outcome()).rejects.toMatchObject({ message: containing('Update Claude Code') });
+    await expectNothingLeft(room, run);
+  });
+
+  it('ends with code 0 in its turn has crashed', async () => {
+    await using room = await openAgentRoom([]);
+    const begin = "await say({ type: 'system', subtype: 'init', session_id: 'x' });";
+    const run = room.run({ provider: { executable: await speaker(room, `${begin}\n    process.exit(0);`) } });
+    await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_crashed', provider: { exitCode: 0 } });
+    await expectNothingLeft(room, run);
+  });
+
   it('hangs at its start, deaf to SIGTERM, is ended by a cancel', async () => {
     await using room = await openAgentRoom([]);
     const executable = await standIn(room, "trap '' TERM\nwhile true; do sleep 600; done");
@@ -69,6 +89,53 @@ describe('a program that', () => {
     expect(run.ofType('unparsed').length).toBeLessThan(300);
     expect(run.ofType('warning_raised')).toMatchObject([{ data: { code: 'output_dropped' } }]);
     await expectNothingLeft(room, run);
+  });
+});
+
+const flood = `
+    const text = 'x'.repeat(65_536);
+    for (let id = 0; id < 768; id++) {
+      await say({ type: 'assistant', message: { id: String(id), content: [{ type: 'text', text }] } });
+    }`;
+
+describe('a program that writes 48 MiB of messages', () => {
+  it('waits while nobody reads them', async () => {
+    await using room = await openAgentRoom([]);
+    const done = join(room.home, 'done');
+    const executable = await speaker(
+      room,
+      `${flood}
+    (await import('node:fs')).writeFileSync(${JSON.stringify(done)}, '');
+    await say({ type: 'result', subtype: 'success', is_error: false, result: 'over' });`,
+    );
+    const run = claude({ executable }).run(createRunRequest({ cwd: room.cwd }), createTestHost());
+    let read = 0;
+    let readWhenDone: number | undefined;
+    for await (const event of run) {
+      if (event.type !== 'message_received') continue;
+      read += 1;
+      // A reader that is slower than the program, until that has written all it has to say.
+      if (readWhenDone === undefined) await sleep(2);
+      if (existsSync(done)) readWhenDone ??= read;
+    }
+    expect(read).toBe(768);
+    expect(readWhenDone).toBeGreaterThan(300);
+  });
+
+  it('and dies has all of them told before its crash', async () => {
+    await using room = await openAgentRoom([]);
+    const executable = await speaker(room, `${flood}\n    process.exit(3);`);
+    const run = claude({ executable }).run(createRunRequest({ cwd: room.cwd }), createTestHost());
+    let read = 0;
+    const reading = async (): Promise<void> => {
+      for await (const event of run) {
+        if (event.type !== 'message_received') continue;
+        read += 1;
+        if (read % 8 === 0) await sleep(2);
+      }
+    };
+    await expect(reading()).rejects.toMatchObject({ code: 'agent_crashed', provider: { exitCode: 3 } });
+    expect(read).toBe(768);
   });
 });
 

@@ -8,9 +8,11 @@ import { claudeEnvironment } from './environment.ts';
 import { createForeignOutput } from './foreign-output.ts';
 import { createInputQueue } from './input-queue.ts';
 import { readInstructionFile } from './instruction-file.ts';
+import { readMessages } from './message-reader.ts';
 import { normalize } from './normalize.ts';
 import { createNormalizerState } from './normalizer-state.ts';
 import { checkNative, type CheckedNative, type CheckedOptions, type ClaudeNative } from './options.ts';
+import { createOutputValve } from './output-valve.ts';
 import { createPermissionHook } from './permission-hook.ts';
 import { createClaudeProcess, type ClaudeProcess } from './process.ts';
 import { requireClaude } from './program.ts';
@@ -51,7 +53,9 @@ export async function* runClaude(
     broken ??= why;
     void agent.end().catch(() => undefined);
   };
+  const valve = createOutputValve();
   await using agent = createClaudeProcess({
+    valve,
     onForeign: (line) => foreign.add(line),
     onTooLong: () => giveUp('a line of more than 64 MiB'),
     // After a result the program only has to end, for which it has its own time.
@@ -115,9 +119,8 @@ export async function* runClaude(
       },
     };
     control.begin(prompt);
-    for (let next = await first; next.done !== true; next = await messages.next()) {
+    for await (const message of readMessages(messages, valve, first)) {
       yield* foreign.take();
-      const message: unknown = next.value;
       if (!isJsonObject(message)) continue;
       const events = normalize(message, state);
       control.see(message);
