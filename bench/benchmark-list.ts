@@ -5,6 +5,7 @@ import { claudeOverheadBenchmark } from './claude-overhead-benchmark.ts';
 import { cliHelpBenchmark } from './cli-help-benchmark.ts';
 import { followWakeBenchmark } from './follow-wake-benchmark.ts';
 import { memoryHeapBenchmark } from './memory-heap-benchmark.ts';
+import { normalizeBenchmark } from './normalize-benchmark.ts';
 import { pageBenchmark } from './page-benchmark.ts';
 import { randomCancelBenchmark } from './random-cancel-benchmark.ts';
 import { redactionBenchmark } from './redaction-benchmark.ts';
@@ -21,6 +22,7 @@ export const benchmarks: readonly Benchmark[] = [
   followWakeBenchmark,
   runOnceBenchmark,
   memoryHeapBenchmark,
+  normalizeBenchmark,
   redactionBenchmark,
   renderingBenchmark,
   claudeOverheadBenchmark,
