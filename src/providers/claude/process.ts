@@ -14,7 +14,7 @@ export interface ClaudeProcessOptions extends StdoutLinesOptions {
 const outputGrace = 250;
 
 /** Milliseconds that the program has to end after it has closed its output. */
-const closedGrace = 1_000;
+const closedGrace = 2_000;
 
 /** Milliseconds between asking the program to end and killing it. */
 const endGrace = 400;
@@ -111,7 +111,12 @@ class SpawnedClaude extends EventEmitter implements SpawnedProcess {
     group.child.stdout.pipe(createStdoutLines(listeners)).pipe(this.stdout);
     const outputEnded = new Promise<void>((resolve) => group.child.stdout.once('close', resolve));
     void outputEnded.then(() => {
-      const timer = setTimeout(() => listeners.onOutputClosed(), closedGrace);
+      const timer = setTimeout(() => {
+        // On a machine that was busy, its end may be known by now but not told.
+        setImmediate(() => {
+          if (isRunning(group)) listeners.onOutputClosed();
+        });
+      }, closedGrace);
       void group.exit.then(() => clearTimeout(timer));
     });
     void group.exit.then(async (how) => {
@@ -126,6 +131,10 @@ class SpawnedClaude extends EventEmitter implements SpawnedProcess {
   fail(thrown: unknown): void {
     this.emit('error', thrown instanceof Error ? thrown : new Error(String(thrown)));
   }
+}
+
+function isRunning({ child }: ProcessGroup): boolean {
+  return child.exitCode === null && child.signalCode === null;
 }
 
 function definedOnly(variables: Readonly<Record<string, string | undefined>>): Record<string, string> {
