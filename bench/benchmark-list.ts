@@ -5,6 +5,7 @@ import { claudeOverheadBenchmark } from './claude-overhead-benchmark.ts';
 import { cliHelpBenchmark } from './cli-help-benchmark.ts';
 import { followWakeBenchmark } from './follow-wake-benchmark.ts';
 import { memoryHeapBenchmark } from './memory-heap-benchmark.ts';
+import { normalizeBenchmark } from './normalize-benchmark.ts';
 import { pageBenchmark } from './page-benchmark.ts';
 import { redactionBenchmark } from './redaction-benchmark.ts';
 import { renderingBenchmark } from './rendering-benchmark.ts';
@@ -20,6 +21,7 @@ export const benchmarks: readonly Benchmark[] = [
   followWakeBenchmark,
   runOnceBenchmark,
   memoryHeapBenchmark,
+  normalizeBenchmark,
   redactionBenchmark,
   renderingBenchmark,
   claudeOverheadBenchmark,

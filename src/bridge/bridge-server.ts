@@ -4,7 +4,7 @@ import { chmod } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { orAborted } from '../domain/abort.ts';
 import type { ClientToolDescription, ClientToolResult } from '../domain/client-tool.ts';
-import { AsmError } from '../domain/error.ts';
+import { AsmError, isAsmError } from '../domain/error.ts';
 import { toJson, type JsonObject, type JsonValue } from '../domain/json.ts';
 import type { Authorization } from '../domain/tool.ts';
 import { runCookieVariable } from '../process/process-family.ts';
@@ -17,7 +17,10 @@ const maximumClients = 256;
 
 /** What an agent's helper programs may ask for. Signals abort when the program goes away or the bridge closes. */
 export interface BridgeHandlers {
-  /** Decides about a tool call in the agent's own form. Without it every call is denied; what it throws is a denial. */
+  /**
+   * Decides about a tool call in the agent's own form. Without it every call is denied; what it throws is a
+   * denial, but for `cancelled`, which is not answered at all: the agent is about to be ended.
+   */
   authorize?(payload: JsonObject, options: { readonly signal: AbortSignal }): Promise<Authorization>;
   readonly tools?: readonly ClientToolDescription[];
   callTool?(
@@ -110,12 +113,19 @@ async function answerRequest(
   );
   const signal = AbortSignal.any([gone, closing, late.signal]);
   try {
-    return { result: await orAborted(resultOf(request, handlers, signal), signal) };
+    const result = resultOf(request, handlers, signal).catch(silentWhenCancelled);
+    return { result: await orAborted(result, signal) };
   } catch (thrown) {
     return { error: thrown instanceof Error ? thrown.message : String(thrown) };
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** An agent that is told "no" because its run was cancelled would ask its model once more before it is ended. */
+async function silentWhenCancelled(thrown: unknown): Promise<never> {
+  if (isAsmError(thrown) && thrown.code === 'cancelled') await new Promise<never>(() => undefined);
+  throw thrown;
 }
 
 async function resultOf(

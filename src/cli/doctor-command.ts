@@ -6,12 +6,13 @@ import type { SharedOptions } from './main.ts';
 import { commandLineProviders } from './open-manager.ts';
 import { storeLocation } from './store-location.ts';
 import { outputWidth, renderTable } from './table.ts';
+import { remarkOnVersion } from './tested-version.ts';
 
 /** `asm doctor`: exits with 5 when no agent is ready. */
 export async function doctorCommand(options: SharedOptions): Promise<void> {
   const signal = AbortSignal.timeout(60_000);
   const descriptions = await Promise.all(
-    commandLineProviders().map((provider) => provider.describe({ signal })),
+    commandLineProviders().map(async (provider) => remarkOnVersion(await provider.describe({ signal }))),
   );
   const location = storeLocation(options.store);
   const agents = descriptions.filter((description) => description.name !== 'shell');

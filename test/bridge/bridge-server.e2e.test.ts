@@ -8,6 +8,7 @@ import { makeBridgeFolder } from '../../src/bridge/bridge-folder.ts';
 import { startBridge, type Bridge, type BridgeHandlers } from '../../src/bridge/bridge-server.ts';
 import { startClientToolBridge } from '../../src/bridge/client-tool-bridge.ts';
 import type { ClientToolResult } from '../../src/domain/client-tool.ts';
+import { AsmError } from '../../src/domain/error.ts';
 import type { JsonValue } from '../../src/domain/json.ts';
 
 const options = { cookie: 'cookie-of-a-bridge-test' };
@@ -131,6 +132,22 @@ describe('the bridge', () => {
     await using bridge = await startBridge({ authorize }, { ...options, deadline: 50 });
     await expect(ask(bridge)).rejects.toMatchObject({ message: 'There was no answer in time.' });
     expect((await asked.promise).aborted).toBe(true);
+  });
+
+  it('does not answer what a cancelled run was asked', async () => {
+    const refused = Promise.withResolvers<void>();
+    const authorize: BridgeHandlers['authorize'] = () => {
+      refused.resolve();
+      return Promise.reject(new AsmError('cancelled', 'The run was cancelled.'));
+    };
+    const bridge = await startBridge({ authorize }, options);
+    const question = ask(bridge);
+    question.catch(() => undefined);
+    await refused.promise;
+    await bridge.close();
+    await expect(question).rejects.toMatchObject({
+      message: 'The session manager went away before it answered.',
+    });
   });
 
   it('denies where nobody decides, and has no tools where there are none', async () => {

@@ -16,6 +16,8 @@ describe('a failure of the model service', () => {
       'prompt is too long: 300000 tokens > 200000 maximum',
       'context_window_exceeded',
     ],
+    ['a plan that is used up', 402, undefined, 'quota_exceeded'],
+    ['a request that is too large', 413, undefined, 'context_window_exceeded'],
     ['a malformed request', 400, 'messages: something is wrong', 'invalid_request'],
   ];
 

@@ -16,8 +16,8 @@ export interface RunEnding {
   readonly interrupted: boolean;
   /** What the SDK threw. It throws after every result that is an error, and then says nothing new. */
   readonly thrown: unknown;
-  /** True when the program wrote a line without end. */
-  readonly brokeLineLimit: boolean;
+  /** How the program broke its protocol, when it was ended for that. */
+  readonly broken: string | undefined;
   /** How the program ended by itself; `undefined` when it was let go, or lives. */
   readonly exit: ProcessExit | undefined;
   readonly stderr: string;
@@ -33,8 +33,8 @@ export function concludeRun(ending: RunEnding): RunOutcome {
   const { result, state } = ending;
   if (ending.signal.aborted) throw abortError(ending.signal);
   if (isAsmError(ending.thrown)) throw ending.thrown;
-  if (ending.brokeLineLimit)
-    throw processError({ stderr: ending.stderr, cause: new Error('a line of more than 64 MiB') });
+  if (ending.broken !== undefined)
+    throw processError({ stderr: ending.stderr, cause: new Error(ending.broken) });
   if (result === undefined || hasCrashed(ending)) {
     if (ending.interrupted && result === undefined) return outcome(ending, 'interrupted');
     throw processError({
