@@ -5,7 +5,9 @@ import { claudeOverheadBenchmark } from './claude-overhead-benchmark.ts';
 import { cliHelpBenchmark } from './cli-help-benchmark.ts';
 import { followWakeBenchmark } from './follow-wake-benchmark.ts';
 import { memoryHeapBenchmark } from './memory-heap-benchmark.ts';
+import { normalizeBenchmark } from './normalize-benchmark.ts';
 import { pageBenchmark } from './page-benchmark.ts';
+import { randomCancelBenchmark } from './random-cancel-benchmark.ts';
 import { redactionBenchmark } from './redaction-benchmark.ts';
 import { renderingBenchmark } from './rendering-benchmark.ts';
 import { runOnceBenchmark } from './run-once-benchmark.ts';
@@ -20,8 +22,10 @@ export const benchmarks: readonly Benchmark[] = [
   followWakeBenchmark,
   runOnceBenchmark,
   memoryHeapBenchmark,
+  normalizeBenchmark,
   redactionBenchmark,
   renderingBenchmark,
   claudeOverheadBenchmark,
+  randomCancelBenchmark,
   cliHelpBenchmark,
 ];

@@ -54,7 +54,7 @@ await section('structured', async () => {
   const result = await manager.runOnce('Name a colour.', {
     ...runOptions,
     provider: claude(),
-    native: { outputSchema },
+    outputSchema,
   });
   console.log(result.status, result.output);
   assert.equal(result.status, 'completed');

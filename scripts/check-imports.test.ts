@@ -36,6 +36,8 @@ test.each([
     '../../redaction/redactor.ts',
     'providers/claude may not import redaction',
   ],
+  ['src/bridge/bridge-server.ts', '../providers/amp/run.ts', 'bridge may not import providers/amp'],
+  ['src/manager/gate.ts', '../bridge/bridge-server.ts', 'manager may not import bridge'],
   ['src/stores/sqlite/index.ts', '../../process/group.ts', 'stores may not import process'],
   ['src/index.ts', './stores/memory/index.ts', 'index may not import stores'],
   ['src/cli/main.ts', '../testing/index.ts', 'cli may not import testing'],
@@ -61,6 +63,8 @@ test.each([
 
 test('what the arrows allow is not reported, and tests may import anything', () => {
   source('src/providers/claude/provider.ts', "import '../../process/group.ts';\nimport './options.ts';");
+  source('src/providers/claude/run.ts', "import '../../bridge/bridge-server.ts';");
+  source('src/bridge/bridge-server.ts', "import '../process/group.ts';\nimport '../ports/provider.ts';");
   source('src/stores/sqlite/index.ts', "import '../sql/schema.ts';\nimport '../../ports/session-store.ts';");
   source('src/manager/gate.ts', "import '../policy/rule.ts';\nimport './recorder.ts';\nimport 'zod';");
   source('src/manager/gate.test.ts', "import '../testing/index.ts';\nimport '../stores/memory/index.ts';");

@@ -6,7 +6,7 @@ const capabilityRooms =
   'approvals audit continuity cost policy process query redaction rendering retention routing telemetry workspace';
 const inner = ['domain', 'ports'];
 const library = [...inner, ...capabilityRooms.split(' '), 'manager'];
-const everything = [...library, 'runtime', 'workflow', 'providers', 'stores', 'artifacts', 'index'];
+const everything = [...library, 'runtime', 'workflow', 'bridge', 'providers', 'stores', 'artifacts', 'index'];
 
 /** What each room may import beside itself; `index` is `src/index.ts`. A room that isn't here fails. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
@@ -16,7 +16,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   manager: library,
   runtime: library,
   workflow: [...library, 'runtime'],
-  providers: [...inner, 'process'],
+  bridge: [...inner, 'process'],
+  providers: [...inner, 'process', 'bridge'],
   stores: inner,
   artifacts: inner,
   index: library,

@@ -1,5 +1,7 @@
-import { openManager } from './open-manager.ts';
-import type { SharedOptions } from './main.ts';
+import { kindOfId } from './identifier.ts';
+import { openExisting } from './open-manager.ts';
+import { write, writeJson } from './output.ts';
+import type { SharedOptions } from './shared-options.ts';
 
 interface CancelOptions extends SharedOptions {
   readonly reason?: string;
@@ -7,11 +9,13 @@ interface CancelOptions extends SharedOptions {
 
 /** `asm cancel` */
 export async function cancelCommand(id: string, options: CancelOptions): Promise<void> {
-  await using manager = await openManager({ ...options, mustExist: true });
-  const outcome = id.startsWith('run_')
-    ? { runId: id, status: (await (await manager.getRun(id)).cancel(options.reason)).status }
-    : { sessionId: id, status: (await (await manager.getSession(id)).cancel(options.reason)).status };
-  process.stdout.write(
-    options.json === true ? `${JSON.stringify(outcome)}\n` : `${id} is ${outcome.status}.\n`,
-  );
+  const kind = kindOfId(id);
+  await using manager = await openExisting(options);
+  const { status } =
+    kind === 'run'
+      ? await (await manager.getRun(id)).cancel(options.reason)
+      : await (await manager.getSession(id)).cancel(options.reason);
+  if (options.json === true)
+    await writeJson(kind === 'run' ? { runId: id, status } : { sessionId: id, status });
+  else await write(`${id} is ${status}.\n`);
 }

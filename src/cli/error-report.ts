@@ -1,20 +1,28 @@
-import pc from 'picocolors';
-import { asAsmError, type AsmError } from '../domain/error.ts';
-import { nearestRecovery } from './recovery-advice.ts';
+import { AsmError, asAsmError } from '../domain/error.ts';
+import { visibleText } from '../rendering/visible-text.ts';
+import { jsonLineOf } from './output.ts';
+import { paintFor } from './paint.ts';
+import { recoveryAdvice } from './recovery-advice.ts';
 
 /** Writes an error for a person, or as one line of JSON for a program, to standard error. */
 export function reportError(thrown: unknown, json: boolean): AsmError {
   const error = asAsmError(thrown);
   if (json) {
-    process.stderr.write(`${JSON.stringify({ type: 'error', error: error.toJSON() })}\n`);
+    process.stderr.write(jsonLineOf(JSON.stringify({ type: 'error', error: error.toJSON() })));
     return error;
   }
-  const advice = nearestRecovery(error);
-  process.stderr.write(`${pc.red('error')} ${error.message} ${pc.dim(`[${error.code}]`)}\n`);
-  if (advice !== undefined) process.stderr.write(`${pc.dim('      ')}${advice}\n`);
-  const stderr = error.provider?.stderr?.trim();
-  if (stderr !== undefined && stderr !== '') {
-    process.stderr.write(`${pc.dim(stderr.split('\n').slice(-5).join('\n'))}\n`);
-  }
+  const paint = paintFor(process.stderr);
+  const lines = [`${paint.red('error')} ${visibleText(error.message)} ${paint.dim(`[${error.code}]`)}`];
+  const advice = recoveryAdvice(error);
+  if (advice !== undefined) lines.push(`      ${advice}`);
+  const said = error.provider?.stderr?.trim() ?? '';
+  if (said !== '') lines.push(paint.dim(visibleText(said).split('\n').slice(-5).join('\n')));
+  process.stderr.write(`${lines.join('\n')}\n`);
   return error;
+}
+
+/** Writes what is wrong about a command line: `complaint` for a person, `message` for a program. */
+export function reportUsage(message: string, complaint: string, json: boolean): void {
+  if (json) reportError(new AsmError('invalid_input', message.replace(/^error: /, '')), json);
+  else process.stderr.write(visibleText(complaint));
 }

@@ -5,8 +5,11 @@ import type { RunHandle } from '../manager/run-handle.ts';
 import type { SessionHandle } from '../manager/session-handle.ts';
 import { jsonLine, renderTo, terminalSink } from '../rendering/index.ts';
 import { eventRenderer, type RenderingName } from './event-renderer.ts';
-import type { SharedOptions } from './main.ts';
-import { openManager } from './open-manager.ts';
+import { kindOfId } from './identifier.ts';
+import { openExisting } from './open-manager.ts';
+import { jsonLineOf, write } from './output.ts';
+import { keepRecovering, recoverRuns } from './recovery.ts';
+import type { SharedOptions } from './shared-options.ts';
 
 interface EventsOptions extends SharedOptions {
   readonly follow?: boolean;
@@ -19,18 +22,20 @@ interface EventsOptions extends SharedOptions {
 /** `asm events` */
 export async function eventsCommand(id: string, options: EventsOptions): Promise<void> {
   const types = options.type?.map(readType);
+  const kind = kindOfId(id);
   const stop = new AbortController();
   const onInterrupt = (): void => stop.abort();
   process.once('SIGINT', onInterrupt);
   try {
-    await using manager = await openManager({ ...options, mustExist: true });
-    const session = id.startsWith('run_') ? undefined : await manager.getSession(id);
-    const run = id.startsWith('run_') ? await manager.getRun(id) : undefined;
-    const owner = session ?? (await manager.getSession(run?.sessionId ?? id));
+    await using manager = await openExisting(options);
+    await recoverRuns(manager, options);
+    using _recovering = options.follow === true ? keepRecovering(manager, options) : undefined;
+    const run = kind === 'run' ? await manager.getRun(id) : undefined;
+    const session = await manager.getSession(run?.sessionId ?? id);
     const events = limited(
       options.follow === true
-        ? followed(owner, run, options, types, stop.signal)
-        : stored(owner, run, options, types),
+        ? followed(session, run, options, types, stop.signal)
+        : stored(session, run, options, types),
       options.limit ?? Number.POSITIVE_INFINITY,
     );
     await print(untilAborted(events, stop.signal), options, stop.signal);
@@ -45,9 +50,7 @@ async function print(
   signal: AbortSignal,
 ): Promise<void> {
   if (options.json === true) {
-    for await (const event of events) {
-      if (!process.stdout.write(`${jsonLine(event)}\n`)) await drained();
-    }
+    for await (const event of events) await write(jsonLineOf(jsonLine(event)));
     return;
   }
   const renderer = eventRenderer(options.render ?? 'verbose');
@@ -112,10 +115,6 @@ async function* untilAborted(
   } catch (thrown) {
     if (!signal.aborted) throw thrown;
   }
-}
-
-function drained(): Promise<void> {
-  return new Promise((resolve) => process.stdout.once('drain', resolve));
 }
 
 function readType(text: string): EventType {

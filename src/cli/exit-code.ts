@@ -10,6 +10,7 @@ export const exitCodes = {
   storage: 4,
   agent: 5,
   internal: 70,
+  output: 74,
   timedOut: 124,
   cancelled: 130,
 } as const;

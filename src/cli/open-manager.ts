@@ -5,6 +5,7 @@ import type { Provider } from '../ports/provider.ts';
 import { claude } from '../providers/claude/index.ts';
 import { shell } from '../providers/shell/index.ts';
 import { sqliteStore } from '../stores/sqlite/index.ts';
+import type { SharedOptions } from './shared-options.ts';
 import { storeLocation } from './store-location.ts';
 
 /** The providers of the command line. */
@@ -12,20 +13,23 @@ export function commandLineProviders(): readonly Provider[] {
   return [claude(), shell()] as readonly Provider[];
 }
 
-/**
- * Opens the manager on the store that was asked for. With `mustExist`, a missing file is an error
- * rather than a new store: nobody wants an empty list because of a typing mistake.
- */
-export async function openManager(options: {
-  readonly store?: string;
-  readonly mustExist?: boolean;
-}): Promise<SessionManager> {
+/** Opens the manager on the store that was asked for, and makes the store if there is none. */
+export async function openManager(options: SharedOptions): Promise<SessionManager> {
   const location = storeLocation(options.store);
-  if (options.mustExist === true && !existsSync(location)) {
+  return await createSessionManager({ store: sqliteStore(location), providers: commandLineProviders() });
+}
+
+/**
+ * The same for a store that has to be there: nobody wants an empty list because of a typing mistake.
+ * Throws `session_not_found` when there is no such file.
+ */
+export async function openExisting(options: SharedOptions): Promise<SessionManager> {
+  const location = storeLocation(options.store);
+  if (!existsSync(location)) {
     throw new AsmError(
       'session_not_found',
       `There is no store at ${location} yet. Start a run with \`asm run\`, or name another file with --store.`,
     );
   }
-  return await createSessionManager({ store: sqliteStore(location), providers: commandLineProviders() });
+  return await openManager(options);
 }

@@ -1,8 +1,11 @@
 import { createInterface } from 'node:readline/promises';
-import pc from 'picocolors';
 import type { Authorization } from '../domain/tool.ts';
 import type { Authorize, AuthorizeRequest } from '../manager/gate.ts';
-import { oneLine } from '../rendering/index.ts';
+import { oneLine, visibleText } from '../rendering/index.ts';
+import { paintFor } from './paint.ts';
+
+/** Characters of a call that are shown; how many more there are is said, so that nothing hides behind them. */
+const longest = 4_000;
 
 /** Makes the function that asks the person at the terminal about tool calls, one question at a time. */
 export function terminalQuestions(): Authorize {
@@ -17,15 +20,27 @@ export function terminalQuestions(): Authorize {
 }
 
 async function askNow(call: AuthorizeRequest, signal: AbortSignal): Promise<Authorization> {
-  const what = call.command ?? call.paths?.join(', ') ?? JSON.stringify(call.input);
+  signal.throwIfAborted();
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  // While it asks, the terminal gives Ctrl-C to us instead of making a signal of it.
+  terminal.on('SIGINT', () => void process.kill(process.pid, 'SIGINT'));
+  const ended = new Promise<string>((resolve) => {
+    terminal.once('close', () => resolve(''));
+  });
   try {
-    const question = `\n${pc.yellow('?')} ${oneLine(call.name, 80)}: ${oneLine(what, 400)}\n  allow? [y/N, or a reason to refuse] `;
-    const answer = (await terminal.question(question, { signal })).trim();
+    const answer = (await Promise.race([terminal.question(questionAbout(call), { signal }), ended])).trim();
     if (/^y(es)?$/i.test(answer)) return { decision: 'allow' };
     const reason = answer === '' || /^no?$/i.test(answer) ? 'The person at the terminal said no.' : answer;
     return { decision: 'deny', reason };
   } finally {
     terminal.close();
   }
+}
+
+function questionAbout(call: AuthorizeRequest): string {
+  const what = visibleText(call.command ?? call.paths?.join('\n') ?? JSON.stringify(call.input));
+  const more = what.length - longest;
+  const shown = more > 0 ? `${what.slice(0, longest)}\n… and ${more} more characters` : what;
+  const mark = paintFor(process.stderr).blue('?');
+  return `\n${mark} ${oneLine(call.name, 80)}: ${shown.replaceAll('\n', '\n    ')}\n  allow? [y/N, or a reason to refuse] `;
 }

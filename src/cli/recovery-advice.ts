@@ -1,7 +1,7 @@
 import type { AsmError } from '../domain/error.ts';
 
 /** What a person at the command line can do about an error that doesn't say it itself. */
-export function nearestRecovery(error: AsmError): string | undefined {
+export function recoveryAdvice(error: AsmError): string | undefined {
   switch (error.recovery) {
     case 'sign_in':
       return 'Sign in to the agent, or set its key; `asm doctor` shows what is missing.';

@@ -1,22 +1,46 @@
-import pc from 'picocolors';
 import { totalTokens } from '../domain/usage.ts';
+import type { RunHandle } from '../manager/run-handle.ts';
 import type { RunResult } from '../manager/run-result.ts';
 import { oneLine } from '../rendering/index.ts';
+import { paintFor } from './paint.ts';
+import type { RunCommandOptions } from './run-settings.ts';
 import { duration } from './time-text.ts';
 
+/** How another terminal finds a run that has just begun. */
+export function announce(run: RunHandle): string {
+  return paintFor(process.stderr).dim(`${run.sessionId} · ${run.id}`);
+}
+
 /** What a person wants to know after a run, in two or three lines. */
-export function summarize(sessionId: string, result: RunResult): string {
-  const status = result.status === 'completed' ? pc.green(result.status) : pc.red(result.status);
+export function summarize(result: RunResult, options: RunCommandOptions): string {
+  const paint = paintFor(process.stderr);
+  const { status, sessionId } = result;
+  const error = status === 'failed' || status === 'timed_out' ? result.error : undefined;
+  const tokens = totalTokens(result.usage);
   const facts = [
-    status + (result.status === 'completed' && result.interrupted ? ' (interrupted)' : ''),
+    (status === 'completed' ? paint.green : paint.red)(status) +
+      (status === 'completed' && result.interrupted ? ' (interrupted)' : '') +
+      (error === undefined ? '' : ` ${paint.dim(`[${error.code}]`)}`),
     duration(result.durationMs),
-    `${totalTokens(result.usage)} tokens`,
+    ...(tokens === 0 ? [] : [`${tokens} tokens`]),
     ...(result.cost === undefined ? [] : [`$${result.cost.usd}`]),
   ];
-  const lines = [facts.join(pc.dim(' · '))];
-  if (result.status === 'failed' || result.status === 'timed_out') {
-    lines.push(`${oneLine(result.error.message, 1_000)} ${pc.dim(`[${result.error.code}]`)}`);
-  }
-  lines.push(pc.dim(`go on: asm run --session ${sessionId} "…"   look: asm show ${sessionId}`));
+  const lines = [facts.join(paint.dim(' · '))];
+  if (error !== undefined && !isShown(options)) lines.push(oneLine(error.message, 1_000));
+  const where = storeOption(options);
+  lines.push(
+    paint.dim(`go on: asm run${where} --session ${sessionId} "…"   look: asm show${where} ${sessionId}`),
+  );
   return lines.join('\n');
+}
+
+/** True when the person has just read the error in what was rendered. */
+function isShown({ render }: RunCommandOptions): boolean {
+  return process.stdout.isTTY && render !== 'none';
+}
+
+/** What has to be said again to find the session: a store that isn't the one of the environment. */
+function storeOption({ store }: RunCommandOptions): string {
+  if (store === undefined || store === process.env['ASM_STORE']) return '';
+  return ` --store ${/^[\w./-]+$/.test(store) ? store : `'${store.replaceAll("'", `'\\''`)}'`}`;
 }

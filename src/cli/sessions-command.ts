@@ -1,7 +1,10 @@
 import { AsmError } from '../domain/error.ts';
+import { nearestName } from '../domain/nearest-name.ts';
 import { sessionStatuses, type Session, type SessionStatus } from '../domain/session.ts';
-import type { SharedOptions } from './main.ts';
-import { openManager } from './open-manager.ts';
+import { openExisting } from './open-manager.ts';
+import { write, writeJson } from './output.ts';
+import { recoverRuns } from './recovery.ts';
+import type { SharedOptions } from './shared-options.ts';
 import { outputWidth, renderTable } from './table.ts';
 import { ago } from './time-text.ts';
 
@@ -13,17 +16,22 @@ interface SessionsOptions extends SharedOptions {
 /** `asm sessions` */
 export async function sessionsCommand(options: SessionsOptions): Promise<void> {
   const status = options.status?.map(readStatus);
-  await using manager = await openManager({ ...options, mustExist: true });
+  await using manager = await openExisting(options);
+  await recoverRuns(manager, options);
   const page = await manager.sessions({
     ...(status === undefined ? {} : { status }),
     ...(options.limit === undefined ? {} : { limit: options.limit }),
   });
   if (options.json === true) {
-    for (const session of page.rows) process.stdout.write(`${JSON.stringify(session)}\n`);
+    for (const session of page.rows) await writeJson(session);
     return;
   }
   if (page.rows.length === 0) {
-    process.stdout.write('No session yet. Start one: asm run "…"\n');
+    await write(
+      status === undefined
+        ? 'No session yet. Start one: asm run "…"\n'
+        : `No session is ${status.join(' or ')}.\n`,
+    );
     return;
   }
   const table = renderTable<Session>(
@@ -31,20 +39,25 @@ export async function sessionsCommand(options: SessionsOptions): Promise<void> {
     [
       { title: 'SESSION', value: (session) => session.id },
       { title: 'STATUS', value: (session) => session.status },
-      { title: 'PROVIDER', value: (session) => session.provider ?? '' },
-      { title: 'CREATED', value: (session) => ago(session.createdAt) },
+      { title: 'PROVIDER', value: (session) => session.provider ?? '', leaveOut: 2 },
+      { title: 'CREATED', value: (session) => ago(session.createdAt), leaveOut: 3 },
       { title: 'TITLE', value: (session) => session.title ?? '', flexible: true },
-      { title: 'FOLDER', value: (session) => session.cwd ?? '', flexible: true },
+      { title: 'FOLDER', value: (session) => session.cwd ?? '', flexible: true, leaveOut: 1 },
     ],
     outputWidth(),
   );
-  process.stdout.write(`${table}\n`);
-  if (page.nextCursor !== undefined)
-    process.stdout.write(`More: asm sessions --limit ${page.rows.length * 2}\n`);
+  await write(`${table}\n`);
+  if (page.nextCursor !== undefined && page.rows.length < 1_000) {
+    process.stderr.write(`More: asm sessions --limit ${Math.min(1_000, page.rows.length * 2)}\n`);
+  }
 }
 
 function readStatus(text: string): SessionStatus {
   const status = sessionStatuses.find((known) => known === text);
   if (status !== undefined) return status;
-  throw new AsmError('invalid_input', `--status is one of ${sessionStatuses.join(', ')}, not "${text}".`);
+  const nearest = nearestName(text, sessionStatuses);
+  throw new AsmError(
+    'invalid_input',
+    `--status is one of ${sessionStatuses.join(', ')}, not "${text}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
+  );
 }

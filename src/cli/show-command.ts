@@ -1,34 +1,37 @@
-import pc from 'picocolors';
 import type { Run } from '../domain/run.ts';
 import type { Session } from '../domain/session.ts';
 import { totalTokens } from '../domain/usage.ts';
 import { oneLine, visibleText } from '../rendering/index.ts';
-import type { SharedOptions } from './main.ts';
-import { openManager } from './open-manager.ts';
+import { kindOfId } from './identifier.ts';
+import { openExisting } from './open-manager.ts';
+import { write, writeJson } from './output.ts';
+import { paintFor } from './paint.ts';
+import { recoverRuns } from './recovery.ts';
+import type { SharedOptions } from './shared-options.ts';
 import { outputWidth, renderTable } from './table.ts';
 import { ago, duration } from './time-text.ts';
 
 /** `asm show` */
 export async function showCommand(id: string, options: SharedOptions): Promise<void> {
-  await using manager = await openManager({ ...options, mustExist: true });
-  if (id.startsWith('run_')) {
+  const kind = kindOfId(id);
+  await using manager = await openExisting(options);
+  await recoverRuns(manager, options);
+  if (kind === 'run') {
     const run = await (await manager.getRun(id)).read();
-    process.stdout.write(options.json === true ? `${JSON.stringify(run)}\n` : describeRun(run));
+    if (options.json === true) await writeJson(run);
+    else await write(describeRun(run));
     return;
   }
   const handle = await manager.getSession(id);
   const session = await handle.read();
   const runs = await handle.runs();
   const { latestSeq } = await handle.events({ limit: 1, order: 'descending' });
-  process.stdout.write(
-    options.json === true
-      ? `${JSON.stringify({ ...session, latestSeq, runs })}\n`
-      : describeSession(session, runs, latestSeq),
-  );
+  if (options.json === true) await writeJson({ ...session, latestSeq, runs });
+  else await write(describeSession(session, runs, latestSeq));
 }
 
 /** A session and its runs, for people. */
-export function describeSession(session: Session, runs: readonly Run[], latestSeq: number): string {
+function describeSession(session: Session, runs: readonly Run[], latestSeq: number): string {
   const facts = [
     fact('session', session.id),
     fact('status', session.status),
@@ -43,10 +46,10 @@ export function describeSession(session: Session, runs: readonly Run[], latestSe
     [
       { title: 'RUN', value: (run) => run.id },
       { title: 'STATUS', value: (run) => run.status },
-      { title: 'PROVIDER', value: (run) => run.provider },
+      { title: 'PROVIDER', value: (run) => run.provider, leaveOut: 1 },
       { title: 'TOKENS', value: (run) => String(totalTokens(run.usage)), align: 'right' },
       { title: 'COST', value: costText, align: 'right' },
-      { title: 'TIME', value: timeText, align: 'right' },
+      { title: 'TIME', value: timeText, align: 'right', leaveOut: 2 },
       { title: 'INPUT', value: (run) => run.input[0]?.text ?? '', flexible: true },
     ],
     outputWidth(),
@@ -76,7 +79,7 @@ function describeRun(run: Run): string {
 }
 
 function fact(name: string, value: string): string {
-  return `${pc.dim(name.padEnd(9))}${value}`;
+  return `${paintFor(process.stdout).dim(name.padEnd(9))}${value}`;
 }
 
 function costText(run: Run): string {

@@ -1,48 +1,104 @@
-import { oneLine } from '../rendering/index.ts';
+import { displayWidth, fitWidth } from '../rendering/display-width.ts';
+import { oneLine } from '../rendering/visible-text.ts';
 
-/** A column: its title, and which share it has when the table is too wide (0: never cut). */
+/** A column of a table. */
 export interface Column<Row> {
   readonly title: string;
   readonly value: (row: Row) => string;
+  /** May be cut, down to 8 columns. */
   readonly flexible?: boolean;
+  /** May be left out where cutting is not enough; the lowest number first. */
+  readonly leaveOut?: number;
   readonly align?: 'left' | 'right';
 }
 
-const gap = 2;
+const gap = '  ';
+const narrowest = 8;
 
-/** A plain table that fits the width: flexible columns are cut. Texts are made harmless for a terminal. */
+interface Measured<Row> {
+  readonly column: Column<Row>;
+  readonly texts: readonly string[];
+  readonly least: number;
+  width: number;
+}
+
+/**
+ * A plain table that fits the width: flexible columns are cut, then columns are left out. Where even that
+ * is not enough, each row is a line with its first cell, never cut, and a line with the others. Texts
+ * are made harmless for a terminal.
+ */
 export function renderTable<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
   width: number,
 ): string {
-  const cells = rows.map((row) => columns.map((column) => oneLine(column.value(row), 400)));
-  const widths = columns.map((column, index) =>
-    Math.max(column.title.length, ...cells.map((line) => line[index]?.length ?? 0)),
-  );
-  let over = widths.reduce((sum, cell) => sum + cell + gap, -gap) - width;
-  for (const [index, column] of columns.entries()) {
-    if (over <= 0) break;
-    if (column.flexible !== true) continue;
-    const now = widths[index] ?? 0;
-    const cut = Math.min(over, Math.max(0, now - Math.max(8, column.title.length)));
-    widths[index] = now - cut;
-    over -= cut;
+  const all = columns.map((column) => measure(column, rows));
+  const kept = leaveOut(all, width);
+  if (leastWidth(kept) > width) return stacked(all, rows.length, width);
+  narrow(kept, width);
+  const lines = [kept.map(({ column }) => column.title)];
+  for (const index of rows.keys()) lines.push(kept.map(({ texts }) => texts[index] ?? ''));
+  return lines.map((line) => lineOf(kept, line)).join('\n');
+}
+
+function measure<Row>(column: Column<Row>, rows: readonly Row[]): Measured<Row> {
+  const texts = rows.map((row) => oneLine(column.value(row), 400));
+  const width = Math.max(column.title.length, ...texts.map(displayWidth));
+  const least = column.flexible === true ? Math.min(width, Math.max(narrowest, column.title.length)) : width;
+  return { column, texts, least, width };
+}
+
+function leaveOut<Row>(all: readonly Measured<Row>[], width: number): readonly Measured<Row>[] {
+  let kept = all;
+  while (leastWidth(kept) > width) {
+    const [first] = kept
+      .filter(({ column }) => column.leaveOut !== undefined)
+      .toSorted((one, other) => (one.column.leaveOut ?? 0) - (other.column.leaveOut ?? 0));
+    if (first === undefined) return kept;
+    kept = kept.filter((column) => column !== first);
   }
-  const line = (texts: readonly string[]): string =>
-    columns
-      .map((column, index) => fit(texts[index] ?? '', widths[index] ?? 0, column.align ?? 'left'))
-      .join(' '.repeat(gap))
-      .trimEnd();
-  return [line(columns.map((column) => column.title)), ...cells.map(line)].join('\n');
+  return kept;
 }
 
-function fit(text: string, width: number, align: 'left' | 'right'): string {
-  const cut = text.length > width ? `${[...text].slice(0, Math.max(0, width - 1)).join('')}…` : text;
-  return align === 'right' ? cut.padStart(width) : cut.padEnd(width);
+function leastWidth<Row>(columns: readonly Measured<Row>[]): number {
+  return columns.reduce((sum, { least }) => sum + least + gap.length, -gap.length);
 }
 
-/** Columns of the terminal, or 100 where output goes elsewhere. */
+/** Takes from the widest of the flexible columns until all fit. */
+function narrow<Row>(columns: readonly Measured<Row>[], width: number): void {
+  let over = columns.reduce((sum, column) => sum + column.width + gap.length, -gap.length) - width;
+  while (over > 0) {
+    const [widest] = columns
+      .filter((column) => column.width > column.least)
+      .toSorted((one, other) => other.width - one.width);
+    if (widest === undefined) return;
+    widest.width -= 1;
+    over -= 1;
+  }
+}
+
+function lineOf<Row>(columns: readonly Measured<Row>[], texts: readonly string[]): string {
+  return columns
+    .map(({ column, width }, index) => {
+      const text = fitWidth(texts[index] ?? '', width);
+      const filling = ' '.repeat(Math.max(0, width - displayWidth(text)));
+      return column.align === 'right' ? filling + text : text + filling;
+    })
+    .join(gap)
+    .trimEnd();
+}
+
+function stacked<Row>(columns: readonly Measured<Row>[], rows: number, width: number): string {
+  return Array.from({ length: rows }, (_, index) => {
+    const [first = '', ...others] = columns.map(({ texts }) => texts[index] ?? '');
+    return `${first}\n${fitWidth(`${gap}${others.filter((text) => text !== '').join(' · ')}`, width)}`;
+  }).join('\n');
+}
+
+/** Columns of the terminal; where output goes elsewhere, nothing is cut. */
 export function outputWidth(): number {
-  return process.stdout.isTTY ? Math.max(40, process.stdout.columns) : 100;
+  const { isTTY, columns } = process.stdout;
+  if (!isTTY) return Number.POSITIVE_INFINITY;
+  // Some terminals don't know how wide they are, and say 0.
+  return columns > 0 ? columns : 80;
 }

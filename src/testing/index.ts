@@ -9,6 +9,7 @@ export {
   toolResults,
   type ToolResultSeen,
 } from './model-server/anthropic-reader.ts';
+export { ampEnvironment, type AmpEnvironmentOptions } from './model-server/amp-environment.ts';
 export { claudeEnvironment, type ClaudeEnvironmentOptions } from './model-server/claude-environment.ts';
 export {
   createTestHost,

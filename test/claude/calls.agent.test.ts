@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { conversationTexts, toolResults } from '../../src/testing/model-server/anthropic-reader.ts';
 import type { ModelRequest } from '../../src/testing/model-server/model-request.ts';
 import type { ModelTurn } from '../../src/testing/model-server/model-turn.ts';
+import { mcpServerProgram } from '../../src/testing/provider-contract/mcp-server-program.ts';
 import { bash, openAgentRoom } from './agent-room.ts';
 import { containing } from '../../src/providers/claude/fixtures/text-matcher.ts';
 
@@ -51,11 +52,11 @@ describe('every tool call is asked about', () => {
 
   it('of an MCP server, whose secrets are not on the command line', async () => {
     await using room = await openAgentRoom([
-      { tools: [{ name: 'mcp__lab__add', input: { a: 2 } }] },
+      { tools: [{ name: 'mcp__lab__add', input: { a: 2, b: 2 } }] },
       { text: 'end' },
     ]);
     const server = join(room.home, 'server.mjs');
-    await writeFile(server, mcpServer);
+    await writeFile(server, mcpServerProgram);
     let commandLine = '';
     const run = room.run({
       request: {
@@ -77,7 +78,7 @@ describe('every tool call is asked about', () => {
     await run.outcome();
     expect(run.host.questions).toMatchObject([{ call: { tool: 'mcp:lab/add', kind: 'other' } }]);
     expect(run.ofType('tool_call_completed')).toMatchObject([
-      { data: { tool: 'mcp:lab/add', output: 'the secret has 6 letters' } },
+      { data: { tool: 'mcp:lab/add', output: 'the sum is 4, the secret has 6 letters' } },
     ]);
     expect(commandLine).toContain('stream-json');
     expect(commandLine).not.toContain('geheim');
@@ -125,15 +126,3 @@ describe('every tool call is asked about', () => {
     expect(run.ofType('tool_call_failed')).toMatchObject([{ data: { reason: 'denied' } }]);
   });
 });
-
-const mcpServer = `
-import { createInterface } from 'node:readline';
-const answer = (id, result) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id, result }) + '\\n');
-for await (const line of createInterface({ input: process.stdin })) {
-  const { id, method, params } = JSON.parse(line);
-  if (method === 'initialize') answer(id, { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'lab', version: '1' } });
-  else if (method === 'tools/list') answer(id, { tools: [{ name: 'add', description: 'adds', inputSchema: { type: 'object', properties: { a: { type: 'number' } } } }] });
-  else if (method === 'tools/call') answer(id, { content: [{ type: 'text', text: 'the secret has ' + process.env.LAB_SECRET.length + ' letters' }] });
-  else if (id !== undefined) answer(id, {});
-}
-`;

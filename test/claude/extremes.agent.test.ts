@@ -1,20 +1,9 @@
-import { chmod, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { conversationTexts } from '../../src/testing/model-server/anthropic-reader.ts';
 import { claude } from '../../src/providers/claude/provider.ts';
-import { bash, openAgentRoom, type AgentRoom } from './agent-room.ts';
-import { findClaude } from '../../src/providers/claude/program.ts';
+import { bash, openAgentRoom } from './agent-room.ts';
+import { wrapper } from './stand-in.ts';
 import { containing } from '../../src/providers/claude/fixtures/text-matcher.ts';
-
-/** A program that does something first and then is Claude Code. */
-async function wrapper(room: AgentRoom, first: string): Promise<string> {
-  const program = await findClaude({ executable: undefined, path: process.env['PATH'] ?? '', cwd: '/' });
-  const path = join(room.home, 'wrapped');
-  await writeFile(path, `#!/bin/sh\n${first}\nexec ${program ?? 'claude'} "$@"\n`);
-  await chmod(path, 0o755);
-  return path;
-}
 
 describe('the program', () => {
   it('may write lines that are no JSON: they are kept, and the run goes on', async () => {
@@ -105,7 +94,7 @@ describe('tools', () => {
       { text: 'end' },
     ]);
     const outputSchema = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] };
-    await expect(room.run({ request: { native: { outputSchema } } }).outcome()).resolves.toMatchObject({
+    await expect(room.run({ request: { outputSchema } }).outcome()).resolves.toMatchObject({
       output: '{"n":5}',
     });
   });

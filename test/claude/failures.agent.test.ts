@@ -16,6 +16,8 @@ describe('a failure of the model service', () => {
       'prompt is too long: 300000 tokens > 200000 maximum',
       'context_window_exceeded',
     ],
+    ['a plan that is used up', 402, undefined, 'quota_exceeded'],
+    ['a request that is too large', 413, undefined, 'context_window_exceeded'],
     ['a malformed request', 400, 'messages: something is wrong', 'invalid_request'],
   ];
 
@@ -85,6 +87,14 @@ describe('a turn that ends badly', () => {
     await using room = await openAgentRoom(() => ({ tools: [bash('true')] }));
     await expect(room.run({ request: { maxTurns: 1 } }).outcome()).rejects.toMatchObject({
       code: 'max_turns_reached',
+    });
+  });
+
+  it('by a model that never answers in the form that is asked for', async () => {
+    await using room = await openAgentRoom(() => ({ text: '{"n": 5}' }));
+    const outputSchema = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] };
+    await expect(room.run({ request: { outputSchema } }).outcome()).rejects.toMatchObject({
+      code: 'agent_failed',
     });
   });
 

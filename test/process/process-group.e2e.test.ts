@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { readProcessEntry } from '../../src/process/process-table.ts';
 import { startProcessGroup } from '../../src/process/process-group.ts';
@@ -186,7 +187,9 @@ test.runIf(process.platform === 'linux')('when the host is killed, its agent goe
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   await new Promise((resolve) => host.stdout.once('data', resolve));
-  expect(withCookie(cookie)).toHaveLength(1);
+  const [agent] = withCookie(cookie);
+  // Until the agent's own program runs, its life is not bound to that of its host yet.
+  await until('the program', () => readFileSync(`/proc/${agent}/comm`, 'utf8').trim() === 'sleep');
   host.kill('SIGKILL');
   await until('the end of the agent', () => withCookie(cookie).length === 0);
 });

@@ -13,9 +13,9 @@ export function withCookie(cookie: string): readonly number[] {
     .map((entry) => entry.pid);
 }
 
-/** Waits until the condition holds; fails after 20 seconds. */
+/** Waits until the condition holds; fails after two minutes. */
 export async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 120_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`Never came: ${what}.`);
     await new Promise((resolve) => setTimeout(resolve, 10));

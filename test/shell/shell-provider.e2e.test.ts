@@ -66,7 +66,8 @@ describe('a command that ends', () => {
       type: 'message_received',
       data: { role: 'tool', text: 'out\n' },
     });
-    expect(run.ofType('tool_call_started')).toEqual([]);
+    const { toolCallId } = run.ofType('tool_call_completed')[0]?.data ?? {};
+    expect(run.ofType('tool_call_started').map(({ data }) => data.toolCallId)).toEqual([toolCallId]);
   });
 
   test('with an exit code that is no success fails the run, unless it is listed', async () => {

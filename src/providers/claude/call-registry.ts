@@ -19,6 +19,11 @@ export class CallRegistry {
     this.#open.set(call.id, call);
   }
 
+  /** True while a call has no result. */
+  get hasOpen(): boolean {
+    return this.#open.size > 0;
+  }
+
   get(id: string): OpenCall | undefined {
     return this.#open.get(id);
   }

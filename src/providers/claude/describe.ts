@@ -7,6 +7,7 @@ import { claudeCapabilities } from './capabilities.ts';
 import { describeEnvironment, isOn } from './environment.ts';
 import type { CheckedOptions } from './options.ts';
 import { findClaude, installAdvice } from './program.ts';
+import { testedVersions } from './tested-versions.ts';
 
 /** Milliseconds that the program has to tell its version; the first start of the day takes long. */
 const versionDeadline = 20_000;
@@ -25,6 +26,7 @@ export async function describeClaude(
     agent: {
       installed: path !== undefined && version !== undefined,
       ...(version === undefined ? {} : { version }),
+      tested: testedVersions,
       ...(path === undefined ? { advice: installAdvice } : { path }),
       ...(path !== undefined && version === undefined
         ? { advice: `${path} does not tell its version. Is it Claude Code?` }

@@ -137,10 +137,14 @@ export function processError(lost: LostProcess): AsmError {
   };
   const how = lost.signal === undefined ? `with exit code ${lost.exitCode}` : `by ${lost.signal}`;
   return ended
-    ? new AsmError('agent_crashed', `Claude Code ended ${how} before its turn was over.`, {
-        cause: lost.cause,
-        provider: failure,
-      })
+    ? new AsmError(
+        'agent_crashed',
+        `Claude Code ended ${how} before its turn was over: ${describe(lost.cause)}`,
+        {
+          cause: lost.cause,
+          provider: failure,
+        },
+      )
     : new AsmError(
         'agent_protocol_error',
         `Claude Code wrote something that could not be understood: ${describe(lost.cause)}`,

@@ -3,10 +3,11 @@ import type { ToolLineage } from '../../domain/tool.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
 import { blockFor, blockId, type Answer } from './answer-tracker.ts';
 import { completeWholeAnswer, lineOf } from './answer-completion.ts';
-import { listField, objectField, textField } from './native-fields.ts';
+import { fieldOf, listField, objectField, textField } from './native-fields.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { normalizeToolResult } from './normalize-tool-result.ts';
 import { buildToolCall, toolInput } from './tool-call.ts';
+import { unparsed } from './unparsed.ts';
 import { answerUsage } from './usage-meter.ts';
 
 /** The model name under which Claude Code writes messages of its own, such as failures. */
@@ -20,6 +21,7 @@ export function normalizeAnswer(message: JsonObject, state: NormalizerState): re
   if (error !== undefined) state.assistantError = error;
   // A failure told in the model's place becomes the run's error, not something that the model said.
   if (error !== undefined || textField(native, 'model') === synthetic) return [];
+  if (!Array.isArray(native['content'])) return [unparsed(message)];
   if (thread === undefined) state.assistantError = undefined;
   const { answer, events } = answerOf(native, thread, state);
   const line = lineageOf(message, thread);
@@ -73,15 +75,16 @@ function normalizeBlock(
 ): readonly ProviderEvent[] {
   const thread = lineage?.parentToolCallId;
   const type = textField(content, 'type') ?? 'unknown';
-  if (type === 'text') return receiveText(textField(content, 'text') ?? '', answer, thread);
-  if (type === 'thinking') return receiveReasoning(textField(content, 'thinking') ?? '', answer, thread);
+  const said = type === 'text' || type === 'thinking' ? textField(content, type) : undefined;
+  if (said !== undefined)
+    return type === 'text' ? receiveText(said, answer, thread) : receiveReasoning(said, answer, thread);
   const block = blockFor(answer, type);
   block.received = true;
   if (type === 'redacted_thinking') return [];
   if (type.endsWith('tool_use')) return startCall(content, lineage, state);
   if (type.endsWith('tool_result'))
     return normalizeToolResult(content, { thread, sidecar: undefined }, state);
-  return [{ type: 'unparsed', data: { raw: content } }];
+  return [unparsed(content)];
 }
 
 function receiveText(text: string, answer: Answer, thread: string | undefined): readonly ProviderEvent[] {
@@ -130,20 +133,23 @@ function startCall(
 ): readonly ProviderEvent[] {
   const id = textField(content, 'id');
   const name = textField(content, 'name');
-  if (id === undefined || name === undefined) return [{ type: 'unparsed', data: { raw: content } }];
-  const call = buildToolCall({ id, name, input: toolInput(objectField(content, 'input')), lineage });
+  if (id === undefined || name === undefined) return [unparsed(content)];
+  const given = fieldOf(content, 'input');
+  const input = toolInput(given);
+  const call = buildToolCall({ id, name, input, lineage }, state.clientTools);
   state.calls.add({ ...call, parentToolCallId: lineage?.parentToolCallId });
   return [
     {
       type: 'tool_call_started',
       data: {
         toolCallId: id,
-        name,
+        name: call.name,
         tool: call.tool,
         kind: call.kind,
         input: call.input,
         ...(lineage === undefined ? {} : { lineage }),
       },
     },
+    ...(given === undefined ? [unparsed(content)] : []),
   ];
 }

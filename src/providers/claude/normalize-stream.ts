@@ -4,7 +4,11 @@ import { addBlock, blockId, type Answer, type AnswerBlock } from './answer-track
 import { numberField, objectField, textField } from './native-fields.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { completeAnswer, lineOf } from './answer-completion.ts';
+import { unparsed } from './unparsed.ts';
 import { answerUsage } from './usage-meter.ts';
+
+/** Pieces of what comes whole later, or is for the model alone. */
+const silentDeltas: ReadonlySet<string> = new Set(['input_json_delta', 'signature_delta', 'citations_delta']);
 
 /** A piece of an answer as it is streamed. */
 export function normalizeStream(message: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
@@ -28,8 +32,11 @@ export function normalizeStream(message: JsonObject, state: NormalizerState): re
       const answer = state.answers.current(thread);
       return answer === undefined ? [] : completeAnswer(answer, thread, state);
     }
-    default:
+    case 'content_block_stop':
+    case 'ping':
       return [];
+    default:
+      return [unparsed(message)];
   }
 }
 
@@ -96,14 +103,15 @@ function continueBlock(
   const block = answer?.blocks.find((candidate) => candidate.index === index);
   if (answer === undefined || block === undefined) return [];
   const delta = objectField(event, 'delta');
-  switch (textField(delta, 'type')) {
-    case 'text_delta':
-      return streamPiece(answer, block, thread, textField(delta, 'text') ?? '');
-    case 'thinking_delta':
-      return streamPiece(answer, block, thread, textField(delta, 'thinking') ?? '');
-    default:
-      return [];
-  }
+  const type = textField(delta, 'type') ?? '';
+  if (silentDeltas.has(type)) return [];
+  const text =
+    type === 'text_delta'
+      ? textField(delta, 'text')
+      : type === 'thinking_delta'
+        ? textField(delta, 'thinking')
+        : undefined;
+  return text === undefined ? [unparsed(event)] : streamPiece(answer, block, thread, text);
 }
 
 function streamPiece(

@@ -4,6 +4,7 @@ import { fieldOf, listField, numberField, objectField, textField } from './nativ
 import { lineOf } from './answer-completion.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { normalizeTask } from './normalize-task.ts';
+import { unparsed } from './unparsed.ts';
 
 /** Messages about the agent's own state that say nothing of the run. */
 const silent: ReadonlySet<string> = new Set([
@@ -49,20 +50,18 @@ export function normalizeSystem(message: JsonObject, state: NormalizerState): re
     case 'notification':
       return [warning('agent_notice', message)];
     case 'local_command_output':
-      return [
-        {
-          type: 'message_received',
-          data: {
-            messageId: textField(message, 'uuid') ?? 'command',
-            role: 'system',
-            text: textField(message, 'content') ?? '',
-            ...lineOf(textField(message, 'parent_tool_use_id')),
-          },
-        },
-      ];
+      return [commandOutput(message)];
     default:
-      return [{ type: 'unparsed', data: { raw: message } }];
+      return [unparsed(message)];
   }
+}
+
+function commandOutput(message: JsonObject): ProviderEvent {
+  const text = textField(message, 'content');
+  if (text === undefined) return unparsed(message);
+  const messageId = textField(message, 'uuid') ?? 'command';
+  const line = lineOf(textField(message, 'parent_tool_use_id'));
+  return { type: 'message_received', data: { messageId, role: 'system', text, ...line } };
 }
 
 function brokenServers(message: JsonObject): readonly ProviderEvent[] {

@@ -3,6 +3,7 @@ import type { ProviderEvent } from '../../ports/provider.ts';
 import { fieldOf, objectField, textField } from './native-fields.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { endAgent } from './subagent-end.ts';
+import { unparsed } from './unparsed.ts';
 
 /** Ends of a task, in the words of its updates. */
 const ended: ReadonlySet<string> = new Set(['completed', 'failed', 'killed', 'stopped']);
@@ -14,7 +15,7 @@ export function normalizeTask(
   state: NormalizerState,
 ): readonly ProviderEvent[] {
   const agentId = textField(message, 'task_id');
-  if (agentId === undefined) return [{ type: 'unparsed', data: { raw: message } }];
+  if (agentId === undefined) return [unparsed(message)];
   switch (subtype) {
     case 'task_started':
       return startAgent(agentId, message, state);
@@ -36,7 +37,7 @@ export function normalizeTask(
     case 'task_progress':
       return [];
     default:
-      return [{ type: 'unparsed', data: { raw: message } }];
+      return [unparsed(message)];
   }
 }
 

@@ -3,10 +3,11 @@ import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
 import type { OpenCall } from './call-registry.ts';
 import { readFileChange } from './file-change.ts';
-import { fieldOf, listField, textField } from './native-fields.ts';
+import { fieldOf, textField } from './native-fields.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { endAgent } from './subagent-end.ts';
 import { toolIdentity } from './tool-call.ts';
+import { unparsed } from './unparsed.ts';
 
 /** Longest output of a tool that is passed on, in characters. */
 const maximumOutput = 256 * 1024;
@@ -26,7 +27,7 @@ export function normalizeToolResult(
   state: NormalizerState,
 ): readonly ProviderEvent[] {
   const id = textField(content, 'tool_use_id');
-  if (id === undefined) return [{ type: 'unparsed', data: { raw: content } }];
+  if (id === undefined) return [unparsed(content)];
   const call = state.calls.close(id);
   const isError = fieldOf(content, 'is_error') === true;
   const agent = state.subagents.startedBy(id);
@@ -36,12 +37,14 @@ export function normalizeToolResult(
       ? []
       : endAgent(agent.agentId, isError ? 'failed' : 'completed', undefined, state);
   const data = resultData(id, call, content, source, isError);
+  const strange = fieldOf(content, 'content') === undefined ? [unparsed(content)] : [];
   if (isError)
     return [
       ...ended,
       { type: 'tool_call_failed', data: { ...data, reason: failureReason(id, source, state) } },
+      ...strange,
     ];
-  return [...ended, { type: 'tool_call_completed', data }, ...effects(call, source, state)];
+  return [...ended, { type: 'tool_call_completed', data }, ...strange, ...effects(call, source, state)];
 }
 
 function resultData(
@@ -69,9 +72,9 @@ function resultData(
 
 /** Text where all of it is text; else the parts as they are. */
 function readOutput(content: JsonValue | undefined): JsonValue {
-  if (content === undefined || typeof content === 'string') return content ?? '';
-  const parts = listField({ content }, 'content');
-  const texts = parts.map((part) => textField(part, 'text'));
+  if (content === undefined) return '';
+  if (!Array.isArray(content)) return content;
+  const texts = content.map((part: JsonValue) => textField(part, 'text'));
   return texts.every((text) => text !== undefined) ? texts.join('\n') : content;
 }
 
@@ -108,13 +111,22 @@ function effects(
   ];
 }
 
+/** Pieces of the user's side that say nothing new: the prompt, and what was said meanwhile. */
+const ownPieces: ReadonlySet<string> = new Set(['text', 'image', 'document']);
+
 /** The results in a message of the user's side, which is where Claude Code puts them. */
 export function normalizeUser(message: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
   const thread = textField(message, 'parent_tool_use_id');
-  const results = listField(fieldOf(message, 'message'), 'content').filter(
-    (block) => textField(block, 'type') === 'tool_result',
-  );
+  const content = fieldOf(fieldOf(message, 'message'), 'content');
+  if (typeof content === 'string') return [];
+  if (!Array.isArray(content)) return [unparsed(message)];
+  const pieces: readonly JsonValue[] = content;
+  const results = pieces.filter((piece) => textField(piece, 'type') === 'tool_result');
   // The sidecar belongs to the message; with several results in one it can't be told whose it is.
   const sidecar = results.length === 1 ? fieldOf(message, 'tool_use_result') : undefined;
-  return results.flatMap((block) => normalizeToolResult(block, { thread, sidecar }, state));
+  return pieces.flatMap((piece) => {
+    const type = textField(piece, 'type') ?? '';
+    if (type === 'tool_result') return normalizeToolResult(piece, { thread, sidecar }, state);
+    return ownPieces.has(type) ? [] : [unparsed(piece)];
+  });
 }

@@ -7,6 +7,7 @@ import { normalizeRateLimit, normalizeSystem } from './normalize-system.ts';
 import { normalizeUser } from './normalize-tool-result.ts';
 import { textField } from './native-fields.ts';
 import type { NormalizerState } from './normalizer-state.ts';
+import { unparsed } from './unparsed.ts';
 
 /** Messages that say nothing of the run, or nothing that others don't say. */
 const silent: ReadonlySet<string> = new Set([
@@ -47,6 +48,6 @@ export function normalize(message: JsonObject, state: NormalizerState): readonly
         { type: 'token_usage_updated', data: state.usage.figures() },
       ];
     default:
-      return [{ type: 'unparsed', data: { raw: message } }];
+      return [unparsed(message)];
   }
 }

@@ -2,6 +2,7 @@ import { AnswerTracker } from './answer-tracker.ts';
 import { CallRegistry } from './call-registry.ts';
 import { PlanList } from './plan-list.ts';
 import { SubagentRegistry } from './subagent-registry.ts';
+import type { ClientToolNames } from './tool-call.ts';
 import type { UsageMeter } from './usage-meter.ts';
 
 /** What the normaliser knows of a run; one for each run. */
@@ -11,6 +12,7 @@ export interface NormalizerState {
   readonly subagents: SubagentRegistry;
   readonly plan: PlanList;
   readonly usage: UsageMeter;
+  readonly clientTools: ClientToolNames;
   /** True for calls that the gate refused. */
   readonly isDenied: (toolCallId: string) => boolean;
   /** Set when a person interrupted the turn: what fails from then on was stopped. */
@@ -25,13 +27,15 @@ export interface NormalizerState {
 
 /** Makes the state of a new run. */
 export function createNormalizerState(
-  parts: Pick<NormalizerState, 'usage' | 'isDenied'> & { readonly subagents?: SubagentRegistry },
+  parts: Pick<NormalizerState, 'usage' | 'isDenied'> &
+    Partial<Pick<NormalizerState, 'subagents' | 'clientTools'>>,
 ): NormalizerState {
   return {
     answers: new AnswerTracker(),
     calls: new CallRegistry(),
     subagents: parts.subagents ?? new SubagentRegistry(),
     plan: new PlanList(),
+    clientTools: parts.clientTools ?? new Map(),
     usage: parts.usage,
     isDenied: parts.isDenied,
     interrupted: false,

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { AsmError } from '../../domain/error.ts';
-import type { JsonObject } from '../../domain/json.ts';
 import { nearestName } from '../../domain/nearest-name.ts';
 
 /** A subagent that Claude Code may start, besides its own. */
@@ -18,8 +17,6 @@ export interface ClaudeAgent {
 /** Claude Code's own options for one run: `session.run(input, { provider: claude(), native: { … } })`. */
 export interface ClaudeNative {
   readonly agents?: { readonly [name: string]: ClaudeAgent };
-  /** A JSON Schema that the answer must fit; the run's output is then the answer as JSON text. */
-  readonly outputSchema?: JsonObject;
   /** Absolute paths of folders besides the working folder that the agent may use. */
   readonly additionalDirectories?: readonly string[];
   /** Path or name of the program. Default: the provider's `executable`. */
@@ -65,7 +62,6 @@ const nativeSchema = z.object({
       }),
     )
     .optional(),
-  outputSchema: z.record(z.string(), z.json()).optional(),
   additionalDirectories: z.array(z.string().startsWith('/', 'must be an absolute path')).optional(),
   executable: z.string().min(1).optional(),
   maxThinkingTokens: z.int().min(0).optional(),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AsmError } from '../../domain/error.ts';
 import type { Authorization, ToolCall } from '../../domain/tool.ts';
 import { createPermissionHook, type PermissionHook } from './permission-hook.ts';
+import { clientToolNames } from './tool-call.ts';
 
 const never = new AbortController().signal;
 
@@ -16,6 +17,7 @@ function hookWith(decide: (call: ToolCall) => Authorization | Promise<Authorizat
       return await decide(call);
     },
     lineageOf: (agentId) => ({ agentId, parentToolCallId: 'parent' }),
+    clientTools: clientToolNames(),
     stopping: never,
   });
   return { hook, asked };

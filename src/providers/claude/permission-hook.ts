@@ -3,7 +3,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import { isJsonObject, toJson } from '../../domain/json.ts';
 import type { Authorization, ToolCall, ToolLineage } from '../../domain/tool.ts';
 import { textField } from './native-fields.ts';
-import { buildToolCall, toolInput } from './tool-call.ts';
+import { buildToolCall, toolInput, type ClientToolNames } from './tool-call.ts';
 
 /** The answer to Claude Code's hook before a tool call; always a decision, never "go on as you like". */
 export interface HookAnswer {
@@ -47,6 +47,7 @@ export interface PermissionHookOptions {
   readonly authorize: (call: ToolCall, options: { readonly signal: AbortSignal }) => Promise<Authorization>;
   /** What is known about the subagent that makes a call. */
   readonly lineageOf: (agentId: string, agentType: string | undefined) => ToolLineage;
+  readonly clientTools: ClientToolNames;
   /** Aborted when the agent is about to be ended: then a question gets no answer any more. */
   readonly stopping: AbortSignal;
 }
@@ -126,7 +127,7 @@ export function createPermissionHook(options: PermissionHookOptions): Permission
       const given = isJsonObject(native) ? toolInput(native['tool_input']) : {};
       const authorization = remember(
         id,
-        await answerFor(buildToolCall({ id, name, input: given, lineage }), signal),
+        await answerFor(buildToolCall({ id, name, input: given, lineage }, options.clientTools), signal),
       );
       if (authorization.decision === 'deny') return hookDenial(authorization.reason);
       return {
@@ -141,7 +142,10 @@ export function createPermissionHook(options: PermissionHookOptions): Permission
     },
     async canUseTool(name, input, caller) {
       const lineage = caller.agentId === undefined ? undefined : options.lineageOf(caller.agentId, undefined);
-      const call = buildToolCall({ id: caller.toolCallId, name, input: toolInput(toJson(input)), lineage });
+      const call = buildToolCall(
+        { id: caller.toolCallId, name, input: toolInput(toJson(input)), lineage },
+        options.clientTools,
+      );
       const authorization = remember(call.id, await answerFor(call, caller.signal));
       if (authorization.decision === 'deny') return { behavior: 'deny', message: authorization.reason };
       return { behavior: 'allow', updatedInput: { ...(authorization.changedInput ?? input) } };

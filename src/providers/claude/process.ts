@@ -4,8 +4,17 @@ import type { SpawnOptions, SpawnedProcess } from '@anthropic-ai/claude-agent-sd
 import { startProcessGroup, type ProcessExit, type ProcessGroup } from '../../process/process-group.ts';
 import { createStdoutLines, type StdoutLinesOptions } from './stdout-lines.ts';
 
+/** Who is told of what the program writes beside its protocol. */
+export interface ClaudeProcessOptions extends StdoutLinesOptions {
+  /** Told once when the program has closed its output and lives on. */
+  readonly onOutputClosed: () => void;
+}
+
 /** Milliseconds that output may still come after the program has ended. */
 const outputGrace = 250;
+
+/** Milliseconds that the program has to end after it has closed its output. */
+const closedGrace = 2_000;
 
 /** Milliseconds between asking the program to end and killing it. */
 const endGrace = 400;
@@ -25,7 +34,7 @@ export interface ClaudeProcess extends AsyncDisposable {
 }
 
 /** Makes the process of one run; `spawn` may be called once. */
-export function createClaudeProcess(lines: StdoutLinesOptions): ClaudeProcess {
+export function createClaudeProcess(listeners: ClaudeProcessOptions): ClaudeProcess {
   const { promise: started, resolve, reject } = Promise.withResolvers<ProcessGroup>();
   // Whoever waits for it hears the failure; nobody has to.
   started.catch(() => undefined);
@@ -62,7 +71,7 @@ export function createClaudeProcess(lines: StdoutLinesOptions): ClaudeProcess {
           void begun.exit.then((how) => {
             exit = how;
           });
-          spawned.connect(begun, lines);
+          spawned.connect(begun, listeners);
           resolve(begun);
           // It was ended before the SDK had asked for it.
           if (isEnded) void end().catch(() => undefined);
@@ -97,10 +106,19 @@ class SpawnedClaude extends EventEmitter implements SpawnedProcess {
     return true;
   }
 
-  connect(group: ProcessGroup, lines: StdoutLinesOptions): void {
+  connect(group: ProcessGroup, listeners: ClaudeProcessOptions): void {
     this.stdin.pipe(group.child.stdin);
-    group.child.stdout.pipe(createStdoutLines(lines)).pipe(this.stdout);
+    group.child.stdout.pipe(createStdoutLines(listeners)).pipe(this.stdout);
     const outputEnded = new Promise<void>((resolve) => group.child.stdout.once('close', resolve));
+    void outputEnded.then(() => {
+      const timer = setTimeout(() => {
+        // On a machine that was busy, its end may be known by now but not told.
+        setImmediate(() => {
+          if (isRunning(group)) listeners.onOutputClosed();
+        });
+      }, closedGrace);
+      void group.exit.then(() => clearTimeout(timer));
+    });
     void group.exit.then(async (how) => {
       // What it wrote last must be read before the SDK hears of its end; a child of it may keep the pipe open.
       await Promise.race([outputEnded, new Promise((resolve) => setTimeout(resolve, outputGrace).unref())]);
@@ -113,6 +131,10 @@ class SpawnedClaude extends EventEmitter implements SpawnedProcess {
   fail(thrown: unknown): void {
     this.emit('error', thrown instanceof Error ? thrown : new Error(String(thrown)));
   }
+}
+
+function isRunning({ child }: ProcessGroup): boolean {
+  return child.exitCode === null && child.signalCode === null;
 }
 
 function definedOnly(variables: Readonly<Record<string, string | undefined>>): Record<string, string> {

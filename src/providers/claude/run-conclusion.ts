@@ -1,4 +1,4 @@
-import { abortError, isAsmError } from '../../domain/error.ts';
+import { abortError, AsmError, isAsmError } from '../../domain/error.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { RunOutcome } from '../../ports/provider.ts';
 import type { ProcessExit } from '../../process/process-group.ts';
@@ -16,14 +16,16 @@ export interface RunEnding {
   readonly interrupted: boolean;
   /** What the SDK threw. It throws after every result that is an error, and then says nothing new. */
   readonly thrown: unknown;
-  /** True when the program wrote a line without end. */
-  readonly brokeLineLimit: boolean;
+  /** How the program broke its protocol, when it was ended for that. */
+  readonly broken: string | undefined;
   /** How the program ended by itself; `undefined` when it was let go, or lives. */
   readonly exit: ProcessExit | undefined;
   readonly stderr: string;
   readonly state: NormalizerState;
   readonly resumed: string | undefined;
   readonly conversation: string;
+  /** True when the answer was to have a given form. */
+  readonly wantsForm: boolean;
 }
 
 /** The outcome of a run, or the error that it failed with, thrown. */
@@ -31,8 +33,8 @@ export function concludeRun(ending: RunEnding): RunOutcome {
   const { result, state } = ending;
   if (ending.signal.aborted) throw abortError(ending.signal);
   if (isAsmError(ending.thrown)) throw ending.thrown;
-  if (ending.brokeLineLimit)
-    throw processError({ stderr: ending.stderr, cause: new Error('a line of more than 64 MiB') });
+  if (ending.broken !== undefined)
+    throw processError({ stderr: ending.stderr, cause: new Error(ending.broken) });
   if (result === undefined || hasCrashed(ending)) {
     if (ending.interrupted && result === undefined) return outcome(ending, 'interrupted');
     throw processError({
@@ -46,6 +48,11 @@ export function concludeRun(ending: RunEnding): RunOutcome {
     !state.refused &&
     textField(result, 'stop_reason') !== 'refusal'
   ) {
+    if (ending.wantsForm && structuredOutput(result) === undefined) {
+      throw new AsmError('agent_failed', 'Claude Code did not answer in the form that was asked for.', {
+        provider: { provider: 'claude', kind: 'no_structured_output' },
+      });
+    }
     return outcome(ending, 'completed');
   }
   if (ending.interrupted && textField(result, 'terminal_reason')?.startsWith('aborted') === true) {
@@ -87,7 +94,10 @@ function outcome(ending: RunEnding, status: RunOutcome['status']): RunOutcome {
 
 /** The answer that fits the schema, as JSON text, where one was asked for; else the last message. */
 function outputOf(result: JsonObject | undefined): string | undefined {
+  return structuredOutput(result) ?? textField(result, 'result');
+}
+
+function structuredOutput(result: JsonObject | undefined): string | undefined {
   const structured = fieldOf(result, 'structured_output');
-  if (isJsonObject(structured) || Array.isArray(structured)) return JSON.stringify(structured);
-  return textField(result, 'result');
+  return isJsonObject(structured) || Array.isArray(structured) ? JSON.stringify(structured) : undefined;
 }

@@ -174,9 +174,10 @@ export class RunControl {
     }
   }
 
-  /** With a question open, an agent that is just ended would first tell the model that it was refused. */
+  /** With a question or a call open, an agent that is just ended would first tell the model that it failed. */
   async #cancel(): Promise<void> {
-    if (this.#options.permissions.openQuestions > 0) {
+    const { permissions, state } = this.#options;
+    if (permissions.openQuestions > 0 || state.calls.hasOpen) {
       const withdrawn = this.#options.query.interrupt().catch(() => undefined);
       await Promise.race([withdrawn, new Promise<void>((resolve) => this.#after(withdrawDeadline, resolve))]);
     }

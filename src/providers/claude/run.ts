@@ -1,13 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { startClientToolBridge } from '../../bridge/client-tool-bridge.ts';
 import { abortError } from '../../domain/error.ts';
+import { clientToolName } from '../../domain/client-tool.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
 import { claudeEnvironment } from './environment.ts';
+import { createForeignOutput } from './foreign-output.ts';
 import { createInputQueue } from './input-queue.ts';
 import { readInstructionFile } from './instruction-file.ts';
+import { readMessages } from './message-reader.ts';
 import { normalize } from './normalize.ts';
 import { createNormalizerState } from './normalizer-state.ts';
 import { checkNative, type CheckedNative, type CheckedOptions, type ClaudeNative } from './options.ts';
+import { createOutputValve } from './output-valve.ts';
 import { createPermissionHook } from './permission-hook.ts';
 import { createClaudeProcess, type ClaudeProcess } from './process.ts';
 import { requireClaude } from './program.ts';
@@ -16,6 +21,7 @@ import { RunControl } from './run-control.ts';
 import { concludeRun } from './run-conclusion.ts';
 import { nativePermissionMode, sdkOptions } from './sdk-options.ts';
 import { loadSdk } from './sdk.ts';
+import { clientToolNames } from './tool-call.ts';
 import { SubagentRegistry } from './subagent-registry.ts';
 import { createUsageMeter, type UsageBase } from './usage-meter.ts';
 
@@ -36,24 +42,45 @@ export async function* runClaude(
 
   const model = request.model ?? options.model;
   const conversation = conversationId(request);
-  const noticed: ProviderEvent[] = [];
-  let brokeLineLimit = false;
+  const clientTools = clientToolNames(request.clientTools);
+  const foreign = createForeignOutput();
+  let broken: string | undefined;
   const input = createInputQueue();
   const subagents = new SubagentRegistry();
+  // Ended after the agent, which is declared later.
+  await using bridge = await startClientToolBridge(request, host);
+  const giveUp = (why: string): void => {
+    broken ??= why;
+    void agent.end().catch(() => undefined);
+  };
+  const valve = createOutputValve();
   await using agent = createClaudeProcess({
-    onForeign: (line) => noticed.push({ type: 'unparsed', data: { raw: line } }),
-    onTooLong: () => {
-      brokeLineLimit = true;
-      void agent.end().catch(() => undefined);
+    valve,
+    onForeign: (line) => foreign.add(line),
+    onTooLong: () => giveUp('a line of more than 64 MiB'),
+    // After a result the program only has to end, for which it has its own time.
+    onOutputClosed: () => {
+      if (control.result === undefined) giveUp('it closed its output');
     },
   });
   const permissions = createPermissionHook({
-    authorize: (call, how) => host.authorize(call, how),
+    async authorize(call, how) {
+      const authorization = await host.authorize(call, how);
+      if (call.tool === clientToolName(call.name) && authorization.decision === 'allow')
+        bridge?.allow(call.name);
+      return authorization;
+    },
+    clientTools,
     lineageOf: (agentId, agentType) => subagents.lineageOf(agentId, agentType),
     stopping: host.signal,
   });
   const usage = createUsageMeter(usageBase(request));
-  const state = createNormalizerState({ usage, isDenied: (id) => permissions.isDenied(id), subagents });
+  const state = createNormalizerState({
+    usage,
+    isDenied: (id) => permissions.isDenied(id),
+    subagents,
+    clientTools,
+  });
   const query = sdk.query({
     prompt: input,
     options: sdkOptions({
@@ -66,6 +93,7 @@ export async function* runClaude(
       conversation,
       permissions,
       agent,
+      bridge,
     }),
   });
   const control = new RunControl({ host, query, input, agent, permissions, state });
@@ -91,9 +119,8 @@ export async function* runClaude(
       },
     };
     control.begin(prompt);
-    for (let next = await first; next.done !== true; next = await messages.next()) {
-      yield* noticed.splice(0);
-      const message: unknown = next.value;
+    for await (const message of readMessages(messages, valve, first)) {
+      yield* foreign.take();
       if (!isJsonObject(message)) continue;
       const events = normalize(message, state);
       control.see(message);
@@ -106,7 +133,7 @@ export async function* runClaude(
     control.end();
     query.close();
   }
-  yield* noticed.splice(0);
+  yield* foreign.end();
   await settle(agent, control.result);
   if (control.result === undefined) {
     const figures = usage.figures();
@@ -118,12 +145,13 @@ export async function* runClaude(
     begun: control.begun,
     interrupted: state.interrupted,
     thrown,
-    brokeLineLimit,
+    broken,
     exit: control.inputClosedByUs ? undefined : agent.exit,
     stderr: agent.stderrTail(),
     state,
     resumed: request.resume?.handle.id,
     conversation,
+    wantsForm: request.outputSchema !== undefined,
   });
 }
 

@@ -1,3 +1,5 @@
+import type { Bridge } from '../../bridge/bridge-server.ts';
+import { clientServerName, withClientToolServer } from '../../bridge/helper-program.ts';
 import type { McpServer, RunRequest } from '../../ports/provider.ts';
 import type { PermissionMode } from '../../domain/tool.ts';
 import type { CheckedNative } from './options.ts';
@@ -20,6 +22,8 @@ export interface SdkOptionsInput {
   readonly conversation: string;
   readonly permissions: PermissionHook;
   readonly agent: ClaudeProcess;
+  /** Offers the client tools, where there are any. */
+  readonly bridge: Bridge | undefined;
 }
 
 /** Our request in the SDK's words. */
@@ -34,7 +38,7 @@ export function sdkOptions(input: SdkOptionsInput): SdkOptions {
     forwardSubagentText: true,
     // Without it the settings of servers, secrets too, would stand on the command line.
     mcpServersDelivery: 'initialize',
-    mcpServers: mcpServers(request.mcpServers ?? {}),
+    mcpServers: mcpServers(input),
     settingSources: request.trustProject ? ['project', 'local'] : [],
     strictMcpConfig: !request.trustProject,
     permissionMode: nativePermissionMode(request.permissionMode),
@@ -57,6 +61,9 @@ export function sdkOptions(input: SdkOptionsInput): SdkOptions {
     ...conversation(input),
     ...(model === undefined ? {} : { model }),
     ...(request.maxTurns === undefined ? {} : { maxTurns: request.maxTurns }),
+    ...(request.outputSchema === undefined
+      ? {}
+      : { outputFormat: { type: 'json_schema', schema: request.outputSchema } }),
     ...nativeOptions(native),
   };
 }
@@ -73,10 +80,9 @@ function conversation({ request, conversation: id }: SdkOptionsInput): SdkOption
 }
 
 function nativeOptions(native: CheckedNative): SdkOptions {
-  const { agents, outputSchema, additionalDirectories, maxThinkingTokens, fallbackModel, betas } = native;
+  const { agents, additionalDirectories, maxThinkingTokens, fallbackModel, betas } = native;
   return {
     ...(agents === undefined ? {} : { agents: agentDefinitions(agents) }),
-    ...(outputSchema === undefined ? {} : { outputFormat: { type: 'json_schema', schema: outputSchema } }),
     ...(additionalDirectories === undefined ? {} : { additionalDirectories }),
     ...(maxThinkingTokens === undefined ? {} : { thinking: thinkingBudget(maxThinkingTokens) }),
     ...(fallbackModel === undefined ? {} : { fallbackModel }),
@@ -103,18 +109,31 @@ function thinkingBudget(tokens: number): NonNullable<SdkOptions['thinking']> {
   return tokens === 0 ? { type: 'disabled' } : { type: 'enabled', budgetTokens: tokens };
 }
 
-function mcpServers(servers: { readonly [name: string]: McpServer }): NonNullable<SdkOptions['mcpServers']> {
+type SdkServer = NonNullable<SdkOptions['mcpServers']>[string];
+
+function mcpServers({ request, bridge }: SdkOptionsInput): NonNullable<SdkOptions['mcpServers']> {
+  const given = request.mcpServers ?? {};
+  const servers = bridge === undefined ? given : withClientToolServer(given, bridge);
   return Object.fromEntries(
     Object.entries(servers).map(([name, server]) => [
       name,
-      server.type === 'stdio'
-        ? {
-            type: 'stdio' as const,
-            command: server.command,
-            args: [...(server.arguments ?? [])],
-            env: { ...server.environment },
-          }
-        : { type: server.type, url: server.url, headers: { ...server.headers } },
+      {
+        ...mcpServer(server),
+        // What the caller offers is there from the first turn on; how long a call takes is for the caller to say.
+        ...(bridge !== undefined && name === clientServerName
+          ? { alwaysLoad: true, timeout: hookTimeout * 1_000 }
+          : {}),
+      },
     ]),
   );
+}
+
+function mcpServer(server: McpServer): SdkServer {
+  if (server.type !== 'stdio') return { type: server.type, url: server.url, headers: { ...server.headers } };
+  return {
+    type: 'stdio',
+    command: server.command,
+    args: [...(server.arguments ?? [])],
+    env: { ...server.environment },
+  };
 }

@@ -1,5 +1,7 @@
 import { Transform, type TransformCallback } from 'node:stream';
 
+import type { OutputValve } from './output-valve.ts';
+
 /** Bytes of one line that are kept in memory; a longer one breaks the protocol. */
 const maximumLine = 64 * 1024 * 1024;
 
@@ -9,6 +11,8 @@ const reportedLength = 4_096;
 export interface StdoutLinesOptions {
   /** Told of each line that is no JSON object, cut to 4,096 characters. */
   readonly onForeign: (line: string) => void;
+  /** Holds output back that nobody reads. */
+  readonly valve: OutputValve;
   /** Told once when a line is longer than 64 MiB; the rest is thrown away. */
   readonly onTooLong: () => void;
 }
@@ -20,8 +24,10 @@ export function createStdoutLines(options: StdoutLinesOptions): Transform {
   let broken = false;
 
   const take = (stream: Transform, line: Buffer): void => {
-    if (line[0] === 0x7b) stream.push(line);
-    else {
+    if (line[0] === 0x7b) {
+      options.valve.add(line.length);
+      stream.push(line);
+    } else {
       const text = line.toString('utf8', 0, reportedLength).trimEnd();
       if (text !== '') options.onForeign(text);
     }
@@ -48,7 +54,7 @@ export function createStdoutLines(options: StdoutLinesOptions): Transform {
         restLength = 0;
         options.onTooLong();
       }
-      done();
+      options.valve.whenOpen(() => done());
     },
     flush(done) {
       if (restLength > 0) take(this, Buffer.concat(rest));

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import { buildToolCall, toolIdentity } from './tool-call.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { ToolCall } from '../../domain/tool.ts';
+import { buildToolCall, clientToolNames, toolIdentity } from './tool-call.ts';
 
 it.each([
   ['Bash', 'bash', 'execute'],
@@ -17,9 +19,21 @@ it.each([
 });
 
 it('names the command and the paths', () => {
-  expect(buildToolCall({ id: '1', name: 'Bash', input: { command: 'ls' } })).toMatchObject({ command: 'ls' });
-  expect(buildToolCall({ id: '1', name: 'Edit', input: { file_path: '/a', old_string: 'x' } })).toMatchObject(
-    { paths: ['/a'] },
-  );
-  expect(buildToolCall({ id: '1', name: 'Write', input: { file_path: 7 } })).not.toHaveProperty('paths');
+  const build = (name: string, input: JsonObject): ToolCall =>
+    buildToolCall({ id: '1', name, input }, clientToolNames());
+  expect(build('Bash', { command: 'ls' })).toMatchObject({ command: 'ls' });
+  expect(build('Edit', { file_path: '/a', old_string: 'x' })).toMatchObject({ paths: ['/a'] });
+  expect(build('Write', { file_path: 7 })).not.toHaveProperty('paths');
+});
+
+it('knows the client tools of the run, and no others of that server', () => {
+  const tool = { description: 'x', inputSchema: {} };
+  const names = clientToolNames([
+    { ...tool, name: 'look', readOnly: true },
+    { ...tool, name: 'change', readOnly: false },
+  ]);
+  const build = (name: string): ToolCall => buildToolCall({ id: '1', name, input: {} }, names);
+  expect(build('mcp__client__look')).toMatchObject({ name: 'look', tool: 'client:look', kind: 'read' });
+  expect(build('mcp__client__change')).toMatchObject({ tool: 'client:change', kind: 'client' });
+  expect(build('mcp__client__other')).toMatchObject({ tool: 'mcp:client/other', kind: 'other' });
 });

@@ -1,3 +1,5 @@
+import { clientServerName } from '../../bridge/helper-program.ts';
+import { clientToolCall, type ClientToolDescription } from '../../domain/client-tool.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import type { ToolCall, ToolKind, ToolLineage } from '../../domain/tool.ts';
 import { textField } from './native-fields.ts';
@@ -52,13 +54,26 @@ export function toolIdentity(name: string): { readonly tool: string; readonly ki
   return { tool: mcpToolName(name) ?? name.toLowerCase(), kind: 'other' };
 }
 
+/** The client tools of a run, by the names that Claude Code gives them. */
+export type ClientToolNames = ReadonlyMap<string, ClientToolDescription>;
+
+/** Names the client tools of a run. */
+export function clientToolNames(tools: readonly ClientToolDescription[] = []): ClientToolNames {
+  return new Map(tools.map((tool) => [`mcp__${clientServerName}__${tool.name}`, tool]));
+}
+
 /** Builds the call that permissions are asked about. */
-export function buildToolCall(call: {
-  readonly id: string;
-  readonly name: string;
-  readonly input: JsonObject;
-  readonly lineage?: ToolLineage | undefined;
-}): ToolCall {
+export function buildToolCall(
+  call: {
+    readonly id: string;
+    readonly name: string;
+    readonly input: JsonObject;
+    readonly lineage?: ToolLineage | undefined;
+  },
+  clientTools: ClientToolNames,
+): ToolCall {
+  const clientTool = clientTools.get(call.name);
+  if (clientTool !== undefined) return clientToolCall(clientTool, call);
   const known = knownTools.get(call.name);
   const command = known?.kind === 'execute' ? textField(call.input, 'command') : undefined;
   const paths = (known?.paths ?? []).flatMap((field) => textField(call.input, field) ?? []);

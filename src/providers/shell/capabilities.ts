@@ -8,4 +8,5 @@ export const shellCapabilities: Capabilities = capabilities({
   interrupt: 'native',
   tool_rules: 'emulated',
   permission_modes: 'emulated',
+  process_isolation: 'native',
 });

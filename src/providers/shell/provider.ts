@@ -78,6 +78,7 @@ export function shell(options: ShellOptions = {}): Provider<ShellNative> {
       const execution = followCommand(group, call.id, limits, signals);
       try {
         yield { type: 'agent_started', data: { continuity: 'fresh', process: group.identity } };
+        yield startOf(call);
         yield* execution.events;
       } finally {
         await group.end({ grace: limits.grace });
@@ -135,6 +136,10 @@ async function authorized(
       return undefined;
     throw thrown;
   }
+}
+
+function startOf({ id, name, tool, kind, input }: ToolCall): ProviderEvent {
+  return { type: 'tool_call_started', data: { toolCallId: id, name, tool, kind, input } };
 }
 
 function resultData(call: ToolCall, end: CommandEnd): ToolResultData {

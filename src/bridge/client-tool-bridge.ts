@@ -1,0 +1,30 @@
+import type { RunHost, RunRequest } from '../ports/provider.ts';
+import { createAllowedCalls } from './allowed-calls.ts';
+import { startBridge, type Bridge } from './bridge-server.ts';
+
+/** A bridge for the client tools of one run. Each call must have been allowed, and is made once. */
+export interface ClientToolBridge extends Bridge {
+  /** To be told of each call of a client tool that the gate allowed, by the tool's own name. */
+  allow(tool: string): void;
+}
+
+/** Opens the bridge of a run; `undefined` for a run without client tools. */
+export async function startClientToolBridge(
+  request: Pick<RunRequest, 'clientTools' | 'cookie'>,
+  host: Pick<RunHost, 'callTool'>,
+): Promise<ClientToolBridge | undefined> {
+  const { clientTools: tools = [], cookie } = request;
+  if (tools.length === 0) return undefined;
+  const allowed = createAllowedCalls();
+  const bridge = await startBridge(
+    {
+      tools,
+      callTool: (name, input, options) =>
+        allowed.spend(name)
+          ? host.callTool(name, input, options)
+          : Promise.resolve({ text: `This call of ${name} was not allowed.`, failed: true }),
+    },
+    { cookie },
+  );
+  return { ...bridge, allow: (tool) => allowed.allow(tool) };
+}

@@ -1,0 +1,204 @@
+import { Command, Option } from 'commander';
+import { another, moreNames, seconds, wholeNumber } from './option-value.ts';
+
+const store = (): Option => new Option('--store <file>', 'the file that holds the sessions').env('ASM_STORE');
+const json = (): Option => new Option('--json', 'write JSON, one object a line, for programs');
+
+/** Builds the command line. Actions load what they need when they run, so that help is quick. */
+export function buildCommandLine(version: string): Command {
+  const program = new Command('asm')
+    .description('Runs coding agents on a durable log: every message, tool call and cost is kept.')
+    .version(version)
+    .showHelpAfterError('(asm --help shows what there is)')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ asm doctor                                   which agents are ready on this machine
+  $ asm run "Make the failing test pass"         let Claude Code work in this folder
+  $ asm run --provider shell "npm test"          run a command with the same log around it
+  $ asm run --session ses_… "And now the docs"   go on where a session stopped
+  $ asm sessions                                 what was done
+  $ asm events ses_… --follow                    watch it, from another terminal too
+
+Exit codes: 0 done, 1 the run failed, 2 wrong use, 3 not found, 4 the store failed,
+5 the agent is missing or not signed in, 69 no Node 24, 70 a fault of asm,
+74 the output can't be written, 124 timed out, 130 cancelled.`,
+    );
+  addRun(program);
+  addSessions(program);
+  addShow(program);
+  addEvents(program);
+  addCancel(program);
+  addDoctor(program);
+  return program;
+}
+
+function addRun(program: Command): void {
+  add(program, 'run', 'give an agent a task and watch it; Ctrl-C interrupts, a second Ctrl-C cancels')
+    .argument('[prompt...]', 'what to do; "-" or nothing reads it from standard input')
+    .option('-p, --provider <name>', "the agent: claude or shell (default: the session's, else claude)")
+    .option('-s, --session <id>', 'go on in this session')
+    .option('--fork', 'with --session: go on in a new session, which branches off from it')
+    .option('-C, --cwd <folder>', "where the agent works (default: the session's folder, else here)")
+    .option('-m, --model <name>', 'the model')
+    .option(
+      '--permission-mode <mode>',
+      'default, accept_edits, plan, full_auto or dangerously_skip_permissions',
+    )
+    .option('--max-turns <count>', 'the most answers that the model may give', wholeNumber(1))
+    .option(
+      '--allow <rule>',
+      'tool calls that need no question, such as "bash(npm test)" or "edit"; may be repeated',
+      another,
+    )
+    .option(
+      '--deny <rule>',
+      'tool calls that are refused, such as "bash(git push)"; may be repeated',
+      another,
+    )
+    .option('--system-prompt <text>', "added to the agent's instructions")
+    .option('--timeout <seconds>', 'the longest that the run may take', seconds)
+    .option('--shell', 'with --provider shell: the prompt is a script for /bin/sh')
+    .option('--trust-project', "load the project's own agent settings, hooks and servers")
+    .addOption(
+      new Option('-r, --render <how>', 'how to show it')
+        .choices(['studio', 'compact', 'verbose', 'none'])
+        .default('studio'),
+    )
+    .addOption(store())
+    .addOption(json())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ asm run "Explain src/index.ts" --permission-mode plan
+  $ asm run --permission-mode accept_edits --allow "bash(npm test)" "Make the failing test pass"
+  $ git diff | asm run - --render compact
+  $ asm run --provider shell --shell "npm test 2>&1 | tail -5"
+
+A tool call that no rule and no mode decides is asked about on a terminal, and refused elsewhere.`,
+    )
+    .action(async (words: string[], options: object) => {
+      const { runCommand } = await import('./run-command.ts');
+      await runCommand(words, options);
+    });
+}
+
+function addSessions(program: Command): void {
+  add(program, 'sessions', 'list sessions, newest first')
+    .option(
+      '--status <status>',
+      'only these: pending, active, paused, completed, failed, cancelled; with commas, or repeated',
+      moreNames,
+    )
+    .option('-n, --limit <count>', 'at most so many', wholeNumber(1, 1_000), 20)
+    .addOption(store())
+    .addOption(json())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ asm sessions --status active,paused
+  $ asm sessions --json | jq -r .id`,
+    )
+    .action(async (options: object) => {
+      const { sessionsCommand } = await import('./sessions-command.ts');
+      await sessionsCommand(options);
+    });
+}
+
+function addShow(program: Command): void {
+  add(program, 'show', 'show a session with its runs, tokens and cost, or one run with its output')
+    .argument('<id>', 'a session or a run')
+    .addOption(store())
+    .addOption(json())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ asm show ses_…
+  $ asm show run_… --json | jq -r .output`,
+    )
+    .action(async (id: string, options: object) => {
+      const { showCommand } = await import('./show-command.ts');
+      await showCommand(id, options);
+    });
+}
+
+function addEvents(program: Command): void {
+  add(program, 'events', 'print the log of a session or run')
+    .argument('<id>', 'a session or a run')
+    .option('-f, --follow', 'go on as the log grows, until the run or session has ended, or Ctrl-C')
+    .option('-a, --after <seq>', 'only what comes after this number', wholeNumber(0), 0)
+    .option('-t, --type <type>', 'only these types of event; with commas, or repeated', moreNames)
+    .option('-n, --limit <count>', 'at most so many', wholeNumber(1))
+    .addOption(
+      new Option('-r, --render <how>', 'how to show it')
+        .choices(['verbose', 'compact', 'studio'])
+        .default('verbose'),
+    )
+    .addOption(store())
+    .addOption(json())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ asm events run_… --type tool_call_started,tool_call_decided
+  $ asm events ses_… --follow --render studio
+  $ asm events ses_… --after 120 --json | jq -r .type`,
+    )
+    .action(async (id: string, options: object) => {
+      const { eventsCommand } = await import('./events-command.ts');
+      await eventsCommand(id, options);
+    });
+}
+
+function addCancel(program: Command): void {
+  add(program, 'cancel', 'end a run, whoever executes it, or a session with all its runs')
+    .argument('<id>', 'a run or a session')
+    .option('--reason <text>', 'why, for the log')
+    .addOption(store())
+    .addOption(json())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ asm cancel run_…
+  $ asm cancel ses_… --reason "The branch is gone"`,
+    )
+    .action(async (id: string, options: object) => {
+      const { cancelCommand } = await import('./cancel-command.ts');
+      await cancelCommand(id, options);
+    });
+}
+
+function addDoctor(program: Command): void {
+  add(
+    program,
+    'doctor',
+    'say which agents are installed, their versions, whether they are signed in, and what to do',
+  )
+    .addOption(store())
+    .addOption(json())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ asm doctor
+  $ asm doctor --json | jq '.providers[] | {name, agent}'`,
+    )
+    .action(async (options: object) => {
+      const { doctorCommand } = await import('./doctor-command.ts');
+      await doctorCommand(options);
+    });
+}
+
+function add(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .showHelpAfterError(`(asm ${name} --help shows what there is)`);
+}

@@ -1,0 +1,76 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { AsmError } from '../domain/error.ts';
+import { nearestName } from '../domain/nearest-name.ts';
+import { parseToolRule, type ToolRules } from '../domain/tool-rule.ts';
+import { permissionModes, type PermissionMode } from '../domain/tool.ts';
+import type { CommonRunOptions } from '../manager/run-options.ts';
+import type { RenderingName } from './event-renderer.ts';
+import { terminalQuestions } from './permission-prompt.ts';
+import type { SharedOptions } from './shared-options.ts';
+
+/** The options of `asm run`, as the command line gives them. */
+export interface RunCommandOptions extends SharedOptions {
+  readonly provider?: string;
+  readonly session?: string;
+  readonly fork?: boolean;
+  readonly cwd?: string;
+  readonly model?: string;
+  readonly permissionMode?: string;
+  readonly maxTurns?: number;
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
+  readonly systemPrompt?: string;
+  readonly timeout?: number;
+  readonly shell?: boolean;
+  readonly trustProject?: boolean;
+  readonly render?: RenderingName;
+}
+
+/** The options of the run that they ask for. Throws `invalid_input` before anything is written. */
+export function readRunSettings(options: RunCommandOptions): CommonRunOptions {
+  const { cwd, model, maxTurns, systemPrompt, trustProject, timeout, allow, deny } = options;
+  if (options.fork === true && options.session === undefined) {
+    throw new AsmError(
+      'invalid_input',
+      '--fork needs the session that it branches off from: --session ses_…',
+    );
+  }
+  if (cwd !== undefined) checkFolder(cwd);
+  const rules: ToolRules = {
+    ...(allow === undefined ? {} : { allow: allow.map((rule) => parseToolRule(rule)) }),
+    ...(deny === undefined ? {} : { deny: deny.map((rule) => parseToolRule(rule)) }),
+  };
+  return {
+    ...(allow === undefined && deny === undefined ? {} : { rules }),
+    ...(options.permissionMode === undefined ? {} : { permissionMode: readMode(options.permissionMode) }),
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(model === undefined ? {} : { model }),
+    ...(maxTurns === undefined ? {} : { maxTurns }),
+    ...(systemPrompt === undefined ? {} : { systemPrompt }),
+    ...(trustProject === undefined ? {} : { trustProject }),
+    ...(timeout === undefined ? {} : { limits: { total: timeout * 1_000 } }),
+    ...(process.stdin.isTTY && process.stderr.isTTY && options.json !== true
+      ? { authorize: terminalQuestions() }
+      : {}),
+  };
+}
+
+function readMode(text: string): PermissionMode {
+  const mode = permissionModes.find((known) => known === text);
+  if (mode !== undefined) return mode;
+  const nearest = nearestName(text, permissionModes);
+  throw new AsmError(
+    'invalid_input',
+    `--permission-mode is one of ${permissionModes.join(', ')}, not "${text}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
+  );
+}
+
+function checkFolder(cwd: string): void {
+  const found = statSync(cwd, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return;
+  throw new AsmError(
+    'invalid_input',
+    `The working folder ${resolve(cwd)} ${found === undefined ? 'does not exist' : 'is not a folder'}.`,
+  );
+}

@@ -1,0 +1,81 @@
+import { AsmError } from '../domain/error.ts';
+import { splitPlainCommand } from '../domain/shell-word.ts';
+import type { RunHandle } from '../manager/run-handle.ts';
+import type { CommonRunOptions } from '../manager/run-options.ts';
+import type { SessionHandle } from '../manager/session-handle.ts';
+import type { SessionManager } from '../manager/session-manager.ts';
+import { shell } from '../providers/shell/index.ts';
+import type { ShellNative } from '../providers/shell/options.ts';
+import type { RunCommandOptions } from './run-settings.ts';
+
+/** What `asm run` is to start. */
+export interface RunOrder {
+  readonly task: string;
+  /** The words that the task was given in; none when it came through a pipe. */
+  readonly words: readonly string[];
+  readonly options: RunCommandOptions;
+  readonly settings: CommonRunOptions;
+}
+
+/**
+ * Starts the run in the session that was named, or in a new one. A new session whose run can't be
+ * started is cancelled, so that none is left that waits for something.
+ */
+export async function startRun(manager: SessionManager, order: RunOrder): Promise<RunHandle> {
+  const { options } = order;
+  const named = options.session === undefined ? undefined : await manager.getSession(options.session);
+  const provider = options.provider ?? (await named?.read())?.provider ?? 'claude';
+  checkOrder(provider, order);
+  if (named !== undefined && options.fork !== true) return await startIn(named, provider, order);
+  const title = titleOf(order.task);
+  const session =
+    named === undefined
+      ? await manager.createSession({ provider, cwd: options.cwd ?? process.cwd(), title })
+      : await named.fork({ title });
+  try {
+    return await startIn(session, provider, order);
+  } catch (thrown) {
+    await session.cancel('Its run could not be started.').catch(() => undefined);
+    throw thrown;
+  }
+}
+
+async function startIn(session: SessionHandle, provider: string, order: RunOrder): Promise<RunHandle> {
+  const { task, settings } = order;
+  settings.signal?.throwIfAborted();
+  if (provider !== 'shell') return await session.run(task, { ...settings, provider });
+  // Who types a command at a prompt has allowed it; rules still refuse what they refuse.
+  const permissionMode = settings.permissionMode ?? 'full_auto';
+  return await session.run(task, {
+    ...settings,
+    permissionMode,
+    provider: shell(),
+    native: shellOptions(order),
+  });
+}
+
+function checkOrder(provider: string, { task, words, options }: RunOrder): void {
+  if (provider !== 'shell') {
+    if (options.shell === true)
+      throw new AsmError('invalid_input', `--shell is for --provider shell, not for ${provider}.`);
+    return;
+  }
+  if (options.shell === true || words.length > 1 || splitPlainCommand(task) !== undefined) return;
+  throw new AsmError(
+    'invalid_input',
+    'The command has shell syntax in it; add --shell to run it with /bin/sh.',
+  );
+}
+
+/** Several words are a program and its arguments, as the caller's own shell has cut them already. */
+function shellOptions({ words, options }: RunOrder): ShellNative {
+  const [program, ...parameters] = words;
+  return options.shell !== true && program !== undefined && parameters.length > 0
+    ? { command: { program, arguments: parameters } }
+    : { shell: options.shell ?? false };
+}
+
+function titleOf(task: string): string {
+  const [line = ''] = task.trim().split('\n');
+  return [...line].slice(0, 80).join('');
+}

@@ -1,0 +1,80 @@
+import { text } from 'node:stream/consumers';
+import type { ProviderDescription } from '../../ports/provider.ts';
+import { startProcessGroup } from '../../process/process-group.ts';
+import { ampCapabilities } from './capabilities.ts';
+import { describeEnvironment } from './environment.ts';
+import type { CheckedOptions } from './options.ts';
+import { findAmp, installAdvice, pinnedVersion, type AmpProgram } from './program.ts';
+import { readSettings } from './settings.ts';
+import { signedIn } from './sign-in.ts';
+
+/** The versions of Amp that this provider is tested with. */
+export const testedVersions = { from: pinnedVersion, to: pinnedVersion } as const;
+
+/** Milliseconds that the program has to tell its version; the first start of the day takes long. */
+const versionDeadline = 20_000;
+
+/** Looks at the machine: is the program there, which version, is it signed in. Never throws for a missing program. */
+export async function describeAmp(
+  options: CheckedOptions,
+  signal: AbortSignal | undefined,
+): Promise<ProviderDescription> {
+  const environment = describeEnvironment();
+  const found = await findAmp({
+    executable: options.executable,
+    path: environment['PATH'] ?? '',
+    cwd: process.cwd(),
+  });
+  const program = typeof found === 'string' ? undefined : found;
+  const version = program === undefined ? undefined : await askVersion(program, environment, signal);
+  const advice = adviceFor(program, version);
+  return {
+    name: 'amp',
+    agent: {
+      installed: version !== undefined,
+      tested: testedVersions,
+      ...(version === undefined ? {} : { version }),
+      ...(program === undefined ? {} : { path: program.path }),
+      ...(advice === undefined ? {} : { advice }),
+    },
+    signedIn: await signedIn(environment, await readSettings(environment)),
+    capabilities: ampCapabilities,
+  };
+}
+
+function adviceFor(program: AmpProgram | undefined, version: string | undefined): string | undefined {
+  if (program === undefined) return installAdvice;
+  if (version === undefined) return `${program.path} does not tell its version. Is it Amp?`;
+  return version === pinnedVersion
+    ? undefined
+    : `Amp ${version} is not the version that this library is tested with, ${pinnedVersion}.`;
+}
+
+async function askVersion(
+  program: AmpProgram,
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const deadline = AbortSignal.timeout(versionDeadline);
+  const stop = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+  if (stop.aborted) return undefined;
+  try {
+    await using group = await startProcessGroup({
+      command: program.isScript ? process.execPath : program.path,
+      arguments: program.isScript ? [program.path, '--version'] : ['--version'],
+      cwd: process.cwd(),
+      environment,
+      standardInput: 'ignore',
+    });
+    const end = (): void => void group.end({ grace: 0 }).catch(() => undefined);
+    stop.addEventListener('abort', end, { once: true });
+    try {
+      const said = await text(group.child.stdout);
+      return /^(\d+\.\d+\.\d+\S*)/.exec(said.trim())?.[1];
+    } finally {
+      stop.removeEventListener('abort', end);
+    }
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,68 @@
+import type { JsonObject } from '../../domain/json.ts';
+import type { ProviderEvent, RunRequest } from '../../ports/provider.ts';
+import type { AgentProcess } from '../../domain/run.ts';
+import type { LineTaker } from './message-stream.ts';
+import { listField, textField } from './native-fields.ts';
+import { normalize } from './normalize.ts';
+import type { NormalizerState } from './normalizer-state.ts';
+import type { PermissionDelegate } from './permission-delegate.ts';
+import type { RunControl } from './run-control.ts';
+import { unparsed } from './unparsed.ts';
+
+export interface RunMessagesOptions {
+  readonly request: RunRequest;
+  readonly process: AgentProcess;
+  readonly version: string | undefined;
+  readonly state: NormalizerState;
+  readonly control: RunControl;
+  readonly delegate: PermissionDelegate;
+}
+
+/** Takes Amp's lines in for one run. The first event is `agent_started`, whatever Amp writes before. */
+export function createRunMessages(options: RunMessagesOptions): LineTaker {
+  const { control, state, delegate } = options;
+  const early: ProviderEvent[] = [];
+  let hasStarted = false;
+  const start = (message: JsonObject): readonly ProviderEvent[] => {
+    if (hasStarted) return [];
+    hasStarted = true;
+    return [startedEvent(message, options), ...early.splice(0)];
+  };
+  return {
+    message(message) {
+      control.see(message);
+      const events = [...start(message), ...normalize(message, state)];
+      delegate.messageSeen();
+      return events;
+    },
+    foreign(line) {
+      control.seeForeign(line);
+      if (hasStarted) return [unparsed(line)];
+      early.push(unparsed(line));
+      return [];
+    },
+    end: () => (early.length === 0 ? [] : start({})),
+  };
+}
+
+function startedEvent(message: JsonObject, { request, process, version }: RunMessagesOptions): ProviderEvent {
+  const thread = textField(message, 'session_id');
+  const tools = listField(message, 'tools').filter((tool) => typeof tool === 'string');
+  const mcpServers = listField(message, 'mcp_servers').flatMap((server) => {
+    const name = textField(server, 'name');
+    return name === undefined ? [] : [{ name, status: textField(server, 'status') ?? 'unknown' }];
+  });
+  return {
+    type: 'agent_started',
+    data: {
+      ...(version === undefined ? {} : { version }),
+      ...(thread === undefined ? {} : { handle: thread }),
+      // A thread that isn't the one asked for is a new one.
+      continuity: request.resume !== undefined && thread === request.resume.handle.id ? 'native' : 'fresh',
+      process,
+      projectTrusted: request.trustProject,
+      tools,
+      mcpServers,
+    },
+  };
+}

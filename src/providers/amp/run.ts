@@ -1,0 +1,118 @@
+import { startBridge, type Bridge } from '../../bridge/bridge-server.ts';
+import { withClientToolServer, writeHelperScript } from '../../bridge/helper-program.ts';
+import { abortError } from '../../domain/error.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
+import { startProcessGroup, type ProcessExit } from '../../process/process-group.ts';
+import { commandLine } from './command-line.ts';
+import { ampEnvironment } from './environment.ts';
+import { readMessages } from './message-stream.ts';
+import { textField } from './native-fields.ts';
+import { createNormalizerState } from './normalizer-state.ts';
+import { checkNative, type AmpNative, type CheckedNative, type CheckedOptions } from './options.ts';
+import { createPermissionDelegate } from './permission-delegate.ts';
+import { requireAmp } from './program.ts';
+import { promptText } from './prompt.ts';
+import { concludeRun } from './run-conclusion.ts';
+import { RunControl } from './run-control.ts';
+import { createRunMessages } from './run-messages.ts';
+import { refuseImpossible, refuseUngated } from './run-preconditions.ts';
+import { readSettings, runSettings, writeSettings } from './settings.ts';
+import { notSignedIn, signedIn } from './sign-in.ts';
+import { readThreadEnd } from './thread-file.ts';
+import { clientToolNames } from './tool-call.ts';
+
+/** Milliseconds that Amp has to tell how it ended after its last word. */
+const exitGrace = 300;
+
+/** Runs one attempt; see `Provider.run`. */
+export async function* runAmp(
+  options: CheckedOptions,
+  request: RunRequest<AmpNative>,
+  host: RunHost,
+): AsyncGenerator<ProviderEvent, RunOutcome, void> {
+  const prompt = promptText(request.messages);
+  const native = checkNative(request.native);
+  refuseImpossible(request);
+  const environment = ampEnvironment(request);
+  const executable = native.executable ?? options.executable;
+  const program = await requireAmp({ executable, path: environment['PATH'] ?? '', cwd: request.cwd });
+  await refuseUngated(request, program, environment);
+  const ownSettings = await readSettings(environment);
+  if ((await signedIn(environment, ownSettings)) === 'no') throw notSignedIn();
+  if (host.signal.aborted) throw abortError(host.signal);
+
+  const state = createNormalizerState(clientToolNames(request.clientTools));
+  let control: RunControl | undefined;
+  const delegate = createPermissionDelegate({
+    host,
+    state,
+    cwd: request.cwd,
+    isStopping: () => host.signal.aborted || control?.stopCause !== undefined,
+  });
+  await using bridge = await startBridge(
+    { authorize: delegate.authorize, callTool: delegate.callTool, tools: request.clientTools ?? [] },
+    { cookie: request.cookie },
+  );
+  const settingsFile = await makeSettings(bridge, request, native, ownSettings);
+  const thread = request.resume?.handle.id;
+  const { trustProject } = request;
+  await using agent = await startProcessGroup({
+    ...commandLine({ program, options, native, settingsFile, thread, trustProject }),
+    cwd: request.cwd,
+    environment,
+  });
+  const running = new RunControl({
+    host,
+    agent,
+    state,
+    maxTurns: request.maxTurns,
+    trustProject,
+    readThreadEnd: (thread) => readThreadEnd(environment, thread),
+  });
+  control = running;
+  let exit: ProcessExit | undefined;
+  void agent.exit.then((how) => (exit = how));
+  const messages = createRunMessages({
+    request,
+    process: agent.identity,
+    version: program.version,
+    state,
+    control: running,
+    delegate,
+  });
+  const lines = readMessages(agent.child.stdout, messages);
+  try {
+    running.begin(prompt);
+    for await (const events of lines) yield* events;
+  } finally {
+    running.end();
+  }
+  await Promise.race([agent.exit, pause(exitGrace)]);
+  return concludeRun({
+    signal: host.signal,
+    control: running,
+    state,
+    exit,
+    stderr: agent.stderrTail(),
+    thread: textField(running.init, 'session_id') ?? thread,
+  });
+}
+
+/** Writes what Amp is told of this run into the bridge's private folder, with which it is removed. */
+async function makeSettings(
+  bridge: Bridge,
+  request: RunRequest,
+  native: CheckedNative,
+  ownSettings: JsonObject,
+): Promise<string> {
+  const servers = request.mcpServers ?? {};
+  const hasClientTools = (request.clientTools ?? []).length > 0;
+  const helper = await writeHelperScript('authorize-program', bridge);
+  const mcpServers = hasClientTools ? withClientToolServer(servers, bridge) : servers;
+  return await writeSettings(bridge.folder, runSettings({ helper, mcpServers, native, ownSettings }));
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { claudeEnvironment } from '../../src/testing/model-server/claude-environment.ts';
+import { startModelServer, type ModelServer } from '../../src/testing/model-server/model-server.ts';
+import type { ModelScript } from '../../src/testing/model-server/turn-script.ts';
+import { startAsm, type AsmEnd, type AsmProcess, type AsmProcessOptions } from './asm-process.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** The command from its source; `launcher` is what npm installs as `asm`. */
+export const asmSource: string = join(root, 'src', 'cli', 'main.ts');
+export const launcher: string = join(root, 'bin', 'asm.js');
+
+export interface AsmOptions {
+  readonly input?: AsmProcessOptions['input'];
+  /** Changes of the environment; `undefined` takes a variable out. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  readonly program?: string;
+}
+
+/** A home, a working folder and a scripted model of their own for the real `asm` command. */
+export interface AsmRoom extends AsyncDisposable {
+  readonly server: ModelServer;
+  readonly home: string;
+  readonly cwd: string;
+  /** The file in which `asm` keeps the sessions of this home. */
+  readonly store: string;
+  environment(changes?: AsmOptions['environment']): Readonly<Record<string, string>>;
+  /** Starts `asm`. It is ended with the room at the latest. */
+  start(words: readonly string[], options?: AsmOptions): AsmProcess;
+  /** Starts `asm` and waits for its end. */
+  asm(words: readonly string[], options?: AsmOptions): Promise<AsmEnd>;
+}
+
+export async function openAsmRoom(script: ModelScript = []): Promise<AsmRoom> {
+  const home = await realpath(await mkdtemp(join(tmpdir(), 'asm-cli-')));
+  const cwd = join(home, 'project');
+  await mkdir(cwd);
+  const server = await startModelServer(script);
+  const started: AsmProcess[] = [];
+  const room: AsmRoom = {
+    server,
+    home,
+    cwd,
+    store: join(home, '.local', 'state', 'agent-session-manager', 'sessions.db'),
+    environment(changes = {}) {
+      const all: Record<string, string | undefined> = { ...claudeEnvironment(server, { home }), ...changes };
+      return Object.fromEntries(
+        Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+      );
+    },
+    start(words, options = {}) {
+      const command = startAsm(process.execPath, [options.program ?? asmSource, ...words], {
+        cwd: options.cwd ?? cwd,
+        environment: room.environment(options.environment),
+        ...(options.input === undefined ? {} : { input: options.input }),
+      });
+      started.push(command);
+      return command;
+    },
+    asm: (words, options) => room.start(words, options).ended,
+    async [Symbol.asyncDispose]() {
+      for (const command of started) command.signal('SIGKILL');
+      await Promise.all(started.map((command) => command.ended));
+      await server[Symbol.asyncDispose]();
+      await rm(home, { recursive: true, force: true, maxRetries: 10 });
+    },
+  };
+  return room;
+}
+
+/** The JSON documents of an output; throws for a line that is none. */
+export function documents(output: string): readonly Record<string, unknown>[] {
+  if (output !== '' && !output.endsWith('\n')) throw new Error('The last line is not complete.');
+  return output
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** Where a program is on this machine, if it is there. */
+export function programPath(name: string): string | undefined {
+  return (process.env['PATH'] ?? '')
+    .split(':')
+    .map((folder) => join(folder, name))
+    .find((file) => existsSync(file));
+}
