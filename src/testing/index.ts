@@ -10,7 +10,9 @@ export {
   type ToolResultSeen,
 } from './model-server/anthropic-reader.ts';
 export { ampEnvironment, type AmpEnvironmentOptions } from './model-server/amp-environment.ts';
+export { responseTexts, responseToolResults } from './model-server/openai-reader.ts';
 export { claudeEnvironment, type ClaudeEnvironmentOptions } from './model-server/claude-environment.ts';
+export { codexEnvironment, type CodexEnvironmentOptions } from './model-server/codex-environment.ts';
 export {
   createTestHost,
   type SteeringAnswer,

@@ -1,0 +1,60 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'vitest';
+import { codexEnvironment } from '../../src/testing/model-server/codex-environment.ts';
+import { startModelServer } from '../../src/testing/model-server/model-server.ts';
+import { responseTexts } from '../../src/testing/model-server/openai-reader.ts';
+import { testProvider } from '../../src/testing/provider-contract/provider-contract.ts';
+import type { ProviderSubject } from '../../src/testing/provider-contract/provider-subject.ts';
+import { codexCapabilities, sharedCodexCapabilities } from '../../src/providers/codex/capabilities.ts';
+import { codex } from '../../src/providers/codex/provider.ts';
+import { codexTurn } from './codex-steps.ts';
+
+function subject(shareServer: boolean): ProviderSubject {
+  return {
+    capabilities: shareServer ? sharedCodexCapabilities : codexCapabilities,
+    // Codex tells no overloaded service (529) from one that failed.
+    failures: [
+      { status: 401, code: 'authentication_failed' },
+      { status: 429, code: 'rate_limited' },
+      { status: 500, code: 'provider_unavailable' },
+    ],
+    async open() {
+      const home = await mkdtemp(join(tmpdir(), 'asm-codex-'));
+      const cwd = join(home, 'project');
+      await mkdir(cwd);
+      const server = await startModelServer();
+      const provider = codex({ shareServer });
+      return {
+        provider,
+        cwd,
+        prepare(steps) {
+          const last = steps.at(-1);
+          const turns = steps.map(codexTurn);
+          let taken = 0;
+          // A service that fails does so as often as it is asked.
+          server.setScript(
+            () =>
+              turns[taken++] ??
+              (last !== undefined && 'fail' in last ? codexTurn(last) : { text: 'The script is over.' }),
+          );
+          return { environment: { set: codexEnvironment(server, { home }) } };
+        },
+        modelCalls: () => server.mainRequests.length,
+        heard: () => {
+          const request = server.mainRequests.at(-1);
+          return request === undefined ? [] : responseTexts(request);
+        },
+        async [Symbol.asyncDispose]() {
+          await provider[Symbol.asyncDispose]?.();
+          await server[Symbol.asyncDispose]();
+          await rm(home, { recursive: true, force: true });
+        },
+      };
+    },
+  };
+}
+
+testProvider('codex', subject(false), { describe, it });
+testProvider('codex with a shared server', subject(true), { describe, it });
