@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { AsmError } from '../../domain/error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
-import { fieldOf, numberField, objectField, textField } from './native-fields.ts';
+import { fieldOf, numberField, textField } from './native-fields.ts';
 
 /** Bytes of one line that are kept in memory; a longer one breaks the protocol. */
 const maximumLine = 64 * 1024 * 1024;
@@ -114,15 +114,15 @@ export class JsonRpcConnection {
 
   async #take(line: string): Promise<void> {
     const message = parse(line);
-    if (message === undefined) {
-      if (line.trim() !== '') await this.#listener.onForeign(line.slice(0, reportedLength));
-      return;
-    }
     const method = textField(message, 'method');
     const id = fieldOf(message, 'id');
-    if (method === undefined) this.#settle(message, id);
-    else if (id === undefined) await this.#listener.onNotification(method, objectField(message, 'params'));
-    else void this.#answer(id, method, objectField(message, 'params'));
+    if (message === undefined || (method === undefined && !this.#settle(message, id))) {
+      if (line.trim() !== '') await this.#listener.onForeign(line.slice(0, reportedLength));
+    } else if (method !== undefined) {
+      const params = readParams(message);
+      if (id === undefined) await this.#listener.onNotification(method, params);
+      else void this.#answer(id, method, params);
+    }
   }
 
   async #answer(id: JsonValue, method: string, params: JsonObject): Promise<void> {
@@ -134,13 +134,15 @@ export class JsonRpcConnection {
     }
   }
 
-  #settle(message: JsonObject, id: JsonValue | undefined): void {
+  /** Takes an answer. False when it answers nothing. */
+  #settle(message: JsonObject, id: JsonValue | undefined): boolean {
     const open = typeof id === 'number' ? this.#open.get(id) : undefined;
-    if (open === undefined || typeof id !== 'number') return;
+    if (open === undefined || typeof id !== 'number') return false;
     this.#open.delete(id);
     const error = fieldOf(message, 'error');
     if (error === undefined || error === null) open.answered(fieldOf(message, 'result') ?? null);
     else open.failed(new JsonRpcRefusal(open.method, isJsonObject(error) ? error : {}));
+    return true;
   }
 
   #finish(thrown: unknown): void {
@@ -159,6 +161,13 @@ export class JsonRpcConnection {
     this.#open.clear();
     this.#closed.resolve(broken);
   }
+}
+
+/** What comes with a method: an object, which it always should be; anything else is kept under `value`. */
+function readParams(message: JsonObject): JsonObject {
+  const params = fieldOf(message, 'params');
+  if (isJsonObject(params)) return params;
+  return params === undefined ? {} : { value: params };
 }
 
 function parse(line: string): JsonObject | undefined {

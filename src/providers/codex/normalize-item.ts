@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
 import { listField, textField } from './native-fields.ts';
@@ -91,7 +92,12 @@ function normalizeCall(
   const call = toolCallOf(item, { clientTools: state.clientTools, lineage });
   if (call === undefined) return undefined;
   const events: ProviderEvent[] = [];
-  if (state.calls.get(call.id) === undefined) {
+  const told = state.calls.get(call.id);
+  if (told !== undefined && !isDeepStrictEqual(told.input, call.input)) {
+    // Not the input that was told at its begin, which stands in the log.
+    events.push({ type: 'unparsed', data: { raw: item } });
+  }
+  if (told === undefined) {
     events.push({
       type: 'tool_call_started',
       data: {

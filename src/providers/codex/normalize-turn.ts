@@ -23,7 +23,7 @@ export function normalizeTurn(
         ? endTurn(objectField(params, 'turn'), state)
         : followSubagent(...turnOf(params), true, state);
     case 'turn/plan/updated':
-      return isOwn(params, state) ? [updatePlan(params)] : [];
+      return isOwn(params, state) ? updatePlan(params) : [];
     case 'thread/tokenUsage/updated':
       return updateUsage(params, state);
     default:
@@ -45,13 +45,16 @@ function endTurn(turn: JsonObject, state: NormalizerState): readonly ProviderEve
 
 const stepStatuses = { pending: 'pending', inProgress: 'in_progress', completed: 'completed' } as const;
 
-function updatePlan(params: JsonObject): ProviderEvent {
-  const steps = listField(params, 'plan').map((step) => {
+function updatePlan(params: JsonObject): readonly ProviderEvent[] {
+  const plan = listField(params, 'plan');
+  const isKnown = plan.length > 0 && plan.every((step) => textField(step, 'step') !== undefined);
+  if (!isKnown) return [{ type: 'unparsed', data: { raw: { method: 'turn/plan/updated', params } } }];
+  const steps = plan.map((step) => {
     const status = textField(step, 'status');
     const known = status === 'inProgress' || status === 'completed' ? status : 'pending';
     return { text: textField(step, 'step') ?? '', status: stepStatuses[known] };
   });
-  return { type: 'plan_updated', data: { steps } };
+  return [{ type: 'plan_updated', data: { steps } }];
 }
 
 function updateUsage(params: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
@@ -72,7 +75,8 @@ function updateUsage(params: JsonObject, state: NormalizerState): readonly Provi
 
 function takeError(params: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
   const error = fieldOf(params, 'error');
-  if (!isJsonObject(error)) return [{ type: 'unparsed', data: { raw: { method: 'error', params } } }];
+  if (!isJsonObject(error) || textField(error, 'message') === undefined)
+    return [{ type: 'unparsed', data: { raw: { method: 'error', params } } }];
   if (fieldOf(params, 'willRetry') !== true) {
     if (isOwn(params, state)) state.error = error;
     return [];

@@ -1,15 +1,15 @@
-import type { JsonObject } from '../../domain/json.ts';
+import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
+import { fitsShape } from './item-shape.ts';
 import { normalizeDelta } from './normalize-delta.ts';
 import { normalizeItem } from './normalize-item.ts';
 import { normalizeNotice } from './normalize-notice.ts';
 import { normalizeTurn } from './normalize-turn.ts';
 import { fieldOf, textField } from './native-fields.ts';
 import type { NormalizerState } from './normalizer-state.ts';
-import { isJsonObject } from '../../domain/json.ts';
 
 /** Notifications that say nothing of the run, or nothing that others don't say. */
-const silent: ReadonlySet<string> = new Set([
+export const silentNotifications: ReadonlySet<string> = new Set([
   'account/login/completed',
   'account/updated',
   'app/list/updated',
@@ -57,15 +57,17 @@ export function normalize(
   params: JsonObject,
   state: NormalizerState,
 ): readonly ProviderEvent[] {
-  if (silent.has(method)) return [];
+  if (silentNotifications.has(method)) return [];
   switch (method) {
     case 'item/started':
     case 'item/completed': {
       const item = fieldOf(params, 'item');
-      const known = isJsonObject(item)
-        ? normalizeItem(item, method === 'item/completed', textField(params, 'threadId'), state)
-        : undefined;
-      return known ?? unparsed(method, params);
+      if (!isJsonObject(item)) return unparsed(method, params);
+      const thread = textField(params, 'threadId');
+      const known = normalizeItem(item, method === 'item/completed', thread, state);
+      if (known === undefined) return unparsed(method, params);
+      // What could be read, and beside it all of what lacks the form that is known.
+      return fitsShape(item) ? known : [...known, ...unparsed(method, params)];
     }
     case 'turn/started':
     case 'turn/completed':

@@ -54,7 +54,7 @@ function identify(item: JsonObject, clientTools: ReadonlyMap<string, ToolKind>):
       return { name: 'image_generation', tool: 'image_generation', kind: 'other', input: {} };
     case 'collabAgentToolCall': {
       const tool = textField(item, 'tool') ?? 'unknown';
-      const input = pick(item, ['tool', 'prompt', 'model', 'receiverThreadIds']);
+      const input = pick(item, ['prompt']);
       return tool === 'spawnAgent'
         ? { name: tool, tool: 'agent', kind: 'agent', input }
         : { name: tool, tool: `agent_${tool}`, kind: 'internal', input };
