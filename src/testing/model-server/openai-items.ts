@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import { cutText, type ModelToolUse, type ModelTurn } from './model-turn.ts';
 
 /** One output item of an OpenAI response: whole, as it is opened in a stream, and the events that fill it. */
@@ -9,13 +9,13 @@ export interface OpenaiItem {
   readonly events: readonly { readonly name: string; readonly fields: JsonObject }[];
 }
 
-/** The output items of a turn, in the order in which the model says them. `body` tells which tools there are. */
-export function openaiItems(turn: ModelTurn, body: JsonValue | undefined): readonly OpenaiItem[] {
+/** The output items of a turn, in the order in which the model says them. */
+export function openaiItems(turn: ModelTurn): readonly OpenaiItem[] {
   const chunks = turn.chunks ?? 3;
   const items: OpenaiItem[] = [];
   if (turn.thinking !== undefined) items.push(reasoningItem(turn.thinking, chunks));
   if (turn.text !== undefined) items.push(messageItem(turn.text, chunks));
-  for (const tool of turn.tools ?? []) items.push(toolItem(tool, namespaceOf(tool.name, body)));
+  for (const tool of turn.tools ?? []) items.push(toolItem(tool));
   return items;
 }
 
@@ -61,34 +61,24 @@ function messageItem(text: string, chunks: number): OpenaiItem {
   };
 }
 
-function toolItem(tool: ModelToolUse, namespace: string | undefined): OpenaiItem {
+function toolItem(tool: ModelToolUse): OpenaiItem {
   const call = { call_id: tool.id ?? openaiId('call'), status: 'completed' };
-  const name = namespace === undefined ? tool.name : tool.name.slice(namespace.length + separator.length);
   const whole: JsonObject =
     tool.text === undefined
       ? {
           id: openaiId('fc'),
           type: 'function_call',
           ...call,
-          name,
-          ...(namespace === undefined ? {} : { namespace }),
+          ...functionName(tool.name),
           arguments: JSON.stringify(tool.input),
         }
-      : { id: openaiId('ctc'), type: 'custom_tool_call', ...call, name, input: tool.text };
+      : { id: openaiId('ctc'), type: 'custom_tool_call', ...call, name: tool.name, input: tool.text };
   const empty = tool.text === undefined ? { arguments: '' } : { input: '' };
   return { whole, opened: { ...whole, ...empty, status: 'in_progress' }, events: [] };
 }
 
-const separator = '__';
-
-/** The group of tools that a name such as `group__tool` belongs to, where the request offers such a group. */
-function namespaceOf(name: string, body: JsonValue | undefined): string | undefined {
-  const offered = isJsonObject(body) ? body['tools'] : undefined;
-  const tools: readonly JsonValue[] = Array.isArray(offered) ? offered : [];
-  for (const tool of tools) {
-    if (!isJsonObject(tool) || tool['type'] !== 'namespace') continue;
-    const group = tool['name'];
-    if (typeof group === 'string' && name.startsWith(`${group}${separator}`)) return group;
-  }
-  return undefined;
+/** Tools of MCP servers are called by the name of their server's group and their own. */
+function functionName(name: string): { readonly name: string; readonly namespace?: string } {
+  const [, namespace, own] = /^(mcp__.+?)__(.+)$/.exec(name) ?? [];
+  return namespace === undefined || own === undefined ? { name } : { name: own, namespace };
 }

@@ -32,11 +32,11 @@ export const openaiResponses: WireFormat = {
     };
   },
   whole(turn, request) {
-    return finished(turn, request, openaiId('resp'), openaiItems(turn, request.body));
+    return finished(turn, request, openaiId('resp'), openaiItems(turn));
   },
   async stream(turn, request, writer) {
     const id = openaiId('resp');
-    const items = openaiItems(turn, request.body);
+    const items = openaiItems(turn);
     const say = numbered(writer);
     await say('response.created', { response: response(request, id, 'in_progress', []) });
     for (const [index, item] of items.entries()) {
