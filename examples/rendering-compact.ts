@@ -1,7 +1,7 @@
 // A live run through the compact renderer to the terminal; --no-color leaves the colours out.
 import assert from 'node:assert/strict';
 import { stripVTControlCharacters } from 'node:util';
-import { createSessionManager } from '../src/index.ts';
+import { createSessionManager, isSupported } from '../src/index.ts';
 import {
   callbackSink,
   renderTo,
@@ -29,6 +29,8 @@ assert.deepEqual([report.sinkErrors, report.renderErrors], [[], []]);
 assert.equal((await run.result).status, 'completed');
 // The tokens of the grammar, in whatever colours.
 const plain = stripVTControlCharacters(text);
-for (const token of ['r+', 't+Bash', 't-Bash', '>>', 'tk:', 'msg', 'r-']) {
+const { name: shell } = example.agent.call({ tool: 'bash', command: '' });
+const streamed = isSupported(example.provider.capabilities, 'text_deltas') ? ['>>'] : [];
+for (const token of ['r+', `t+${shell}`, `t-${shell}`, ...streamed, 'tk:', 'msg', 'r-']) {
   assert.ok(plain.includes(token), `${token} is shown`);
 }

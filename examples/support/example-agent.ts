@@ -1,6 +1,12 @@
 import type { Provider } from '../../src/index.ts';
 import { claude } from '../../src/providers/claude/index.ts';
-import { claudeEnvironment, type ModelServer, type ModelToolUse } from '../../src/testing/index.ts';
+import { codex } from '../../src/providers/codex/index.ts';
+import {
+  claudeEnvironment,
+  codexEnvironment,
+  type ModelServer,
+  type ModelToolUse,
+} from '../../src/testing/index.ts';
 
 /** What a script has the agent do, the same for every agent. */
 export type ExampleTool =
@@ -28,4 +34,20 @@ export const exampleAgents: readonly ExampleAgent[] = [
         ? { name: 'Bash', input: { command: tool.command, description: 'A command' } }
         : { name: 'Write', input: { file_path: tool.path, content: tool.content } },
   },
+  {
+    name: 'codex',
+    provider: () => codex(),
+    environment: (model, home) => codexEnvironment(model, { home }),
+    call: (tool) =>
+      tool.tool === 'bash'
+        ? { name: 'exec_command', input: { cmd: tool.command } }
+        : { name: 'apply_patch', input: {}, text: addedFile(tool.path, tool.content) },
+  },
 ];
+
+/** A patch that makes a file, as Codex's model writes it. */
+function addedFile(path: string, content: string): string {
+  const lines = content.replace(/\n$/, '').split('\n');
+  const added = lines.map((line) => `+${line}`);
+  return ['*** Begin Patch', `*** Add File: ${path}`, ...added, '*** End Patch'].join('\n');
+}
