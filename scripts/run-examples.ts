@@ -1,5 +1,10 @@
-/** `npm run examples [-- --offline]`: runs every program of `examples/` and prints how each ended. */
+/**
+ * `npm run examples [-- --offline]`: runs every program of `examples/` and prints how each ended; those
+ * that take `--provider` once with each agent, or with the one that is given.
+ */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { exampleAgents } from '../examples/support/example-agent.ts';
 import { exampleNames } from './example-programs.ts';
 import { runCommand, type CommandResult } from './run-command.ts';
 
@@ -7,29 +12,41 @@ import { runCommand, type CommandResult } from './run-command.ts';
 const timeout = 600_000;
 
 const root = join(import.meta.dirname, '..');
+const given = process.argv.slice(2);
 const names = exampleNames(root);
+const runs = names.flatMap((name) => providersOf(name).map((provider) => ({ name, provider })));
 const width = Math.max(7, ...names.map((name) => name.length));
 const failed: string[] = [];
 
-console.log(`${'example'.padEnd(width)}  result     seconds`);
-for (const name of names) {
+console.log(`${'example'.padEnd(width)}  agent   result     seconds`);
+for (const { name, provider } of runs) {
   const start = performance.now();
-  const result = await runCommand(
-    process.execPath,
-    [join('examples', `${name}.ts`), ...process.argv.slice(2)],
-    {
-      cwd: root,
-      timeout,
-    },
-  );
+  const chosen = provider === undefined ? [] : ['--provider', provider];
+  const program = [join('examples', `${name}.ts`), ...given, ...chosen];
+  const result = await runCommand(process.execPath, program, { cwd: root, timeout });
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  console.log(`${name.padEnd(width)}  ${describe(result).padEnd(9)}  ${seconds.padStart(7)}`);
-  if (result.code !== 0) failed.push(`--- ${name}: ${describe(result)}\n${tail(result.output)}`);
+  const row = [
+    name.padEnd(width),
+    (provider ?? '').padEnd(6),
+    describe(result).padEnd(9),
+    seconds.padStart(7),
+  ];
+  console.log(row.join('  '));
+  if (result.code !== 0) failed.push(`--- ${row.join('  ')}\n${tail(result.output)}`);
 }
 
 for (const report of failed) console.error(`\n${report}`);
-console.log(`\n${names.length - failed.length} of ${names.length} examples did what they show.`);
-process.exitCode = failed.length === 0 && names.length > 0 ? 0 : 1;
+console.log(
+  `\n${runs.length - failed.length} of ${runs.length} runs of ${names.length} examples did what they show.`,
+);
+process.exitCode = failed.length === 0 && runs.length > 0 ? 0 : 1;
+
+/** The agents that an example is to run with; `undefined` for one that chooses by itself. */
+function providersOf(name: string): readonly (string | undefined)[] {
+  const source = readFileSync(join(root, 'examples', `${name}.ts`), 'utf8');
+  const takesAny = source.includes('setUpExample(') && !/\bonly: \[/.test(source);
+  return takesAny && !given.includes('--provider') ? exampleAgents.map((agent) => agent.name) : [undefined];
+}
 
 function describe(result: CommandResult): string {
   if (result.timedOut) return 'timed out';
