@@ -28,11 +28,8 @@ type EventOf<Type extends ProviderEventType> = Extract<ProviderEvent, { readonly
 function ofType<Type extends ProviderEventType>(
   events: readonly ProviderEvent[],
   type: Type,
-): readonly EventOf<Type>['data'][] {
-  const found: EventOf<Type>['data'][] = [];
-  const isOf = (event: ProviderEvent): event is EventOf<Type> => event.type === type;
-  for (const event of events) if (isOf(event)) found.push(event.data);
-  return found;
+): readonly EventOf<Type>[] {
+  return events.filter((event): event is EventOf<Type> => event.type === type);
 }
 
 describe('a run with tools', () => {
@@ -43,7 +40,7 @@ describe('a run with tools', () => {
   });
   test('tool calls have the names that all agents share, and each has one end', () => {
     const starts = ofType(events, 'tool_call_started');
-    expect(starts.map(({ tool, kind }) => `${tool} ${kind}`)).toEqual([
+    expect(starts.map(({ data: { tool, kind } }) => `${tool} ${kind}`)).toEqual([
       'bash execute',
       'bash execute',
       'bash execute',
@@ -60,21 +57,21 @@ describe('a run with tools', () => {
     const ends = events.flatMap((event) =>
       event.type === 'tool_call_completed' || event.type === 'tool_call_failed' ? event.data.toolCallId : [],
     );
-    expect(ends).toEqual(starts.map(({ toolCallId }) => toolCallId));
+    expect(ends).toEqual(starts.map(({ data: { toolCallId } }) => toolCallId));
   });
   test('commands are told without the shell that runs them, with output and exit code', () => {
     const [first] = ofType(events, 'tool_call_started');
-    expect(first?.input).toMatchObject({ command: 'echo out; echo err >&2; sleep 0.3; echo more' });
+    expect(first?.data.input).toMatchObject({ command: 'echo out; echo err >&2; sleep 0.3; echo more' });
     const [completed] = ofType(events, 'tool_call_completed');
-    expect(completed).toMatchObject({ output: 'err\nout\nmore\n', exitCode: 0 });
+    expect(completed?.data).toMatchObject({ output: 'err\nout\nmore\n', exitCode: 0 });
     expect(
       ofType(events, 'tool_output_streamed')
-        .map(({ text }) => text)
+        .map(({ data: { text } }) => text)
         .join(''),
     ).not.toBe('');
   });
   test('a call that fails says why', () => {
-    expect(ofType(events, 'tool_call_failed').map(({ tool, reason }) => [tool, reason])).toEqual([
+    expect(ofType(events, 'tool_call_failed').map(({ data: { tool, reason } }) => [tool, reason])).toEqual([
       ['bash', 'error'],
       ['bash', 'denied'],
       ['write', 'denied'],
@@ -83,28 +80,28 @@ describe('a run with tools', () => {
   });
   test('patches tell what became of each file', () => {
     const changed = ofType(events, 'file_changed');
-    expect(changed.map(({ path, change }) => [path, change])).toEqual([
+    expect(changed.map(({ data: { path, change } }) => [path, change])).toEqual([
       ['/project/a.txt', 'created'],
       ['/project/a.txt', 'modified'],
       ['/project/a.txt', 'deleted'],
       ['/project/b.txt', 'created'],
       ['/project/b.txt', 'deleted'],
     ]);
-    expect(changed[0]?.diff).toBe('--- /dev/null\n+++ /project/a.txt\n@@ -0,0 +1,2 @@\n+one\n+two\n');
-    expect(changed[1]?.diff).toContain('-one\n+ONE\n');
+    expect(changed[0]?.data.diff).toBe('--- /dev/null\n+++ /project/a.txt\n@@ -0,0 +1,2 @@\n+one\n+two\n');
+    expect(changed[1]?.data.diff).toContain('-one\n+ONE\n');
   });
   test('the pieces of a text are the text, and reasoning is apart', () => {
     const [message] = ofType(events, 'message_received');
-    expect(message?.text).toBe('I look around.');
+    expect(message?.data.text).toBe('I look around.');
     const pieces = ofType(events, 'message_streamed').filter(
-      ({ messageId }) => messageId === message?.messageId,
+      ({ data: { messageId } }) => messageId === message?.data.messageId,
     );
-    expect(pieces.map(({ text }) => text).join('')).toBe('I look around.');
-    expect(ofType(events, 'reasoning_received').map(({ text }) => text)).toEqual(['First a look.']);
+    expect(pieces.map(({ data: { text } }) => text).join('')).toBe('I look around.');
+    expect(ofType(events, 'reasoning_received').map(({ data: { text } }) => text)).toEqual(['First a look.']);
   });
   test('answers are counted one by one, and their sum is what the run used', () => {
-    const answers = ofType(events, 'turn_completed').map(({ usage }) => usage?.inputTokens ?? 0);
-    const total = ofType(events, 'token_usage_updated').at(-1)?.usage.inputTokens;
+    const answers = ofType(events, 'turn_completed').map(({ data: { usage } }) => usage?.inputTokens ?? 0);
+    const total = ofType(events, 'token_usage_updated').at(-1)?.data.usage.inputTokens;
     expect(answers.length).toBe(12);
     expect(answers.reduce((sum, count) => sum + count, 0)).toBe(total);
   });
@@ -141,7 +138,7 @@ test('a call that is open when the turn is interrupted was stopped', () => {
   const messages = readFixture('interrupt');
   const state = stateOf(messages);
   state.interrupted = true;
-  expect(ofType(take(messages, state), 'tool_call_failed').map(({ reason }) => reason)).toEqual([
+  expect(ofType(take(messages, state), 'tool_call_failed').map(({ data: { reason } }) => reason)).toEqual([
     'interrupted',
   ]);
 });
@@ -153,14 +150,14 @@ test('a call of which Codex never says the end has one when the turn ends', () =
   });
   const events = take(messages);
   expect(ofType(events, 'tool_call_started').length).toBe(1);
-  expect(ofType(events, 'tool_call_failed').map(({ reason }) => reason)).toEqual(['error']);
+  expect(ofType(events, 'tool_call_failed').map(({ data: { reason } }) => reason)).toEqual(['error']);
 });
 
 test('an error that is tried again is a retry, the last one is kept for the end', () => {
   const messages = readFixture('failure');
   const state = stateOf(messages);
   const events = take(messages, state);
-  expect(ofType(events, 'agent_retrying').map(({ attempt }) => attempt)).toEqual([1]);
+  expect(ofType(events, 'agent_retrying').map(({ data: { attempt } }) => attempt)).toEqual([1]);
   expect(textField(state.error, 'codexErrorInfo')).toBe('internalServerError');
   expect(textField(state.ended, 'status')).toBe('failed');
 });
@@ -168,17 +165,17 @@ test('an error that is tried again is a retry, the last one is kept for the end'
 test('what a subagent does is told as its own', () => {
   const events = take(readFixture('subagent'));
   const [started] = ofType(events, 'subagent_started');
-  expect(started).toMatchObject({ description: 'CHILDTASK', background: true });
+  expect(started?.data).toMatchObject({ description: 'CHILDTASK', background: true });
   const [completed] = ofType(events, 'subagent_completed');
-  expect(completed).toMatchObject({
-    agentId: started?.agentId,
+  expect(completed?.data).toMatchObject({
+    agentId: started?.data.agentId,
     status: 'completed',
     summary: 'child says hi',
   });
-  const command = ofType(events, 'tool_call_started').find(({ tool }) => tool === 'bash');
-  expect(command?.lineage).toEqual({
-    parentToolCallId: started?.toolCallId,
-    agentId: started?.agentId,
+  const command = ofType(events, 'tool_call_started').find(({ data: { tool } }) => tool === 'bash');
+  expect(command?.data.lineage).toEqual({
+    parentToolCallId: started?.data.toolCallId,
+    agentId: started?.data.agentId,
   });
   expect(ofType(events, 'unparsed')).toEqual([]);
 });

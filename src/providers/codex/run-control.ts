@@ -1,9 +1,10 @@
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
-import { isAsmError, type AsmError } from '../../domain/error.ts';
+import { asAsmError, type AsmError } from '../../domain/error.ts';
 import { createEventChannel, type EventChannel } from '../../ports/event-channel.ts';
 import type { ProviderEvent, RunHost, RunRequest } from '../../ports/provider.ts';
 import { Approvals } from './approvals.ts';
 import { refusedRequest } from './errors.ts';
+import { JsonRpcRefusal } from './json-rpc-connection.ts';
 import { objectField, textField } from './native-fields.ts';
 import { normalize } from './normalize.ts';
 import type { NormalizerState } from './normalizer-state.ts';
@@ -38,17 +39,13 @@ export class RunControl implements ThreadListener {
 
   constructor(options: RunControlOptions) {
     this.#options = options;
-    const { host, state, clientTools, server } = options;
+    const { host, state, clientTools } = options;
     this.#approvals = new Approvals({
       host,
       clientTools,
       state,
       stopping: this.#stopping.signal,
       explain: (turn, text) => this.#explain(turn, text),
-    });
-    void server.lost.then((error) => {
-      if (!this.#isOver) this.#failure ??= error;
-      this.#finish();
     });
   }
 
@@ -67,10 +64,11 @@ export class RunControl implements ThreadListener {
       this.#turnBegan.resolve();
     });
     began.catch((thrown: unknown) => {
-      if (thrown instanceof Error && !isAsmError(thrown)) {
-        this.#failure ??= refusedRequest('invalid_request', 'Codex did not take the task.', provider, thrown);
-      }
-      this.#finish();
+      this.#fail(
+        thrown instanceof JsonRpcRefusal
+          ? refusedRequest('invalid_request', 'Codex did not take the task.', provider, thrown)
+          : asAsmError(thrown),
+      );
     });
     void this.#steer().catch(() => undefined);
     void this.#interrupt().catch(() => undefined);
@@ -85,6 +83,10 @@ export class RunControl implements ThreadListener {
 
   async onForeign(line: string): Promise<void> {
     await this.events.push({ type: 'unparsed', data: { raw: line } });
+  }
+
+  onLost(error: AsmError): void {
+    this.#fail(error);
   }
 
   async onRequest(method: string, params: JsonObject): Promise<JsonValue> {
@@ -121,6 +123,11 @@ export class RunControl implements ThreadListener {
       await tell('thread/backgroundTerminals/clean', { threadId });
       await tell('thread/unsubscribe', { threadId });
     }
+  }
+
+  #fail(error: AsmError): void {
+    if (!this.#isOver) this.#failure ??= error;
+    this.#finish();
   }
 
   #finish(): void {

@@ -43,7 +43,7 @@ export async function* runCodex(
   let settled = false;
   try {
     const opening = { provider: context.name, options: context.options, native, request };
-    const thread = await orAborted(openThread(server, opening, control), host.signal);
+    const thread = await orAborted(openThread(server, opening, control, host.signal), host.signal);
     state.thread = thread.id;
     state.model = thread.model;
     yield {

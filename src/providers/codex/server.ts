@@ -37,7 +37,10 @@ export interface ServerStart {
 }
 
 /** Who hears what a server says about one conversation. */
-export type ThreadListener = JsonRpcListener;
+export interface ThreadListener extends JsonRpcListener {
+  /** The server is gone, and the conversation with it. */
+  onLost(error: AsmError): void;
+}
 
 /** A running `codex app-server`. */
 export class CodexServer implements AsyncDisposable {
@@ -106,11 +109,19 @@ export class CodexServer implements AsyncDisposable {
     }
   }
 
-  /** Asks for a conversation, of which the listener hears everything from the beginning. */
-  async openThread(method: string, params: JsonObject, listener: ThreadListener): Promise<JsonObject> {
+  /** Asks for a conversation, of which the listener hears everything from the beginning, unless the signal aborts. */
+  async openThread(
+    method: string,
+    params: JsonObject,
+    listener: ThreadListener,
+    signal: AbortSignal,
+  ): Promise<JsonObject> {
     const result = await this.request(method, params, (answer) => {
       const id = textField(objectField(answer, 'thread'), 'id');
-      if (id !== undefined) this.#listeners.set(id, listener);
+      if (id === undefined) return;
+      if (!signal.aborted) this.#listeners.set(id, listener);
+      // Nobody waits for it any more.
+      else this.request('thread/unsubscribe', { threadId: id }).catch(() => undefined);
     });
     for (const [early, said] of this.#early.splice(0)) await listener.onNotification(early, said);
     return isJsonObject(result) ? result : {};
@@ -168,6 +179,8 @@ export class CodexServer implements AsyncDisposable {
     // A server that can't be heard is of no use; what it runs must not go on unseen.
     if (exit === undefined) await this.kill().catch(() => undefined);
     this.#lost.resolve(error);
+    for (const listener of new Set(this.#listeners.values())) listener.onLost(error);
+    this.#listeners.clear();
   }
 
   async #hear(method: string, params: JsonObject): Promise<void> {

@@ -35,6 +35,7 @@ export async function openThread(
   server: CodexServer,
   opening: ThreadOpening,
   listener: ThreadListener,
+  signal: AbortSignal,
 ): Promise<OpenThread> {
   const { request, options, provider } = opening;
   const model = request.model ?? options.model;
@@ -48,7 +49,7 @@ export async function openThread(
     ...(model === undefined ? {} : { model }),
     ...(instructions === '' ? {} : { developerInstructions: instructions }),
   };
-  const answer = await askFor(server, opening, wanted, listener);
+  const answer = await askFor(server, opening, wanted, listener, signal);
   const id = textField(objectField(answer, 'thread'), 'id');
   const difference = id === undefined ? 'no id' : await differenceOf(answer, { ...wanted, model });
   if (id === undefined || difference !== undefined) {
@@ -66,13 +67,14 @@ async function askFor(
   { request, provider }: ThreadOpening,
   wanted: JsonObject,
   listener: ThreadListener,
+  signal: AbortSignal,
 ): Promise<JsonObject> {
   const { resume, clientTools } = request;
   try {
     if (resume !== undefined) {
       const method = resume.fork ? 'thread/fork' : 'thread/resume';
       const params = { ...wanted, threadId: resume.handle.id, excludeTurns: true };
-      return await server.openThread(method, params, listener);
+      return await server.openThread(method, params, listener, signal);
     }
     const dynamicTools = (clientTools ?? []).map(({ name, description, inputSchema }) => ({
       type: 'function',
@@ -81,7 +83,7 @@ async function askFor(
       inputSchema,
     }));
     const tools = dynamicTools.length === 0 ? {} : { dynamicTools };
-    return await server.openThread('thread/start', { ...wanted, ...tools }, listener);
+    return await server.openThread('thread/start', { ...wanted, ...tools }, listener, signal);
   } catch (thrown) {
     if (!(thrown instanceof JsonRpcRefusal)) throw thrown;
     throw resume === undefined
