@@ -19,6 +19,8 @@ export interface ProviderDescription {
     readonly path?: string;
     /** What a person should do, when something is missing. */
     readonly advice?: string;
+    /** The versions that this library was tested with, both included. */
+    readonly tested?: { readonly from: string; readonly to: string };
   };
   readonly signedIn: 'yes' | 'no' | 'unknown';
   readonly capabilities: Capabilities;
