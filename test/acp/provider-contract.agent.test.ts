@@ -16,7 +16,8 @@ const subject: ProviderSubject = {
     const home = await realpath(await mkdtemp(join(tmpdir(), 'asm-acp-')));
     const cwd = join(home, 'project');
     await mkdir(cwd);
-    const server = await startModelServer();
+    // The adapter asks for a title in the first turn, which is no part of what the cases count.
+    const server = await startModelServer([], { auxiliaryUsage: {} });
     return {
       provider: acp({ preset: 'claude-agent-acp' }),
       cwd,

@@ -8,9 +8,11 @@ import type { PermissionGate } from './permission-gate.ts';
 import { readToolCall } from './tool-call.ts';
 
 /** The answer to an agent that asks for a permission. */
-export type PermissionOutcome =
-  | { readonly outcome: { readonly outcome: 'selected'; readonly optionId: string } }
-  | { readonly outcome: { readonly outcome: 'cancelled' } };
+export type PermissionOutcome = {
+  readonly outcome:
+    | { readonly outcome: 'selected'; readonly optionId: string }
+    | { readonly outcome: 'cancelled' };
+};
 
 export interface PermissionRequestOptions {
   readonly state: NormalizerState;

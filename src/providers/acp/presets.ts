@@ -71,6 +71,7 @@ export const acpPresets = {
           options: {
             settingSources: [],
             promptSuggestions: false,
+            allowDangerouslySkipPermissions: false,
             // Without it, calls that change nothing or that Claude Code holds for safe are not asked about.
             settings: { permissions: { ask: ['*'] } },
           },
@@ -81,6 +82,7 @@ export const acpPresets = {
           options: {
             settingSources: ['project', 'local'],
             promptSuggestions: false,
+            allowDangerouslySkipPermissions: false,
             settings: { permissions: { ask: ['*'] } },
           },
         },

@@ -2,7 +2,6 @@ import { startBridge } from '../../bridge/bridge-server.ts';
 import { withClientToolServer } from '../../bridge/helper-program.ts';
 import { abortError } from '../../domain/error.ts';
 import type { JsonValue } from '../../domain/json.ts';
-import { createEventChannel } from '../../ports/event-channel.ts';
 import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
 import { startProcessGroup, type ProcessExit } from '../../process/process-group.ts';
 import type { AcpAgent } from './agent.ts';
@@ -13,13 +12,13 @@ import { acpEnvironment } from './environment.ts';
 import { requestError, type ProcessState } from './errors.ts';
 import { fieldAt, textField } from './native-fields.ts';
 import { endOpenCalls } from './normalize-call.ts';
-import { normalize } from './normalize.ts';
 import { createNormalizerState, type NormalizerState } from './normalizer-state.ts';
 import { checkNative, type AcpNative, type CheckedNative } from './options.ts';
 import { createPermissionGate } from './permission-gate.ts';
 import { answerPermission } from './permission-request.ts';
 import { requireAgent } from './program.ts';
 import { promptText } from './prompt.ts';
+import { createRunChannel } from './run-channel.ts';
 import { concludeRun } from './run-conclusion.ts';
 import { RunControl } from './run-control.ts';
 import { loadSdk } from './sdk.ts';
@@ -59,12 +58,7 @@ export async function* runAcp(
     cwd: request.cwd,
   });
   const state = createRunState(agent, request, (id) => gate.isDenied(id));
-  const events = createEventChannel<ProviderEvent>();
-  let pressure = Promise.resolve();
-  const emit = (made: readonly ProviderEvent[]): void => {
-    for (const event of made) pressure = events.push(event);
-  };
-  let listening = false;
+  const channel = createRunChannel(agent, state);
 
   const needsBridge = agent.preset?.claudeHooks === true || (request.clientTools ?? []).length > 0;
   await using bridge = needsBridge
@@ -76,17 +70,16 @@ export async function* runAcp(
   const end = (grace: number): void => void group.end({ grace }).catch(() => undefined);
   const control = new RunControl({ agent, host, state, stopping, endAgent: () => end(0) });
   const connection = connectAgent(sdk, group, {
-    onUpdate(parameters) {
-      // What comes before the prompt was said in an earlier run.
-      if (listening) emit(normalize(parameters, state));
-    },
-    onPermission: async (parameters, signal) => ({
-      ...(await answerPermission(parameters, signal, { state, gate, emit, stopping: stopping.signal })),
-    }),
-    onForeign(raw) {
-      if (!isSilent(agent, raw)) emit([{ type: 'unparsed', data: { raw } }]);
-    },
-    ready: () => pressure,
+    onUpdate: (parameters) => channel.takeUpdate(parameters),
+    onForeign: (raw) => channel.takeForeign(raw),
+    onPermission: (parameters, signal) =>
+      answerPermission(parameters, signal, {
+        state,
+        gate,
+        emit: (events) => channel.emit(events),
+        stopping: stopping.signal,
+      }),
+    ready: () => channel.ready(),
   });
   const processState = (): ProcessState => ({
     exit,
@@ -135,7 +128,7 @@ export async function* runAcp(
     }
 
     if (!control.isStopped) {
-      listening = true;
+      channel.begin();
       control.begin(connection);
       connection
         .request('session/prompt', { sessionId: state.sessionId, prompt: [{ type: 'text', text: prompt }] })
@@ -143,11 +136,10 @@ export async function* runAcp(
           (answer) => (result = answer),
           (failed: unknown) => (thrown = failed),
         )
-        .finally(() => events.end());
-      yield* events;
+        .finally(() => channel.end());
+      yield* channel.events;
     }
     control.end();
-    listening = false;
     if (thrown instanceof Error) state.texts.dropIfIn(thrown.message);
     yield* state.texts.close();
     yield* endOpenCalls(state);
@@ -169,7 +161,7 @@ export async function* runAcp(
   } finally {
     control.end();
     stopping.abort();
-    events.end();
+    channel.end();
     connection.close();
     await group.end({ grace: exit === undefined ? endGrace : 0 });
   }
@@ -207,11 +199,6 @@ function createRunState(
 function versionOf(initialized: JsonValue): { readonly version?: string } {
   const version = textField(fieldAt(initialized, ['agentInfo']), 'version');
   return version === undefined ? {} : { version };
-}
-
-function isSilent(agent: AcpAgent, raw: JsonValue): boolean {
-  const method = textField(raw, 'method');
-  return method !== undefined && (agent.preset?.silentNotifications ?? []).includes(method);
 }
 
 /** Lets an agent end by itself, which is when it has stored what it wants to keep. */
