@@ -42,23 +42,21 @@ export function connectAgent(sdk: AcpSdk, group: ProcessGroup, listener: AgentLi
     input: group.child.stdout,
     output: group.child.stdin,
     ready: () => listener.ready(),
+    onNotification(method, params) {
+      if (method === 'session/update') listener.onUpdate(params);
+      else listener.onForeign({ method, params });
+    },
     onForeign: (foreign) => listener.onForeign(foreign),
     onEnd(thrown) {
       broken ??= thrown;
     },
   });
   const raw = (parameters: unknown): JsonValue => (parameters ?? null) as JsonValue;
-  // Our own reading of what comes in: the SDK's would throw away what it does not know.
   const connection = sdk
     .client({ name: 'agent-session-manager' })
-    .onNotification('session/update', raw, ({ params }) => listener.onUpdate(params))
     .onRequest<JsonValue, JsonObject>('session/request_permission', raw, ({ params, signal }) =>
       listener.onPermission(params, signal),
     )
-    .onNotification('*', ({ method, params }) => {
-      // That a request is taken back, the SDK tells by the request's signal.
-      if (method !== '$/cancel_request') listener.onForeign({ method: method ?? '', params: raw(params) });
-    })
     .onRequest('*', ({ method, params }) => {
       listener.onForeign({ method: method ?? '', params: raw(params) });
       throw sdk.RequestError.methodNotFound(method ?? '');

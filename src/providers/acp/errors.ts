@@ -145,7 +145,8 @@ function readAgentError(thrown: unknown): AgentError | undefined {
 
 /** The error of an agent that went away, or broke its protocol, while it was asked. */
 function lostError(name: string, thrown: unknown, { exit, stderr, broken }: ProcessState): AsmError {
-  if (exit === undefined) {
+  // What we could not read ends the agent, too.
+  if (exit === undefined || broken !== undefined) {
     const why = broken === undefined ? describe(thrown) : describe(broken);
     return new AsmError('agent_protocol_error', `The agent ${name} can't be understood any more: ${why}`, {
       cause: broken ?? thrown,

@@ -17,13 +17,18 @@ export interface MessageStreamOptions {
   readonly output: Writable;
   /** Resolves when more may be read: how a slow reader slows the agent down. */
   readonly ready: () => Promise<void>;
+  /**
+   * Takes each notification, in its order with the other messages. The SDK would throw those away whose
+   * parameters it doesn't know.
+   */
+  readonly onNotification: (method: string, parameters: JsonValue) => void;
   /** Told of each line that is no message of the protocol: its text, or the value it holds. */
   readonly onForeign: (raw: JsonValue) => void;
   /** Told once when nothing more can be read, with what broke the reading. */
   readonly onEnd: (broken?: unknown) => void;
 }
 
-/** The messages between us and an agent, one JSON object a line, as the SDK takes them. */
+/** The requests and answers between us and an agent, one JSON object a line, as the SDK takes them. */
 export function createMessageStream(options: MessageStreamOptions): Stream {
   const asked = new Set<unknown>();
   return {
@@ -48,12 +53,11 @@ async function* readMessages(
       if (!(bytes instanceof Uint8Array)) continue;
       for (const line of splitter.split(bytes)) {
         await options.ready();
-        const message = readMessage(line, asked, options.onForeign);
+        const message = readMessage(line, asked, options);
         if (message !== undefined) yield message;
       }
     }
-    const rest = splitter.rest();
-    const last = readMessage(rest, asked, options.onForeign);
+    const last = readMessage(splitter.rest(), asked, options);
     if (last !== undefined) yield last;
     options.onEnd();
   } catch (thrown) {
@@ -61,10 +65,11 @@ async function* readMessages(
   }
 }
 
+/** The message for the SDK in a line; `undefined` when it is for somebody else, or none. */
 function readMessage(
   line: string,
   asked: Set<unknown>,
-  onForeign: (raw: JsonValue) => void,
+  { onForeign, onNotification }: MessageStreamOptions,
 ): AnyMessage | undefined {
   const text = line.trim();
   if (text === '') return undefined;
@@ -75,7 +80,12 @@ function readMessage(
     onForeign(text.slice(0, reportedLength));
     return undefined;
   }
-  if (isMessage(value, asked)) return value;
+  if (isMessage(value, asked)) {
+    // That a request is taken back, the SDK tells by the request's signal.
+    if (!('method' in value) || 'id' in value || value.method === '$/cancel_request') return value;
+    onNotification(value.method, (value.params ?? null) as JsonValue);
+    return undefined;
+  }
   onForeign(text.length <= reportedLength ? (value as JsonValue) : text.slice(0, reportedLength));
   return undefined;
 }

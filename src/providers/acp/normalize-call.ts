@@ -10,12 +10,15 @@ import { callName, readToolCall, toolIdentity } from './tool-call.ts';
 /** Longest output of a tool that is passed on, in characters. */
 const maximumOutput = 256 * 1024;
 
-/** What an agent says about a tool call: its beginning, what became known of it, its end. */
-export function normalizeCall(update: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
+/** What an agent says about a call: its beginning, what became known of it, its end. `undefined`: no call. */
+export function normalizeCall(
+  update: JsonObject,
+  state: NormalizerState,
+): readonly ProviderEvent[] | undefined {
   const id = textField(update, 'toolCallId');
   if (id !== undefined && state.calls.hasEnded(id)) return [];
   const call = state.calls.merge(update);
-  if (call === undefined) return [{ type: 'unparsed', data: { raw: toJson(update) } }];
+  if (call === undefined) return undefined;
   const events: ProviderEvent[] = [];
   const hasInput = typeof call.input !== 'object' || Object.keys(call.input ?? {}).length > 0;
   const isKnown = hasInput && state.reader.preset?.streamsToolInput !== true;

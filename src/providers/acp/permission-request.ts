@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
-import { isJsonObject } from '../../domain/json.ts';
+import { isJsonObject, toJson } from '../../domain/json.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
 import { fieldOf, listField, textField } from './native-fields.ts';
 import { startCall } from './normalize-call.ts';
@@ -35,7 +35,7 @@ export async function answerPermission(
   const call = isJsonObject(said) ? state.calls.merge(withoutStatus(said)) : undefined;
   const isOurs = textField(parameters, 'sessionId') === state.sessionId;
   if (call === undefined || !isOurs || stopping.aborted) {
-    if (call === undefined || !isOurs) emit([{ type: 'unparsed', data: { raw: parameters } }]);
+    if (call === undefined || !isOurs) emit([{ type: 'unparsed', data: { raw: toJson(parameters) } }]);
     return cancelled;
   }
   emit(startCall(call, state));
