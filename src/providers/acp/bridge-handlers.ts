@@ -1,6 +1,7 @@
 import type { BridgeHandlers } from '../../bridge/bridge-server.ts';
 import { clientToolCall } from '../../domain/client-tool.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
+import type { Authorization, ToolCall } from '../../domain/tool.ts';
 import type { RunHost } from '../../ports/provider.ts';
 import { fieldOf, textField } from './native-fields.ts';
 import type { NormalizerState } from './normalizer-state.ts';
@@ -11,11 +12,19 @@ export interface BridgeHandlersOptions {
   readonly state: NormalizerState;
   readonly gate: PermissionGate;
   readonly host: Pick<RunHost, 'callTool'>;
+  /** Aborted when the turn is stopped: from then on nothing is answered. */
+  readonly stopping: AbortSignal;
 }
 
 /** What an agent's helper programs may ask for: calls of client tools, and the reasons of refusals. */
-export function bridgeHandlers({ state, gate, host }: BridgeHandlersOptions): BridgeHandlers {
+export function bridgeHandlers({ state, gate, host, stopping }: BridgeHandlersOptions): BridgeHandlers {
   const { clientTools } = state.reader;
+  const decide = async (call: ToolCall, signal: AbortSignal): Promise<Authorization> => {
+    const authorization = await gate.decide(call, signal);
+    // Told "no" now, the agent would ask the model once more before it stops.
+    if (stopping.aborted) await new Promise<never>(() => {});
+    return authorization;
+  };
   let count = 0;
   return {
     tools: clientTools,
@@ -25,7 +34,7 @@ export function bridgeHandlers({ state, gate, host }: BridgeHandlersOptions): Br
       if (tool !== undefined) {
         const call = clientToolCall(tool, { id: `${name}-call-${++count}`, input });
         if (!gate.spend(call)) {
-          const answer = await gate.decide(call, signal);
+          const answer = await decide(call, signal);
           if (answer.decision === 'deny') return { text: answer.reason, failed: true };
           gate.spend(call);
         }
@@ -35,7 +44,7 @@ export function bridgeHandlers({ state, gate, host }: BridgeHandlersOptions): Br
     authorize: async (payload, { signal }) => {
       const call = hookCall(payload);
       if (call === undefined) return { decision: 'deny', reason: 'The tool call has no id or no name.' };
-      return await gate.decide(readToolCall(call, state.reader), signal);
+      return await decide(readToolCall(call, state.reader), signal);
     },
   };
 

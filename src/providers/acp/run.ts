@@ -62,7 +62,9 @@ export async function* runAcp(
 
   const needsBridge = agent.preset?.claudeHooks === true || (request.clientTools ?? []).length > 0;
   await using bridge = needsBridge
-    ? await startBridge(bridgeHandlers({ state, gate, host }), { cookie: request.cookie })
+    ? await startBridge(bridgeHandlers({ state, gate, host, stopping: stopping.signal }), {
+        cookie: request.cookie,
+      })
     : undefined;
   await using group = await startProcessGroup({ ...program, cwd: request.cwd, environment });
   let exit: ProcessExit | undefined;
