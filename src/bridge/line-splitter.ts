@@ -6,6 +6,8 @@ export interface LineSplitter {
   limit: number;
   /** The lines that are complete now, without their ends. Throws `invalid_input` at one that is too long. */
   split(chunk: Uint8Array): Iterable<string>;
+  /** What came after the last line's end. */
+  rest(): string;
 }
 
 /** Makes a splitter; it keeps at most `limit` bytes and one chunk. */
@@ -32,5 +34,6 @@ export function createLineSplitter(limit: number): LineSplitter {
       }
       if (start < chunk.length) keep(chunk.subarray(start), this);
     },
+    rest: () => Buffer.concat(rest).toString('utf8'),
   };
 }

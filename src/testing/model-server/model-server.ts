@@ -4,11 +4,14 @@ import { AsmError } from '../../domain/error.ts';
 import { createAnswerer } from './model-answerer.ts';
 import { isMainRequest, type ModelRequest } from './model-request.ts';
 import { createRequestLog, type RequestLogLimits, type WaitOptions } from './request-log.ts';
+import type { ModelUsage } from './model-turn.ts';
 import { createTurnScript, type ModelScript } from './turn-script.ts';
 
 export interface ModelServerOptions {
   /** What auxiliary requests (titles, checks) are answered with. Default `Scripted title`. */
   readonly auxiliaryText?: string;
+  /** What those answers report as used. Default: 10 input and 5 output tokens. */
+  readonly auxiliaryUsage?: ModelUsage;
   /**
    * Decides which model calls are auxiliary and take no turn; `request.auxiliary` is the default
    * decision: calls without tools, and calls limited to at most 100 tokens. For agents that run
@@ -56,7 +59,10 @@ export async function startModelServer(
     clock,
     log,
     turns,
-    auxiliaryTurn: { text: options.auxiliaryText ?? 'Scripted title', usage: { input: 10, output: 5 } },
+    auxiliaryTurn: {
+      text: options.auxiliaryText ?? 'Scripted title',
+      usage: options.auxiliaryUsage ?? { input: 10, output: 5 },
+    },
     ...(options.isAuxiliary === undefined ? {} : { isAuxiliary: options.isAuxiliary }),
     closing: closing.signal,
   });

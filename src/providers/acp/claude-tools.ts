@@ -1,0 +1,33 @@
+import type { PresetTool } from './preset.ts';
+
+/** The tools of Claude Code, as its ACP adapter names them. */
+export const claudeTools: { readonly [name: string]: PresetTool } = {
+  Bash: { tool: 'bash', kind: 'execute' },
+  BashOutput: { tool: 'bash_output', kind: 'internal' },
+  KillShell: { tool: 'kill_shell', kind: 'internal' },
+  Monitor: { tool: 'monitor', kind: 'execute' },
+  PowerShell: { tool: 'powershell', kind: 'execute' },
+  Read: { tool: 'read', kind: 'read', paths: ['file_path'] },
+  Glob: { tool: 'glob', kind: 'search', paths: ['path'] },
+  Grep: { tool: 'grep', kind: 'search', paths: ['path'] },
+  LSP: { tool: 'lsp', kind: 'search', paths: ['filePath'] },
+  Write: { tool: 'write', kind: 'edit', paths: ['file_path'] },
+  Edit: { tool: 'edit', kind: 'edit', paths: ['file_path'] },
+  MultiEdit: { tool: 'edit', kind: 'edit', paths: ['file_path'] },
+  NotebookEdit: { tool: 'edit', kind: 'edit', paths: ['notebook_path'] },
+  WebFetch: { tool: 'web_fetch', kind: 'fetch' },
+  WebSearch: { tool: 'web_search', kind: 'fetch' },
+  Task: { tool: 'agent', kind: 'agent' },
+  Agent: { tool: 'agent', kind: 'agent' },
+  AskUserQuestion: { tool: 'ask_user', kind: 'question' },
+  ExitPlanMode: { tool: 'exit_plan', kind: 'plan' },
+  EnterPlanMode: { tool: 'enter_plan', kind: 'internal' },
+  TodoWrite: { tool: 'plan_write', kind: 'internal' },
+  TaskCreate: { tool: 'task_create', kind: 'internal' },
+  TaskUpdate: { tool: 'task_update', kind: 'internal' },
+  TaskGet: { tool: 'task_get', kind: 'internal' },
+  TaskList: { tool: 'task_list', kind: 'internal' },
+  TaskOutput: { tool: 'task_output', kind: 'internal' },
+  TaskStop: { tool: 'task_stop', kind: 'internal' },
+  ToolSearch: { tool: 'tool_search', kind: 'internal' },
+};

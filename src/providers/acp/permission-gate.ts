@@ -1,0 +1,88 @@
+import { isDeepStrictEqual } from 'node:util';
+import { resolve } from 'node:path';
+import type { Authorization, ToolCall } from '../../domain/tool.ts';
+
+/** Takes the ways in which a call can be asked about to one decision. */
+export interface PermissionGate {
+  /** Decides about a call; asked again, the answer is the same. Never rejects: what fails is a denial. */
+  decide(call: ToolCall, signal: AbortSignal): Promise<Authorization>;
+  /** True when the call was refused. */
+  isDenied(toolCallId: string): boolean;
+  /** True when any call was refused. */
+  readonly hasDenied: boolean;
+  /** Takes one allowed call of a client tool with this input, which is then spent. */
+  spend(call: Pick<ToolCall, 'tool' | 'input'>): boolean;
+}
+
+export interface PermissionGateOptions {
+  readonly authorize: (call: ToolCall, options: { readonly signal: AbortSignal }) => Promise<Authorization>;
+  /** Aborted when the turn is stopped or the run ends: open questions are withdrawn. */
+  readonly stopping: AbortSignal;
+  readonly cwd: string;
+}
+
+const reused = 'Another tool call with the same id was decided before, so this one is refused.';
+const unchangeable = 'It was allowed only with another input, which this agent cannot take.';
+
+/** Makes the gate's side of one run. */
+export function createPermissionGate(options: PermissionGateOptions): PermissionGate {
+  const asked = new Map<string, { readonly call: ToolCall; readonly answer: Promise<Authorization> }>();
+  const denied = new Set<string>();
+  const unspent: ToolCall[] = [];
+
+  const ask = async (call: ToolCall, signal: AbortSignal): Promise<Authorization> => {
+    try {
+      const authorization = await options.authorize(call, {
+        signal: AbortSignal.any([signal, options.stopping]),
+      });
+      if (authorization.decision === 'deny' || authorization.changedInput === undefined) return authorization;
+      return isDeepStrictEqual(authorization.changedInput, call.input)
+        ? { decision: 'allow' }
+        : { decision: 'deny', reason: unchangeable };
+    } catch (thrown) {
+      const reason = thrown instanceof Error ? thrown.message : 'no answer';
+      return { decision: 'deny', reason: `The permission could not be decided: ${reason}` };
+    }
+  };
+
+  return {
+    async decide(call, signal) {
+      // It only loads descriptions of tools, whose calls are asked about in their turn.
+      if (call.tool === 'tool_search' && call.kind === 'internal') return { decision: 'allow' };
+      const earlier = asked.get(call.id);
+      if (earlier !== undefined) {
+        if (isSameCall(earlier.call, call, options.cwd)) return await earlier.answer;
+        denied.add(call.id);
+        return { decision: 'deny', reason: reused };
+      }
+      const answer = ask(call, signal);
+      asked.set(call.id, { call, answer });
+      const authorization = await answer;
+      if (authorization.decision === 'deny') denied.add(call.id);
+      else if (call.tool.startsWith('client:')) unspent.push(call);
+      return authorization;
+    },
+    isDenied: (id) => denied.has(id),
+    get hasDenied() {
+      return denied.size > 0;
+    },
+    spend({ tool, input }) {
+      const place = unspent.findIndex((call) => call.tool === tool && isDeepStrictEqual(call.input, input));
+      if (place === -1) return false;
+      unspent.splice(place, 1);
+      return true;
+    },
+  };
+}
+
+/** The same in all that rules and modes decide by: agents fill in defaults and make paths absolute in between. */
+function isSameCall(first: ToolCall, second: ToolCall, cwd: string): boolean {
+  const paths = (call: ToolCall): readonly string[] =>
+    [...new Set((call.paths ?? []).map((path) => resolve(cwd, path)))].sort();
+  return (
+    first.tool === second.tool &&
+    first.kind === second.kind &&
+    first.command === second.command &&
+    isDeepStrictEqual(paths(first), paths(second))
+  );
+}

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../domain/json.ts';
+import type { Authorization, ToolCall } from '../../domain/tool.ts';
+import type { ProviderEvent } from '../../ports/provider.ts';
+import { createNormalizerState } from './normalizer-state.ts';
+import { createPermissionGate, type PermissionGate } from './permission-gate.ts';
+import { answerPermission, type PermissionOutcome } from './permission-request.ts';
+import { createUsageMeter } from './usage-meter.ts';
+
+const allowOnce = { optionId: 'a1', name: 'Yes', kind: 'allow_once' };
+const allowAlways = { optionId: 'aa', name: 'Always', kind: 'allow_always' };
+const rejectOnce = { optionId: 'r1', name: 'No', kind: 'reject_once' };
+const rejectAlways = { optionId: 'ra', name: 'Never', kind: 'reject_always' };
+
+function room(answer: Authorization | (() => Promise<Authorization>)): {
+  readonly asked: ToolCall[];
+  readonly events: ProviderEvent[];
+  readonly stopping: AbortController;
+  readonly gate: PermissionGate;
+  ask(call: JsonObject, options?: readonly JsonObject[], sessionId?: string): Promise<PermissionOutcome>;
+} {
+  const asked: ToolCall[] = [];
+  const events: ProviderEvent[] = [];
+  const stopping = new AbortController();
+  const gate = createPermissionGate({
+    authorize(call) {
+      asked.push(call);
+      return typeof answer === 'function' ? answer() : Promise.resolve(answer);
+    },
+    stopping: stopping.signal,
+    cwd: '/work',
+  });
+  const state = createNormalizerState({
+    preset: undefined,
+    usage: createUsageMeter({ perConversation: false, before: 'nothing' }),
+    isDenied: gate.isDenied,
+  });
+  state.sessionId = 's';
+  return {
+    asked,
+    events,
+    stopping,
+    gate,
+    ask: (toolCall, options = [allowOnce, rejectOnce], sessionId = 's') =>
+      answerPermission({ sessionId, toolCall, options }, new AbortController().signal, {
+        state,
+        gate,
+        emit: (made) => events.push(...made),
+        stopping: stopping.signal,
+      }),
+  };
+}
+
+const run = { toolCallId: '1', title: 'Run', kind: 'execute', rawInput: { command: 'ls' } };
+
+function chosen(outcome: PermissionOutcome): string {
+  return 'optionId' in outcome.outcome ? outcome.outcome.optionId : outcome.outcome.outcome;
+}
+
+describe('a permission request', () => {
+  it.each([
+    ['allow', [allowAlways, rejectAlways, allowOnce, rejectOnce], 'a1'],
+    ['deny', [allowOnce, rejectAlways, rejectOnce], 'r1'],
+    ['deny', [allowOnce, rejectAlways], 'ra'],
+    ['deny', [allowOnce], 'cancelled'],
+    // Allowed for ever, later calls would not be asked about.
+    ['allow', [allowAlways, rejectOnce], 'r1'],
+    ['allow', [], 'cancelled'],
+  ] as const)('that is answered %s chooses by kind', async (decision, options, expected) => {
+    const { ask } = room(decision === 'allow' ? { decision } : { decision, reason: 'no' });
+    expect(chosen(await ask(run, options))).toBe(expected);
+  });
+
+  it('tells the start of its call, and asks with what was told of it', async () => {
+    const { ask, asked, events } = room({ decision: 'allow' });
+    await ask(run);
+    expect(asked).toMatchObject([{ id: '1', tool: 'bash', command: 'ls' }]);
+    expect(events.map(({ type }) => type)).toEqual(['tool_call_started']);
+  });
+
+  it('about the same call gets the same answer without another question', async () => {
+    const { ask, asked } = room({ decision: 'allow' });
+    await ask({ ...run, kind: 'edit', rawInput: { path: 'a' } });
+    expect(chosen(await ask({ ...run, kind: 'edit', rawInput: { path: '/work/a', mode: 1 } }))).toBe('a1');
+    expect(asked).toHaveLength(1);
+  });
+
+  it('about another call under the same id is refused', async () => {
+    const { ask, gate } = room({ decision: 'allow' });
+    await ask(run);
+    expect(chosen(await ask({ ...run, rawInput: { command: 'rm -rf /' } }))).toBe('r1');
+    expect(gate.isDenied('1')).toBe(true);
+  });
+
+  it('is refused when the question fails, or when only another input is allowed', async () => {
+    expect(chosen(await room(() => Promise.reject(new Error('gone'))).ask(run))).toBe('r1');
+    const { ask } = room({ decision: 'allow', changedInput: { command: 'true' } });
+    expect(chosen(await ask(run))).toBe('r1');
+  });
+
+  it('is cancelled when the turn is stopped, before or while it is open', async () => {
+    const open = Promise.withResolvers<Authorization>();
+    const { ask, stopping, asked } = room(() => open.promise);
+    const answer = ask(run);
+    await expect.poll(() => asked.length).toBe(1);
+    stopping.abort();
+    open.resolve({ decision: 'allow' });
+    expect(chosen(await answer)).toBe('cancelled');
+    expect(chosen(await ask({ ...run, toolCallId: '2' }))).toBe('cancelled');
+    expect(asked).toHaveLength(1);
+  });
+
+  it('that cannot be understood, or is of another conversation, is kept and never allowed', async () => {
+    const { ask, asked, events } = room({ decision: 'allow' });
+    expect(chosen(await ask({ title: 'no id' }))).toBe('cancelled');
+    expect(chosen(await ask(run, [allowOnce], 'other'))).toBe('cancelled');
+    expect(asked).toEqual([]);
+    expect(events.map(({ type }) => type)).toEqual(['unparsed', 'unparsed']);
+  });
+});

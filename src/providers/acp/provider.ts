@@ -1,0 +1,20 @@
+import type { Provider } from '../../ports/provider.ts';
+import { chooseAgent } from './agent.ts';
+import { describeAcp } from './describe.ts';
+import { checkOptions, type AcpNative, type AcpOptions } from './options.ts';
+import { runAcp } from './run.ts';
+
+/**
+ * An agent that speaks the Agent Client Protocol as a provider: one of the presets, or any command line.
+ * It is driven through `@agentclientprotocol/sdk`, which is loaded when the first run starts. Throws
+ * `unknown_option` and `invalid_input` for options that are not right.
+ */
+export function acp(options: AcpOptions): Provider<AcpNative> {
+  const agent = chooseAgent(checkOptions(options));
+  return {
+    name: agent.name,
+    capabilities: agent.capabilities,
+    describe: ({ signal } = {}) => describeAcp(agent, signal),
+    run: (request, host) => runAcp(agent, request, host),
+  };
+}

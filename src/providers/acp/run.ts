@@ -1,0 +1,223 @@
+import { startBridge } from '../../bridge/bridge-server.ts';
+import { withClientToolServer } from '../../bridge/helper-program.ts';
+import { abortError } from '../../domain/error.ts';
+import type { JsonValue } from '../../domain/json.ts';
+import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
+import { startProcessGroup, type ProcessExit } from '../../process/process-group.ts';
+import type { AcpAgent } from './agent.ts';
+import { bridgeHandlers } from './bridge-handlers.ts';
+import { withReasonHook } from './claude-hook.ts';
+import { connectAgent } from './connection.ts';
+import { acpEnvironment } from './environment.ts';
+import { requestError, type ProcessState } from './errors.ts';
+import { fieldAt, textField } from './native-fields.ts';
+import { endOpenCalls } from './normalize-call.ts';
+import { createNormalizerState, type NormalizerState } from './normalizer-state.ts';
+import { checkNative, type AcpNative, type CheckedNative } from './options.ts';
+import { createPermissionGate } from './permission-gate.ts';
+import { answerPermission } from './permission-request.ts';
+import { requireAgent } from './program.ts';
+import { promptText } from './prompt.ts';
+import { createRunChannel } from './run-channel.ts';
+import { concludeRun } from './run-conclusion.ts';
+import { RunControl } from './run-control.ts';
+import { loadSdk } from './sdk.ts';
+import { mergeMeta } from './session-meta.ts';
+import { refuseUnsupported, sessionParameters, unsupported } from './session-request.ts';
+import { initialize, openSession } from './session.ts';
+import { createUsageMeter } from './usage-meter.ts';
+
+/** Milliseconds between asking a program to end and killing it. */
+const endGrace = 400;
+
+/** Milliseconds that a program has to end by itself when its input is closed. */
+const exitDeadline = 3_000;
+
+/** Milliseconds that a program whose output ended has to show how it ended. */
+const settleDeadline = 400;
+
+/** Runs one attempt; see `Provider.run`. */
+export async function* runAcp(
+  agent: AcpAgent,
+  request: RunRequest<AcpNative>,
+  host: RunHost,
+): AsyncGenerator<ProviderEvent, RunOutcome, void> {
+  const prompt = promptText(request.messages);
+  const native = checkNative(request.native);
+  refuseUnsupported(agent, request);
+  const wantedMode = modeName(agent, request, native);
+  const environment = acpEnvironment(agent, request);
+  const sdk = await loadSdk();
+  const program = await requireAgent(agent, { path: environment['PATH'] ?? '', cwd: request.cwd });
+  if (host.signal.aborted) throw abortError(host.signal);
+
+  const stopping = new AbortController();
+  const gate = createPermissionGate({
+    authorize: (call, how) => host.authorize(call, how),
+    stopping: stopping.signal,
+    cwd: request.cwd,
+  });
+  const state = createRunState(agent, request, (id) => gate.isDenied(id));
+  const channel = createRunChannel(agent, state);
+
+  const needsBridge = agent.preset?.claudeHooks === true || (request.clientTools ?? []).length > 0;
+  await using bridge = needsBridge
+    ? await startBridge(bridgeHandlers({ state, gate, host, stopping: stopping.signal }), {
+        cookie: request.cookie,
+      })
+    : undefined;
+  await using group = await startProcessGroup({ ...program, cwd: request.cwd, environment });
+  let exit: ProcessExit | undefined;
+  void group.exit.then((how) => (exit = how));
+  const end = (grace: number): void => void group.end({ grace }).catch(() => undefined);
+  const control = new RunControl({ agent, host, state, stopping, endAgent: () => end(0) });
+  const connection = connectAgent(sdk, group, {
+    onUpdate: (parameters) => channel.takeUpdate(parameters),
+    onForeign: (raw) => channel.takeForeign(raw),
+    onPermission: (parameters, signal) =>
+      answerPermission(parameters, signal, {
+        state,
+        gate,
+        emit: (events) => channel.emit(events),
+        stopping: stopping.signal,
+      }),
+    ready: () => channel.ready(),
+  });
+  const processState = (): ProcessState => ({
+    exit,
+    stderr: group.stderrTail(),
+    broken: connection.broken,
+  });
+
+  let result: JsonValue | undefined;
+  let thrown: unknown;
+  try {
+    const mcpServers =
+      bridge === undefined || (request.clientTools ?? []).length === 0
+        ? (request.mcpServers ?? {})
+        : withClientToolServer(request.mcpServers ?? {}, bridge);
+    try {
+      const initialized = await initialize(agent, connection);
+      const parameters = sessionParameters(agent, request, { native, mcpServers, initialized });
+      const meta = fieldAt(parameters, ['_meta']);
+      const hooked =
+        bridge === undefined || agent.preset?.claudeHooks !== true
+          ? {}
+          : { _meta: await withReasonHook(mergeMeta({}, (meta ?? {}) as typeof parameters), bridge) };
+      const session = await openSession(agent, connection, request, {
+        parameters: { ...parameters, ...hooked },
+        initialized,
+        wantedMode,
+      });
+      state.sessionId = session.id;
+      state.mode = session.mode;
+      yield {
+        type: 'agent_started',
+        data: {
+          ...versionOf(initialized),
+          ...((request.model ?? agent.model) ? { model: request.model ?? agent.model ?? '' } : {}),
+          handle: session.id,
+          continuity: request.resume === undefined ? 'fresh' : 'native',
+          process: group.identity,
+          ...(session.mode === undefined ? {} : { nativePermissionMode: session.mode }),
+          projectTrusted: request.trustProject || agent.preset?.isolatesProject !== true,
+        },
+      };
+    } catch (failed) {
+      await settled(group.exit);
+      if (host.signal.aborted) throw abortError(host.signal);
+      throw requestError(agent, failed, processState());
+    }
+
+    if (!control.isStopped) {
+      channel.begin();
+      control.begin(connection);
+      connection
+        .request('session/prompt', { sessionId: state.sessionId, prompt: [{ type: 'text', text: prompt }] })
+        .then(
+          (answer) => (result = answer),
+          (failed: unknown) => (thrown = failed),
+        )
+        .finally(() => channel.end());
+      yield* channel.events;
+    }
+    control.end();
+    if (thrown instanceof Error) state.texts.dropIfIn(thrown.message);
+    yield* state.texts.close();
+    yield* endOpenCalls(state);
+    if (result !== undefined) {
+      state.usage.takeResult(result);
+      const { usage, ...figures } = state.usage.figures();
+      if (usage !== undefined) yield { type: 'token_usage_updated', data: { usage, ...figures } };
+      await goodbye(group.child.stdin, group.exit);
+    } else await settled(group.exit);
+    return concludeRun({
+      agent,
+      signal: host.signal,
+      state,
+      result,
+      thrown,
+      process: processState(),
+      hasDenied: gate.hasDenied,
+    });
+  } finally {
+    control.end();
+    stopping.abort();
+    channel.end();
+    connection.close();
+    await group.end({ grace: exit === undefined ? endGrace : 0 });
+  }
+}
+
+/** The agent's own name of the mode that a run asks for. */
+function modeName(agent: AcpAgent, request: RunRequest, native: CheckedNative): string | undefined {
+  if (native.mode !== undefined) return native.mode;
+  const names = agent.preset?.modes?.names;
+  const name = names?.[request.permissionMode];
+  if (name === undefined && (names !== undefined || request.permissionMode !== 'default'))
+    throw unsupported(agent, `permissionMode ${request.permissionMode}`);
+  return name;
+}
+
+function createRunState(
+  agent: AcpAgent,
+  request: RunRequest,
+  isDenied: (id: string) => boolean,
+): NormalizerState {
+  const perConversation = agent.preset?.costPerConversation === true;
+  const { resume } = request;
+  const before =
+    resume === undefined || (resume.fork && perConversation)
+      ? 'nothing'
+      : (resume.handle.counters ?? 'unknown');
+  return createNormalizerState({
+    preset: agent.preset,
+    clientTools: request.clientTools,
+    usage: createUsageMeter({ perConversation, before }),
+    isDenied,
+  });
+}
+
+function versionOf(initialized: JsonValue): { readonly version?: string } {
+  const version = textField(fieldAt(initialized, ['agentInfo']), 'version');
+  return version === undefined ? {} : { version };
+}
+
+/** Lets an agent end by itself, which is when it has stored what it wants to keep. */
+async function goodbye(input: NodeJS.WritableStream, exit: Promise<unknown>): Promise<void> {
+  input.end();
+  await within(exit, exitDeadline);
+}
+
+async function settled(exit: Promise<unknown>): Promise<void> {
+  await within(exit, settleDeadline);
+}
+
+async function within(work: Promise<unknown>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}
