@@ -14,12 +14,6 @@ import { codexTurn } from './codex-steps.ts';
 function subject(shareServer: boolean): ProviderSubject {
   return {
     capabilities: shareServer ? sharedCodexCapabilities : codexCapabilities,
-    // Codex tells no overloaded service (529) from one that failed.
-    failures: [
-      { status: 401, code: 'authentication_failed' },
-      { status: 429, code: 'rate_limited' },
-      { status: 500, code: 'provider_unavailable' },
-    ],
     async open() {
       const home = await mkdtemp(join(tmpdir(), 'asm-codex-'));
       const cwd = join(home, 'project');

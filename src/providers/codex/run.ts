@@ -3,6 +3,7 @@ import { abortError } from '../../domain/error.ts';
 import type { ToolKind } from '../../domain/tool.ts';
 import { totalTokens } from '../../domain/usage.ts';
 import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
+import { endAbandonedProcesses } from '../../process/abandoned-process.ts';
 import { codexEnvironment, sharedEnvironment } from './environment.ts';
 import { endOpenCalls } from './normalize-tool-result.ts';
 import { createNormalizerState } from './normalizer-state.ts';
@@ -15,6 +16,9 @@ import { sandboxMode } from './sandbox-mode.ts';
 import { CodexServer, type ServerStart } from './server.ts';
 import type { ServerLease, ServerPool } from './server-pool.ts';
 import { openThread } from './thread-opening.ts';
+
+/** Milliseconds that the commands of a run have to end when it is over. */
+const commandGrace = 400;
 
 export interface RunContext {
   readonly name: string;
@@ -70,7 +74,12 @@ export async function* runCodex(
     settled = true;
   } finally {
     const { broken } = await control.end();
-    if (context.pool !== undefined && !broken) await control.leave();
+    if (context.pool !== undefined) {
+      if (!broken) await control.leave();
+      // Codex stops commands without waiting for their end. Each has a session of its own and the run's cookie.
+      const left = { cookie: request.cookie, grace: commandGrace };
+      await endAbandonedProcesses(left).catch(() => undefined);
+    }
     // A server of one run has nothing to lose when that run is given up.
     await lease.release({ broken: broken || (context.pool === undefined && !settled) });
   }
