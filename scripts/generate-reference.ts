@@ -1,5 +1,5 @@
 /**
- * Writes the tables of docs/reference/ from the code, between the markers of each file. With `--check` it
+ * Writes the tables of docs/ from the code, between the markers of each file. With `--check` it
  * writes nothing and fails when a table is out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { capabilityNames, type CapabilityName } from '../src/domain/capability.ts';
 import { errorCodes } from '../src/domain/error-code.ts';
 import { eventTypes } from '../src/domain/event.ts';
+import { acpCapabilities } from '../src/providers/acp/capabilities.ts';
+import { acpPresets, presetOf, type AcpPresetName } from '../src/providers/acp/presets.ts';
 import { claudeCapabilities } from '../src/providers/claude/capabilities.ts';
 import { shellCapabilities } from '../src/providers/shell/capabilities.ts';
 
@@ -48,9 +50,34 @@ function errorTable(): string {
 function capabilityTable(): string {
   const rows = capabilityNames.map(
     (name) =>
-      `| \`${name}\` | ${capabilityMeanings[name]} | ${claudeCapabilities[name]} | ${shellCapabilities[name]} |`,
+      `| \`${name}\` | ${capabilityMeanings[name]} | ${claudeCapabilities[name]} | ${acpCapabilities()[name]} | ${shellCapabilities[name]} |`,
   );
-  return ['| capability | what it means | claude | shell |', '|---|---|---|---|', ...rows].join('\n');
+  return ['| capability | what it means | claude | acp | shell |', '|---|---|---|---|---|', ...rows].join(
+    '\n',
+  );
+}
+
+/** One row for each known agent of the Agent Client Protocol. */
+function presetTable(): string {
+  const names = Object.keys(acpPresets).filter((name): name is AcpPresetName =>
+    Object.hasOwn(acpPresets, name),
+  );
+  const rows = names.map((name) => {
+    const { title, command, arguments: words, proof, notes } = presetOf(name) ?? acpPresets[name];
+    const table = acpCapabilities(name);
+    const cells = [
+      `\`${name}\` (${title})`,
+      `\`${[command, ...words].join(' ')}\``,
+      table.approval_before_tool,
+      table.permission_modes,
+      table.native_resume,
+      proof,
+      notes,
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  const head = '| preset | command | asks before tools | five modes | resumes | known from | notes |';
+  return [head, '|---|---|---|---|---|---|---|', ...rows].join('\n');
 }
 
 /** One section for each event, of its comment and its fields in the source, then the shared shapes. */
@@ -77,10 +104,15 @@ function fenced(text: string): string {
   return `\`\`\`text\n${text}\n\`\`\``;
 }
 
-const tables = { events: eventSections, errors: errorTable, capabilities: capabilityTable };
+const tables = {
+  'reference/events': eventSections,
+  'reference/errors': errorTable,
+  'reference/capabilities': capabilityTable,
+  'guides/acp': presetTable,
+};
 const check = process.argv.includes('--check');
 for (const [name, make] of Object.entries(tables)) {
-  const file = join(root, 'docs', 'reference', `${name}.md`);
+  const file = join(root, 'docs', `${name}.md`);
   const before = readFileSync(file, 'utf8');
   const markers = /(<!-- generated: begin -->\n).*(<!-- generated: end -->)/s;
   if (!markers.test(before)) throw new Error(`${file} has no markers for what is generated`);
