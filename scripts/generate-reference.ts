@@ -1,12 +1,15 @@
 /**
- * Writes the tables of docs/reference/ from the code, between the markers of each file. With `--check` it
+ * Writes the tables of docs/ from the code, between the markers of each file. With `--check` it
  * writes nothing and fails when a table is out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { capabilityNames, type CapabilityName } from '../src/domain/capability.ts';
+import { capabilityNames, type Capabilities, type CapabilityName } from '../src/domain/capability.ts';
 import { errorCodes } from '../src/domain/error-code.ts';
 import { eventTypes } from '../src/domain/event.ts';
+import { acpCapabilities } from '../src/providers/acp/capabilities.ts';
+import { acpPresets, presetOf, type AcpPresetName } from '../src/providers/acp/presets.ts';
+import { ampCapabilities } from '../src/providers/amp/capabilities.ts';
 import { claudeCapabilities } from '../src/providers/claude/capabilities.ts';
 import { codexCapabilities } from '../src/providers/codex/capabilities.ts';
 import { shellCapabilities } from '../src/providers/shell/capabilities.ts';
@@ -49,13 +52,44 @@ function errorTable(): string {
 }
 
 function capabilityTable(): string {
+  const columns: readonly (readonly [string, Capabilities])[] = [
+    ['claude', claudeCapabilities],
+    ['codex', codexCapabilities],
+    ['amp', ampCapabilities],
+    ['acp', acpCapabilities()],
+    ['acp: claude-agent-acp', acpCapabilities('claude-agent-acp')],
+    ['shell', shellCapabilities],
+  ];
   const rows = capabilityNames.map(
     (name) =>
-      `| \`${name}\` | ${capabilityMeanings[name]} | ${claudeCapabilities[name]} | ${codexCapabilities[name]} | ${shellCapabilities[name]} |`,
+      `| \`${name}\` | ${capabilityMeanings[name]} | ${columns.map(([, table]) => table[name]).join(' | ')} |`,
   );
-  return ['| capability | what it means | claude | codex | shell |', '|---|---|---|---|---|', ...rows].join(
-    '\n',
+  const titles = columns.map(([provider]) => provider);
+  const head = `| capability | what it means | ${titles.join(' | ')} |`;
+  return [head, `|---|---|${titles.map(() => '---|').join('')}`, ...rows].join('\n');
+}
+
+/** One row for each known agent of the Agent Client Protocol. */
+function presetTable(): string {
+  const names = Object.keys(acpPresets).filter((name): name is AcpPresetName =>
+    Object.hasOwn(acpPresets, name),
   );
+  const rows = names.map((name) => {
+    const { title, command, arguments: words, proof, notes } = presetOf(name) ?? acpPresets[name];
+    const table = acpCapabilities(name);
+    const cells = [
+      `\`${name}\` (${title})`,
+      `\`${[command, ...words].join(' ')}\``,
+      table.approval_before_tool,
+      table.permission_modes,
+      table.native_resume,
+      proof,
+      notes,
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  const head = '| preset | command | asks before tools | five modes | resumes | known from | notes |';
+  return [head, '|---|---|---|---|---|---|---|', ...rows].join('\n');
 }
 
 /** One section for each event, of its comment and its fields in the source, then the shared shapes. */
@@ -82,10 +116,15 @@ function fenced(text: string): string {
   return `\`\`\`text\n${text}\n\`\`\``;
 }
 
-const tables = { events: eventSections, errors: errorTable, capabilities: capabilityTable };
+const tables = {
+  'reference/events': eventSections,
+  'reference/errors': errorTable,
+  'reference/capabilities': capabilityTable,
+  'guides/acp': presetTable,
+};
 const check = process.argv.includes('--check');
 for (const [name, make] of Object.entries(tables)) {
-  const file = join(root, 'docs', 'reference', `${name}.md`);
+  const file = join(root, 'docs', `${name}.md`);
   const before = readFileSync(file, 'utf8');
   const markers = /(<!-- generated: begin -->\n).*(<!-- generated: end -->)/s;
   if (!markers.test(before)) throw new Error(`${file} has no markers for what is generated`);

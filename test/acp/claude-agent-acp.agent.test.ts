@@ -1,6 +1,6 @@
 import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { assert, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/domain/error-code.ts';
 import { acp } from '../../src/providers/acp/provider.ts';
 import { acpPresets } from '../../src/providers/acp/presets.ts';
@@ -87,7 +87,8 @@ describe('claude-agent-acp', () => {
     const run = room.run({ request: { text: 'Mind the red kite.' } });
     await expect.poll(() => exists(room, 'begun'), { timeout: 300_000 }).toBe(true);
     const started = run.ofType('agent_started')[0]?.data;
-    process.kill(started?.process?.pid ?? 0, 'SIGKILL');
+    assert(started?.process !== undefined);
+    process.kill(started.process.pid, 'SIGKILL');
     await expect(run.outcome()).rejects.toMatchObject({
       code: 'agent_crashed',
       provider: { signal: 'SIGKILL' },

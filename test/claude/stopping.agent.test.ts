@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { assert, describe, expect, it } from 'vitest';
 import { conversationTexts } from '../../src/testing/model-server/anthropic-reader.ts';
 import { bash, openAgentRoom, type RoomRun } from './agent-room.ts';
 
@@ -91,7 +91,9 @@ describe('a program that is killed in a tool', () => {
     await using room = await openAgentRoom([{ tools: [slow] }, { text: 'never' }]);
     const run = room.run();
     await untilToolRuns(run);
-    process.kill(run.ofType('agent_started')[0]?.data.process?.pid ?? 0, 'SIGKILL');
+    const pid = run.ofType('agent_started')[0]?.data.process?.pid;
+    assert(pid !== undefined);
+    process.kill(pid, 'SIGKILL');
     await expect(run.outcome()).rejects.toMatchObject({
       code: 'agent_crashed',
       provider: { signal: 'SIGKILL' },

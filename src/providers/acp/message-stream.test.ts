@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../domain/json.ts';
 import { createMessageStream } from './message-stream.ts';
@@ -57,6 +58,29 @@ describe('the messages of an agent', () => {
 
   it('may end without a line end', async () => {
     expect((await read(JSON.stringify(notification))).notifications).toEqual([['n', null]]);
+  });
+
+  it('are read on only when somebody wants them', async () => {
+    const wanted = Promise.withResolvers<void>();
+    const notifications: string[] = [];
+    const input = new PassThrough();
+    const { readable } = createMessageStream({
+      input,
+      output: new PassThrough(),
+      ready: () => wanted.promise,
+      onNotification: (method) => notifications.push(method),
+      onForeign: () => undefined,
+      onEnd: () => undefined,
+    });
+    const end = readable.getReader().read();
+    const line = `${JSON.stringify({ ...notification, params: 'x'.repeat(10_000) })}\n`;
+    let lines = 1;
+    for (; input.write(line) || !input.writableNeedDrain; lines++) await setImmediate();
+    expect(notifications).toEqual([]);
+    input.end();
+    wanted.resolve();
+    await end;
+    expect(notifications).toHaveLength(lines);
   });
 
   it('are answers only to what was asked, once, and in the right form', async () => {

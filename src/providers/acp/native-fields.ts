@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
+import { isJsonObject, type JsonValue } from '../../domain/json.ts';
 
 /** Reads a field of something that came from an agent and may have any shape. */
 export function fieldOf(value: JsonValue | undefined, name: string): JsonValue | undefined {
@@ -15,12 +15,6 @@ export function textField(value: JsonValue | undefined, name: string): string | 
 export function numberField(value: JsonValue | undefined, name: string): number | undefined {
   const field = fieldOf(value, name);
   return typeof field === 'number' && Number.isFinite(field) ? field : undefined;
-}
-
-/** A field that is an object; an empty one where there is none. */
-export function objectField(value: JsonValue | undefined, name: string): JsonObject {
-  const field = fieldOf(value, name);
-  return isJsonObject(field) ? field : {};
 }
 
 /** A field that is a list; an empty one where there is none. */

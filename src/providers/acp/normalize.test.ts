@@ -220,6 +220,16 @@ describe('normalize, on agents of which nothing is known', () => {
     expect(dataOf(events, 'message_received').map(({ text }) => text.length)).toEqual([600_000, 600_000]);
   });
 
+  it('cuts a piece that is too long, but never inside a character', () => {
+    const state = freshState([], false);
+    const text = `${'z'.repeat(1024 * 1024 - 1)}🎈${'y'.repeat(1024 * 1024)}`;
+    const piece = update({ sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } });
+    const events = [...normalize(piece, state), ...state.texts.close()];
+    const texts = dataOf(events, 'message_received').map((message) => message.text);
+    expect(texts.join('')).toBe(text);
+    expect(texts.every((one) => one.length <= 1024 * 1024 && one.isWellFormed())).toBe(true);
+  });
+
   const unknown: readonly JsonValue[] = [
     null,
     'text',

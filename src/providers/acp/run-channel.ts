@@ -10,6 +10,9 @@ import type { NormalizerState } from './normalizer-state.ts';
 /** Foreign lines that an agent may write before its conversation is open. */
 const maximumForeign = 1_000;
 
+/** Events that may wait for their reader; each may have a Mi of characters. */
+const capacity = 64;
+
 /** Turns what an agent says into events for a reader who may be slow. */
 export interface RunChannel {
   /** What waits to be read, until `end`. */
@@ -28,7 +31,7 @@ export interface RunChannel {
 
 /** Makes the channel of one run. */
 export function createRunChannel(agent: AcpAgent, state: NormalizerState): RunChannel {
-  const channel = createEventChannel<ProviderEvent>();
+  const channel = createEventChannel<ProviderEvent>(capacity);
   const early: ProviderEvent[] = [];
   let begun = false;
   let pressure = Promise.resolve();

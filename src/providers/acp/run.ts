@@ -1,16 +1,13 @@
 import { startBridge } from '../../bridge/bridge-server.ts';
-import { withClientToolServer } from '../../bridge/helper-program.ts';
 import { abortError } from '../../domain/error.ts';
 import type { JsonValue } from '../../domain/json.ts';
 import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
 import { startProcessGroup, type ProcessExit } from '../../process/process-group.ts';
 import type { AcpAgent } from './agent.ts';
 import { bridgeHandlers } from './bridge-handlers.ts';
-import { withReasonHook } from './claude-hook.ts';
 import { connectAgent } from './connection.ts';
 import { acpEnvironment } from './environment.ts';
 import { requestError, type ProcessState } from './errors.ts';
-import { fieldAt, textField } from './native-fields.ts';
 import { endOpenCalls } from './normalize-call.ts';
 import { createNormalizerState, type NormalizerState } from './normalizer-state.ts';
 import { checkNative, type AcpNative, type CheckedNative } from './options.ts';
@@ -22,9 +19,8 @@ import { createRunChannel } from './run-channel.ts';
 import { concludeRun } from './run-conclusion.ts';
 import { RunControl } from './run-control.ts';
 import { loadSdk } from './sdk.ts';
-import { mergeMeta } from './session-meta.ts';
-import { refuseUnsupported, sessionParameters, unsupported } from './session-request.ts';
-import { initialize, openSession } from './session.ts';
+import { refuseUnsupported, unsupported } from './session-request.ts';
+import { startSession } from './session-start.ts';
 import { createUsageMeter } from './usage-meter.ts';
 
 /** Milliseconds between asking a program to end and killing it. */
@@ -69,8 +65,8 @@ export async function* runAcp(
   await using group = await startProcessGroup({ ...program, cwd: request.cwd, environment });
   let exit: ProcessExit | undefined;
   void group.exit.then((how) => (exit = how));
-  const end = (grace: number): void => void group.end({ grace }).catch(() => undefined);
-  const control = new RunControl({ agent, host, state, stopping, endAgent: () => end(0) });
+  const endAgent = (): void => void group.end({ grace: 0 }).catch(() => undefined);
+  const control = new RunControl({ agent, host, state, stopping, endAgent });
   const connection = connectAgent(sdk, group, {
     onUpdate: (parameters) => channel.takeUpdate(parameters),
     onForeign: (raw) => channel.takeForeign(raw),
@@ -92,37 +88,11 @@ export async function* runAcp(
   let result: JsonValue | undefined;
   let thrown: unknown;
   try {
-    const mcpServers =
-      bridge === undefined || (request.clientTools ?? []).length === 0
-        ? (request.mcpServers ?? {})
-        : withClientToolServer(request.mcpServers ?? {}, bridge);
     try {
-      const initialized = await initialize(agent, connection);
-      const parameters = sessionParameters(agent, request, { native, mcpServers, initialized });
-      const meta = fieldAt(parameters, ['_meta']);
-      const hooked =
-        bridge === undefined || agent.preset?.claudeHooks !== true
-          ? {}
-          : { _meta: await withReasonHook(mergeMeta({}, (meta ?? {}) as typeof parameters), bridge) };
-      const session = await openSession(agent, connection, request, {
-        parameters: { ...parameters, ...hooked },
-        initialized,
-        wantedMode,
-      });
-      state.sessionId = session.id;
-      state.mode = session.mode;
-      yield {
-        type: 'agent_started',
-        data: {
-          ...versionOf(initialized),
-          ...((request.model ?? agent.model) ? { model: request.model ?? agent.model ?? '' } : {}),
-          handle: session.id,
-          continuity: request.resume === undefined ? 'fresh' : 'native',
-          process: group.identity,
-          ...(session.mode === undefined ? {} : { nativePermissionMode: session.mode }),
-          projectTrusted: request.trustProject || agent.preset?.isolatesProject !== true,
-        },
-      };
+      const started = await startSession(agent, connection, request, { native, wantedMode, bridge });
+      state.sessionId = started.handle;
+      state.mode = started.nativePermissionMode;
+      yield { type: 'agent_started', data: { ...started, process: group.identity } };
     } catch (failed) {
       await settled(group.exit);
       if (host.signal.aborted) throw abortError(host.signal);
@@ -196,11 +166,6 @@ function createRunState(
     usage: createUsageMeter({ perConversation, before }),
     isDenied,
   });
-}
-
-function versionOf(initialized: JsonValue): { readonly version?: string } {
-  const version = textField(fieldAt(initialized, ['agentInfo']), 'version');
-  return version === undefined ? {} : { version };
 }
 
 /** Lets an agent end by itself, which is when it has stored what it wants to keep. */

@@ -3,14 +3,18 @@ import type { ProviderEvent } from '../../ports/provider.ts';
 /** Characters of one message; a longer one goes on as another, so that memory and events stay bounded. */
 const maximumLength = 1024 * 1024;
 
-type TextKind = 'message' | 'reasoning';
-
-interface OpenText {
-  readonly kind: TextKind;
-  readonly id: string;
+/** A piece of a text, as it arrives. */
+interface TextPiece {
+  readonly kind: 'message' | 'reasoning';
+  readonly text: string;
   /** The agent's id of the message, where it gives one. */
   readonly nativeId: string | undefined;
+  /** The tool call whose subagent says it. */
   readonly parent: string | undefined;
+}
+
+interface OpenText extends Omit<TextPiece, 'text'> {
+  readonly id: string;
   readonly pieces: string[];
   length: number;
 }
@@ -27,12 +31,17 @@ export class TextTracker {
   }
 
   /** Takes a piece in. One of another text ends the text before it. */
-  add(piece: {
-    readonly kind: TextKind;
-    readonly text: string;
-    readonly nativeId: string | undefined;
-    readonly parent: string | undefined;
-  }): readonly ProviderEvent[] {
+  add(piece: TextPiece): readonly ProviderEvent[] {
+    if (piece.text.length <= maximumLength) return this.#add(piece);
+    const isPair = /[\ud800-\udbff]/.test(piece.text.charAt(maximumLength - 1));
+    const cut = isPair ? maximumLength - 1 : maximumLength;
+    return [
+      ...this.#add({ ...piece, text: piece.text.slice(0, cut) }),
+      ...this.add({ ...piece, text: piece.text.slice(cut) }),
+    ];
+  }
+
+  #add(piece: TextPiece): readonly ProviderEvent[] {
     const events: ProviderEvent[] = [];
     const open = this.#open;
     const isSame =
@@ -70,11 +79,7 @@ export class TextTracker {
     if (open?.kind === 'message' && failure.includes(open.pieces.join(''))) this.#open = undefined;
   }
 
-  #begin(piece: {
-    readonly kind: TextKind;
-    readonly nativeId: string | undefined;
-    readonly parent: string | undefined;
-  }): OpenText {
+  #begin(piece: TextPiece): OpenText {
     const id = `${piece.nativeId ?? 'text'}:${++this.#count}`;
     this.#open = {
       kind: piece.kind,

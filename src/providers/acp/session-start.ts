@@ -1,0 +1,71 @@
+import type { Bridge } from '../../bridge/bridge-server.ts';
+import { withClientToolServer } from '../../bridge/helper-program.ts';
+import type { EventData } from '../../domain/event-data.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
+import type { McpServer, RunRequest } from '../../ports/provider.ts';
+import type { AcpAgent } from './agent.ts';
+import { withReasonHook } from './claude-hook.ts';
+import type { AgentConnection } from './connection.ts';
+import { fieldAt, textField } from './native-fields.ts';
+import type { CheckedNative } from './options.ts';
+import { sessionParameters } from './session-request.ts';
+import { initialize, openSession } from './session.ts';
+
+/** What is known once a conversation is open, for `agent_started`. */
+export type StartedSession = Omit<EventData['agent_started'], 'process'> & { readonly handle: string };
+
+export interface SessionStart {
+  readonly native: CheckedNative;
+  /** The agent's own mode to work in. */
+  readonly wantedMode: string | undefined;
+  /** The bridge of the run, where it needs one. */
+  readonly bridge: Bridge | undefined;
+}
+
+/** Makes acquaintance with a running agent and opens the conversation of a run. The model isn't asked yet. */
+export async function startSession(
+  agent: AcpAgent,
+  connection: AgentConnection,
+  request: RunRequest,
+  { native, wantedMode, bridge }: SessionStart,
+): Promise<StartedSession> {
+  const mcpServers = serversOf(request, bridge);
+  const initialized = await initialize(agent, connection);
+  const parameters = sessionParameters(agent, request, { native, mcpServers, initialized });
+  const session = await openSession(agent, connection, request, {
+    parameters: await withHook(agent, parameters, bridge),
+    initialized,
+    wantedMode,
+  });
+  const model = request.model ?? agent.model;
+  return {
+    ...versionOf(initialized),
+    ...(model === undefined ? {} : { model }),
+    handle: session.id,
+    continuity: request.resume === undefined ? 'fresh' : 'native',
+    ...(session.mode === undefined ? {} : { nativePermissionMode: session.mode }),
+    projectTrusted: request.trustProject || agent.preset?.isolatesProject !== true,
+  };
+}
+
+/** The servers of the run, and ours with the client tools. */
+function serversOf(request: RunRequest, bridge: Bridge | undefined): { readonly [name: string]: McpServer } {
+  const servers = request.mcpServers ?? {};
+  const offersTools = (request.clientTools ?? []).length > 0;
+  return bridge === undefined || !offersTools ? servers : withClientToolServer(servers, bridge);
+}
+
+async function withHook(
+  agent: AcpAgent,
+  parameters: JsonObject,
+  bridge: Bridge | undefined,
+): Promise<JsonObject> {
+  if (bridge === undefined || agent.preset?.claudeHooks !== true) return parameters;
+  const meta = parameters['_meta'];
+  return { ...parameters, _meta: await withReasonHook(isJsonObject(meta) ? meta : {}, bridge) };
+}
+
+function versionOf(initialized: JsonValue): { readonly version?: string } {
+  const version = textField(fieldAt(initialized, ['agentInfo']), 'version');
+  return version === undefined ? {} : { version };
+}
