@@ -10,6 +10,8 @@ const common = {
   interrupt: 'native',
   mcp_servers: 'native',
   client_tools: 'emulated',
+  transcript_replay: 'emulated',
+  transcript_replay: 'emulated',
   process_isolation: 'emulated',
 } as const;
 
