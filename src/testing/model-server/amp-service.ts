@@ -16,6 +16,7 @@ export function ampServiceAnswer(
     const called = isJsonObject(body) ? body['method'] : undefined;
     return { status: 200, body: internalAnswer(called) };
   }
+  if (method === 'POST' && path === '/api/telemetry') return { status: 200, body: {} };
   if (method === 'GET' && path.startsWith('/api/threads/')) {
     return { status: 404, body: { error: 'There is no such thread.' } };
   }
