@@ -55,19 +55,24 @@ function normalizeToolResult(block: JsonValue, state: NormalizerState): readonly
   ];
 }
 
-/** Ends open calls of which Amp tells no result: those of subagents, and what it left out. */
+/** Ends open calls of which Amp tells no result: those of subagents, what it left out, and what was stopped. */
 export function endCalls(
   state: NormalizerState,
   isOver: (open: OpenCall) => boolean,
+  how: 'done' | 'stopped' = 'done',
 ): readonly ProviderEvent[] {
-  const over = state.calls.open().filter(isOver);
-  return over.flatMap((open): ProviderEvent[] => {
-    if (state.calls.end(open.call.id) === 'again') return [];
-    const data = resultData(open.call.id, open, { output: null });
-    return state.calls.isDenied(open.call.id)
-      ? [{ type: 'tool_call_failed', data: { ...data, reason: 'denied' } }]
-      : [{ type: 'tool_call_completed', data }, ...endAgent(open, 'completed')];
-  });
+  return state.calls
+    .open()
+    .filter(isOver)
+    .flatMap((open): ProviderEvent[] => {
+      if (state.calls.end(open.call.id) === 'again') return [];
+      const data = resultData(open.call.id, open, { output: null });
+      const isDenied = state.calls.isDenied(open.call.id);
+      if (how === 'done' && !isDenied)
+        return [{ type: 'tool_call_completed', data }, ...endAgent(open, 'completed')];
+      const reason = isDenied ? 'denied' : 'interrupted';
+      return [{ type: 'tool_call_failed', data: { ...data, reason } }, ...endAgent(open, 'interrupted')];
+    });
 }
 
 /** The texts of a list of pieces, where all of it is text. */

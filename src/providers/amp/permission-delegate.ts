@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { createAllowedCalls } from '../../bridge/allowed-calls.ts';
 import type { BridgeHandlers } from '../../bridge/bridge-server.ts';
 import { clientToolName } from '../../domain/client-tool.ts';
+import { asAsmError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Authorization, ToolCall, ToolLineage } from '../../domain/tool.ts';
 import type { RunHost } from '../../ports/provider.ts';
@@ -89,7 +90,7 @@ async function decide(
   } catch (thrown) {
     // A question that was taken back stays open, so that Amp does nothing until it is ended.
     if (isStopping()) return await new Promise<never>(() => undefined);
-    throw thrown;
+    return { decision: 'deny', reason: `The question failed: ${asAsmError(thrown).message}` };
   }
   if (isStopping()) return await new Promise<never>(() => undefined);
   if (answer.decision === 'deny' || answer.changedInput === undefined) return answer;

@@ -4,6 +4,7 @@ import type { AgentProcess } from '../../domain/run.ts';
 import type { LineTaker } from './message-stream.ts';
 import { listField, textField } from './native-fields.ts';
 import { normalize } from './normalize.ts';
+import { endCalls } from './normalize-tool-result.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import type { PermissionDelegate } from './permission-delegate.ts';
 import type { RunControl } from './run-control.ts';
@@ -46,7 +47,11 @@ export function createRunMessages(options: RunMessagesOptions): LineTaker {
       early.push(unparsed(line));
       return [];
     },
-    end: () => [...(early.length === 0 ? [] : start({})), ...droppedLines(foreign - maximumForeign)],
+    end: () => [
+      ...(early.length === 0 ? [] : start({})),
+      ...endCalls(state, () => true, 'stopped'),
+      ...droppedLines(foreign - maximumForeign),
+    ],
   };
 }
 
