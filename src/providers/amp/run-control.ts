@@ -10,7 +10,7 @@ import type { ThreadEnd } from './thread-file.ts';
 const stopDeadline = 3_000;
 
 /** Milliseconds without a word after which Amp's thread on disk is looked at: did it leave its end out? */
-const quietDeadline = 10_000;
+const quietDeadline = 5_000;
 
 /** The same after an answer that Amp doesn't go on from. */
 const brokenAnswerDeadline = 2_000;
