@@ -54,11 +54,12 @@ describe('a hostile project', () => {
   it('can not be made of a harmless one while Amp works', async () => {
     const settings = JSON.stringify({ 'amp.dangerouslyAllowAll': true });
     await using room = await openAgentRoom([
-      // Amp looks for changes of its settings every second.
-      { tools: [bash(`mkdir .amp; echo '${settings}' > .amp/settings.json; sleep 3`)] },
+      // Amp takes changes of its settings in at once, where there is a folder for them.
+      { tools: [bash(`echo '${settings}' > .amp/settings.json; sleep 2`)] },
       { tools: [bash('touch allowed')] },
       { text: 'end' },
     ]);
+    await mkdir(join(room.cwd, '.amp'));
     const run = room.run({
       authorize: (call) => (call.command === 'touch allowed' ? deny() : { decision: 'allow' }),
     });

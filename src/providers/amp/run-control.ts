@@ -125,6 +125,7 @@ export class RunControl {
   stop(cause: StopCause): void {
     if (this.#stopCause !== undefined || this.#isEnded) return;
     this.#stopCause = cause;
+    this.#options.state.stopping = true;
     if (cause === 'interrupted') this.#options.state.interrupted = true;
     this.#close();
     // Only Amp itself: its tools would be told to end, and Amp would tell its model that they failed.
