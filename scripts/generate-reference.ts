@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { capabilityNames, type CapabilityName } from '../src/domain/capability.ts';
 import { errorCodes } from '../src/domain/error-code.ts';
 import { eventTypes } from '../src/domain/event.ts';
+import { ampCapabilities } from '../src/providers/amp/capabilities.ts';
 import { claudeCapabilities } from '../src/providers/claude/capabilities.ts';
 import { shellCapabilities } from '../src/providers/shell/capabilities.ts';
 
@@ -48,9 +49,11 @@ function errorTable(): string {
 function capabilityTable(): string {
   const rows = capabilityNames.map(
     (name) =>
-      `| \`${name}\` | ${capabilityMeanings[name]} | ${claudeCapabilities[name]} | ${shellCapabilities[name]} |`,
+      `| \`${name}\` | ${capabilityMeanings[name]} | ${claudeCapabilities[name]} | ${ampCapabilities[name]} | ${shellCapabilities[name]} |`,
   );
-  return ['| capability | what it means | claude | shell |', '|---|---|---|---|', ...rows].join('\n');
+  return ['| capability | what it means | claude | amp | shell |', '|---|---|---|---|---|', ...rows].join(
+    '\n',
+  );
 }
 
 /** One section for each event, of its comment and its fields in the source, then the shared shapes. */
