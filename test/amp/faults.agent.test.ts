@@ -79,6 +79,13 @@ describe('a program that', () => {
     expect(await living(run)).toEqual([]);
   });
 
+  it('ends while what it started holds its output open has crashed', async () => {
+    await using room = await openAgentRoom([]);
+    const run = room.run({ provider: { executable: await standIn(room, 'sleep 600 &\nexit 4') } });
+    await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_crashed', provider: { exitCode: 4 } });
+    expect(await living(run)).toEqual([]);
+  });
+
   it('does not end after its result is ended, and its result counts', async () => {
     await using room = await openAgentRoom([]);
     const executable = await speaker(

@@ -21,6 +21,9 @@ const takeDeadline = 10_000;
 /** Milliseconds that Amp has to end after its last turn. */
 const exitDeadline = 5_000;
 
+/** Milliseconds that output may still come after Amp has ended: what it started may hold its output open. */
+const outputGrace = 500;
+
 /** Characters of a prompt from which on Amp may leave messages out, so that it is told at once that no more is said. */
 const longPrompt = 64 * 1024;
 
@@ -62,6 +65,7 @@ export class RunControl {
   constructor(options: RunControlOptions) {
     this.#options = options;
     const { signal } = options.host;
+    void options.agent.exit.then(() => this.#after(outputGrace, () => this.#endAgent()));
     if (signal.aborted) this.#onAbort();
     else signal.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -226,6 +230,7 @@ export class RunControl {
   }
 
   #after(milliseconds: number, callback: () => void): void {
+    if (this.#isEnded) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       callback();

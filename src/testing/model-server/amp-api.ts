@@ -8,7 +8,7 @@ const internalPath = '/api/internal';
  * Answers what Amp asks of its own service besides model calls: who the user is, and where threads are kept.
  * It keeps nothing; Amp then works with the threads on its own disk. `undefined`: not such a request.
  */
-export function ampServiceAnswer(
+export function ampApiAnswer(
   request: WireRequest,
 ): { readonly status: number; readonly body: JsonValue } | undefined {
   const { method, path, body } = request;
