@@ -1,3 +1,4 @@
+import { ampOverheadBenchmark } from './amp-overhead-benchmark.ts';
 import { appendSingleBenchmark } from './append-single-benchmark.ts';
 import { appendTogetherBenchmark } from './append-together-benchmark.ts';
 import type { Benchmark } from './benchmark.ts';
@@ -27,5 +28,6 @@ export const benchmarks: readonly Benchmark[] = [
   renderingBenchmark,
   claudeOverheadBenchmark,
   randomCancelBenchmark,
+  ampOverheadBenchmark,
   cliHelpBenchmark,
 ];

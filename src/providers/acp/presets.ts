@@ -11,7 +11,6 @@ const common = {
   mcp_servers: 'native',
   client_tools: 'emulated',
   transcript_replay: 'emulated',
-  transcript_replay: 'emulated',
   process_isolation: 'emulated',
 } as const;
 

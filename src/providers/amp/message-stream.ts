@@ -12,7 +12,7 @@ const maximumLine = 64 * 1024 * 1024;
 const reportedLength = 4_096;
 
 /** Lines whose events wait for the reader before Amp is not read any more. */
-const capacity = 256;
+const capacity = 16;
 
 /** Takes in what Amp wrote, at once when it comes; gives what readers are told of it. */
 export interface LineTaker {

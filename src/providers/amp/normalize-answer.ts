@@ -5,7 +5,10 @@ import { fieldOf, listField, numberField, textField } from './native-fields.ts';
 import { endCalls } from './normalize-tool-result.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { buildToolCall, toolInput } from './tool-call.ts';
-import { unparsed } from './unparsed.ts';
+import { unparsed, withUnknownFields } from './unparsed.ts';
+
+/** The fields of the pieces of an answer, all sorts together. */
+const knownFields: ReadonlySet<string> = new Set(['type', 'text', 'thinking', 'data', 'id', 'name', 'input']);
 
 /** One whole answer of the model. */
 export function normalizeAnswer(message: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
@@ -21,7 +24,9 @@ export function normalizeAnswer(message: JsonObject, state: NormalizerState): re
     ({ call }) => !called.has(call.id) && call.lineage?.parentToolCallId === parent,
   );
   const id = `answer-${++state.answers}`;
-  const events = blocks.flatMap((block, index) => normalizeBlock(block, `${id}.${index}`, parent, state));
+  const events = blocks.flatMap((block, index) =>
+    withUnknownFields(block, knownFields, normalizeBlock(block, `${id}.${index}`, parent, state)),
+  );
   return [...ended, ...events, ...completeAnswer(native, id, parent, state)];
 }
 

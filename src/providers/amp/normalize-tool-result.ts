@@ -5,10 +5,12 @@ import type { OpenCall } from './call-registry.ts';
 import { readFileChange } from './file-change.ts';
 import { fieldOf, listField, numberField, textField } from './native-fields.ts';
 import type { NormalizerState } from './normalizer-state.ts';
-import { unparsed } from './unparsed.ts';
+import { unparsed, withUnknownFields } from './unparsed.ts';
 
 /** Longest output of a tool that is passed on, in characters. */
 const maximumOutput = 256 * 1024;
+
+const knownFields: ReadonlySet<string> = new Set(['type', 'tool_use_id', 'content', 'is_error']);
 
 /** How Amp tells that a call was stopped. */
 const cancelled = 'Tool execution cancelled';
@@ -20,7 +22,7 @@ export function normalizeUser(message: JsonObject, state: NormalizerState): read
   return listField(native, 'content').flatMap((block) => {
     switch (textField(block, 'type')) {
       case 'tool_result':
-        return normalizeToolResult(block, state);
+        return withUnknownFields(block, knownFields, normalizeToolResult(block, state));
       case 'text':
         return [];
       default:
@@ -53,19 +55,34 @@ function normalizeToolResult(block: JsonValue, state: NormalizerState): readonly
   ];
 }
 
-/** Ends open calls of which Amp tells no result: those of subagents, and what it left out. */
+/** Ends open calls of which Amp tells no result: those of subagents, what it left out, and what was stopped. */
 export function endCalls(
   state: NormalizerState,
   isOver: (open: OpenCall) => boolean,
+  how: 'done' | 'stopped' = 'done',
 ): readonly ProviderEvent[] {
-  const over = state.calls.open().filter(isOver);
-  return over.flatMap((open): ProviderEvent[] => {
-    if (state.calls.end(open.call.id) === 'again') return [];
-    const data = resultData(open.call.id, open, { output: null });
-    return state.calls.isDenied(open.call.id)
-      ? [{ type: 'tool_call_failed', data: { ...data, reason: 'denied' } }]
-      : [{ type: 'tool_call_completed', data }, ...endAgent(open, 'completed')];
-  });
+  return state.calls
+    .open()
+    .filter(isOver)
+    .flatMap((open): ProviderEvent[] => {
+      if (state.calls.end(open.call.id) === 'again') return [];
+      const data = resultData(open.call.id, open, { output: null });
+      const isDenied = state.calls.isDenied(open.call.id);
+      if (how === 'done' && !isDenied)
+        return [{ type: 'tool_call_completed', data }, ...endAgent(open, 'completed')];
+      const reason = isDenied ? 'denied' : 'interrupted';
+      return [{ type: 'tool_call_failed', data: { ...data, reason } }, ...endAgent(open, 'interrupted')];
+    });
+}
+
+/** The texts of a list of pieces, where all of it is text. */
+function joinedTexts(content: string): string | undefined {
+  if (!content.startsWith('[')) return undefined;
+  const pieces = listField(parseObject(`{"pieces":${content}}`), 'pieces');
+  const texts = pieces.map((piece) =>
+    textField(piece, 'type') === 'text' ? textField(piece, 'text') : undefined,
+  );
+  return texts.length > 0 && texts.every((text) => text !== undefined) ? texts.join('\n') : undefined;
 }
 
 interface ReadResult {
@@ -73,9 +90,12 @@ interface ReadResult {
   readonly exitCode?: number | undefined;
 }
 
-/** What a tool gave. Amp tells a command's output and code as JSON in a text. */
+/** What a tool gave. Amp tells a command's output and code, and what MCP tools gave, as JSON in a text. */
 function readResult(tool: string | undefined, content: JsonValue): ReadResult {
-  if (tool !== 'bash' || typeof content !== 'string') return { output: content };
+  if (typeof content !== 'string') return { output: content };
+  if (tool?.startsWith('mcp:') === true || tool?.startsWith('client:') === true)
+    return { output: joinedTexts(content) ?? content };
+  if (tool !== 'bash') return { output: content };
   const parsed = parseObject(content);
   const output = textField(parsed, 'output');
   return output === undefined ? { output: content } : { output, exitCode: numberField(parsed, 'exitCode') };

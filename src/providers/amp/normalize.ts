@@ -28,7 +28,7 @@ export function normalize(message: JsonObject, state: NormalizerState): readonly
 /** The end of the run. Amp leaves messages out when it can't write fast enough; the last text is told here again. */
 function normalizeResult(message: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
   const text = fieldOf(message, 'result');
-  const ended = endCalls(state, () => true);
+  const ended = endCalls(state, () => true, fieldOf(message, 'is_error') === false ? 'done' : 'stopped');
   if (text === undefined || text === null || text === '' || text === state.lastText) return ended;
   if (typeof text !== 'string') return [...ended, unparsed(message)];
   state.lastText = text;

@@ -18,6 +18,8 @@ export interface NormalizerState {
   lastAnswer: JsonObject | undefined;
   /** Set when a person interrupted the turn: what fails from then on was stopped. */
   interrupted: boolean;
+  /** Set when the run is being stopped, for whatever cause. */
+  stopping: boolean;
 }
 
 /** Makes the state of a new run. */
@@ -31,5 +33,6 @@ export function createNormalizerState(clientTools: ClientToolNames = new Map()):
     lastStopReason: undefined,
     lastAnswer: undefined,
     interrupted: false,
+    stopping: false,
   };
 }

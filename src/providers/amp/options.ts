@@ -65,7 +65,7 @@ export function checkOptions(options: unknown): CheckedOptions {
 
 function check<Schema extends z.ZodObject>(schema: Schema, given: unknown, what: string): z.infer<Schema> {
   const names = Object.keys(schema.shape);
-  for (const name of Object.keys(Object(given ?? {}))) {
+  for (const name of typeof given === 'object' && given !== null ? Object.keys(given) : []) {
     if (names.includes(name)) continue;
     const nearest = nearestName(name, names);
     const advice =

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { createAllowedCalls } from '../../bridge/allowed-calls.ts';
 import type { BridgeHandlers } from '../../bridge/bridge-server.ts';
 import { clientToolName } from '../../domain/client-tool.ts';
+import { asAsmError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Authorization, ToolCall, ToolLineage } from '../../domain/tool.ts';
 import type { RunHost } from '../../ports/provider.ts';
@@ -58,45 +59,49 @@ export function createPermissionDelegate(options: PermissionDelegateOptions): Pe
     async authorize(payload, { signal }) {
       const id = textField(payload, 'toolUseId') ?? `unnamed-${++unnamed}`;
       await told(id);
-      // An answer now, even a no, would only make Amp ask its model again.
-      if (options.isStopping()) return await new Promise<never>(() => undefined);
+      if (options.isStopping()) return await noAnswer();
       const call = askedCall(id, payload, state);
       state.calls.ask(call, call.tool === 'write' && (await isThere(options.cwd, call)));
-      const answer = await decide(call, host, signal, options.isStopping);
+      const answer = await decide(call, host, signal);
+      if (options.isStopping()) return await noAnswer();
       if (answer.decision === 'deny') state.calls.deny(call.id);
       else if (call.tool === clientToolName(call.name)) allowed.allow(call.name);
       return answer;
     },
-    callTool: (name, input, how) =>
-      allowed.spend(name)
-        ? host.callTool(name, input, how)
-        : Promise.resolve({ text: `This call of ${name} was not allowed.`, failed: true }),
+    async callTool(name, input, how) {
+      if (!allowed.spend(name)) return { text: `This call of ${name} was not allowed.`, failed: true };
+      try {
+        return await host.callTool(name, input, how);
+      } finally {
+        if (options.isStopping()) await noAnswer();
+      }
+    },
     messageSeen() {
       for (const look of [...waiting]) look();
     },
   };
 }
 
+/** Whatever Amp were told while it is being stopped, it would tell its model: so it is told nothing. */
+function noAnswer(): Promise<never> {
+  return new Promise(() => undefined);
+}
+
 async function decide(
   call: ToolCall,
   host: Pick<RunHost, 'authorize'>,
   signal: AbortSignal,
-  isStopping: () => boolean,
 ): Promise<Authorization> {
-  let answer: Authorization;
   try {
-    answer = await host.authorize(call, { signal });
+    const answer = await host.authorize(call, { signal });
+    if (answer.decision === 'deny' || answer.changedInput === undefined) return answer;
+    return {
+      decision: 'deny',
+      reason: 'It was allowed only with another input, and Amp can not be told another input.',
+    };
   } catch (thrown) {
-    // A question that was taken back stays open, so that Amp does nothing until it is ended.
-    if (isStopping()) return await new Promise<never>(() => undefined);
-    throw thrown;
+    return { decision: 'deny', reason: `The question failed: ${asAsmError(thrown).message}` };
   }
-  if (isStopping()) return await new Promise<never>(() => undefined);
-  if (answer.decision === 'deny' || answer.changedInput === undefined) return answer;
-  return {
-    decision: 'deny',
-    reason: 'It was allowed only with another input, and Amp can not be told another input.',
-  };
 }
 
 function askedCall(id: string, payload: JsonObject, state: NormalizerState): ToolCall {

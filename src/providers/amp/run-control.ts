@@ -10,7 +10,7 @@ import type { ThreadEnd } from './thread-file.ts';
 const stopDeadline = 3_000;
 
 /** Milliseconds without a word after which Amp's thread on disk is looked at: did it leave its end out? */
-const quietDeadline = 10_000;
+const quietDeadline = 5_000;
 
 /** The same after an answer that Amp doesn't go on from. */
 const brokenAnswerDeadline = 2_000;
@@ -20,6 +20,9 @@ const takeDeadline = 10_000;
 
 /** Milliseconds that Amp has to end after its last turn. */
 const exitDeadline = 5_000;
+
+/** Milliseconds that output may still come after Amp has ended: what it started may hold its output open. */
+const outputGrace = 500;
 
 /** Characters of a prompt from which on Amp may leave messages out, so that it is told at once that no more is said. */
 const longPrompt = 64 * 1024;
@@ -62,6 +65,7 @@ export class RunControl {
   constructor(options: RunControlOptions) {
     this.#options = options;
     const { signal } = options.host;
+    void options.agent.exit.then(() => this.#after(outputGrace, () => this.#endAgent()));
     if (signal.aborted) this.#onAbort();
     else signal.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -125,6 +129,7 @@ export class RunControl {
   stop(cause: StopCause): void {
     if (this.#stopCause !== undefined || this.#isEnded) return;
     this.#stopCause = cause;
+    this.#options.state.stopping = true;
     if (cause === 'interrupted') this.#options.state.interrupted = true;
     this.#close();
     // Only Amp itself: its tools would be told to end, and Amp would tell its model that they failed.
@@ -225,6 +230,7 @@ export class RunControl {
   }
 
   #after(milliseconds: number, callback: () => void): void {
+    if (this.#isEnded) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       callback();

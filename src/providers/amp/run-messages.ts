@@ -4,6 +4,7 @@ import type { AgentProcess } from '../../domain/run.ts';
 import type { LineTaker } from './message-stream.ts';
 import { listField, textField } from './native-fields.ts';
 import { normalize } from './normalize.ts';
+import { endCalls } from './normalize-tool-result.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import type { PermissionDelegate } from './permission-delegate.ts';
 import type { RunControl } from './run-control.ts';
@@ -18,10 +19,14 @@ export interface RunMessagesOptions {
   readonly delegate: PermissionDelegate;
 }
 
+/** Lines that are no messages which are told of a run; the others are counted. */
+const maximumForeign = 256;
+
 /** Takes Amp's lines in for one run. The first event is `agent_started`, whatever Amp writes before. */
 export function createRunMessages(options: RunMessagesOptions): LineTaker {
   const { control, state, delegate } = options;
   const early: ProviderEvent[] = [];
+  let foreign = 0;
   let hasStarted = false;
   const start = (message: JsonObject): readonly ProviderEvent[] => {
     if (hasStarted) return [];
@@ -37,12 +42,23 @@ export function createRunMessages(options: RunMessagesOptions): LineTaker {
     },
     foreign(line) {
       control.seeForeign(line);
+      if (++foreign > maximumForeign) return [];
       if (hasStarted) return [unparsed(line)];
       early.push(unparsed(line));
       return [];
     },
-    end: () => (early.length === 0 ? [] : start({})),
+    end: () => [
+      ...(early.length === 0 ? [] : start({})),
+      ...endCalls(state, () => true, 'stopped'),
+      ...droppedLines(foreign - maximumForeign),
+    ],
   };
+}
+
+function droppedLines(count: number): readonly ProviderEvent[] {
+  if (count <= 0) return [];
+  const message = `Amp wrote ${count} more lines that are no messages. They are left out.`;
+  return [{ type: 'warning_raised', data: { code: 'output_dropped', message } }];
 }
 
 function startedEvent(message: JsonObject, { request, process, version }: RunMessagesOptions): ProviderEvent {

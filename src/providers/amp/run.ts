@@ -43,12 +43,11 @@ export async function* runAmp(
   if (host.signal.aborted) throw abortError(host.signal);
 
   const state = createNormalizerState(clientToolNames(request.clientTools));
-  let control: RunControl | undefined;
   const delegate = createPermissionDelegate({
     host,
     state,
     cwd: request.cwd,
-    isStopping: () => host.signal.aborted || control?.stopCause !== undefined,
+    isStopping: () => host.signal.aborted || state.stopping,
   });
   await using bridge = await startBridge(
     { authorize: delegate.authorize, callTool: delegate.callTool, tools: request.clientTools ?? [] },
@@ -62,15 +61,14 @@ export async function* runAmp(
     cwd: request.cwd,
     environment,
   });
-  const running = new RunControl({
+  const control = new RunControl({
     host,
     agent,
     state,
     maxTurns: request.maxTurns,
     trustProject,
-    readThreadEnd: (thread) => readThreadEnd(environment, thread),
+    readThreadEnd: (id) => readThreadEnd(environment, id),
   });
-  control = running;
   let exit: ProcessExit | undefined;
   void agent.exit.then((how) => (exit = how));
   const messages = createRunMessages({
@@ -78,24 +76,24 @@ export async function* runAmp(
     process: agent.identity,
     version: program.version,
     state,
-    control: running,
+    control,
     delegate,
   });
   const lines = readMessages(agent.child.stdout, messages);
   try {
-    running.begin(prompt);
+    control.begin(prompt);
     for await (const events of lines) yield* events;
   } finally {
-    running.end();
+    control.end();
   }
   await Promise.race([agent.exit, pause(exitGrace)]);
   return concludeRun({
     signal: host.signal,
-    control: running,
+    control,
     state,
     exit,
     stderr: agent.stderrTail(),
-    thread: textField(running.init, 'session_id') ?? thread,
+    thread: textField(control.init, 'session_id') ?? thread,
   });
 }
 

@@ -40,7 +40,10 @@ export function runSettings(parts: SettingsParts): JsonObject {
     const value = fieldOf(parts.ownSettings, name);
     return value === undefined ? [] : [[name, value]];
   });
-  const servers = Object.entries(parts.mcpServers).map(([name, server]) => [name, nativeServer(server)]);
+  const servers = Object.entries(parts.mcpServers).map(([name, server]): [string, JsonObject] => [
+    name,
+    nativeServer(server),
+  ]);
   return {
     ...Object.fromEntries(connection),
     'amp.permissions': [{ tool: '*', action: 'delegate', to: parts.helper }],

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../domain/clock.ts';
 import { AsmError, abortError, asAsmError } from '../../domain/error.ts';
-import { ampServiceAnswer } from './amp-service.ts';
+import { ampApiAnswer } from './amp-api.ts';
 import { anthropicMessages } from './anthropic-messages.ts';
 import { LoggedRequest } from './logged-request.ts';
 import { createModelExchange, type ModelExchange } from './model-exchange.ts';
@@ -73,7 +73,7 @@ export function createAnswerer(
     }
     parts.log.add(new LoggedRequest(identity, read, exchange));
     if (read.method === 'HEAD') return exchange.json(200, {});
-    const service = ampServiceAnswer(read);
+    const service = ampApiAnswer(read);
     if (service !== undefined) return exchange.json(service.status, service.body);
     const message = `The scripted model server knows no ${read.method} ${read.path}.`;
     exchange.json(404, anthropicMessages.failure({ status: 404, message }));

@@ -358,3 +358,29 @@ describe('the server', () => {
     expect(server.requests).toHaveLength(1);
   });
 });
+
+describe("Amp's own service", () => {
+  async function call(server: ModelServer, method: string): Promise<unknown> {
+    const body = JSON.stringify({ method, params: {} });
+    const response = await fetch(`${server.url}/api/internal?${method}`, { method: 'POST', body });
+    return await response.json();
+  }
+
+  it('knows one user and keeps no thread; models are asked under its address', async () => {
+    await using server = await startModelServer([{ text: 'fine' }]);
+    await expect(call(server, 'getUserInfo')).resolves.toMatchObject({ ok: true, result: { team: null } });
+    await expect(call(server, 'uploadThread')).resolves.toEqual({ ok: true, result: {} });
+    await expect(call(server, 'getThread')).resolves.toMatchObject({
+      ok: false,
+      error: { code: 'thread-not-found' },
+    });
+    expect((await fetch(`${server.url}/api/threads/T-1`)).status).toBe(404);
+    const messages = [{ role: 'user', content: 'hello' }];
+    const asked = await fetch(`${server.url}/api/provider/anthropic/v1/messages`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'claude-test', max_tokens: 32_000, tools, messages }),
+    });
+    await expect(asked.json()).resolves.toMatchObject({ content: [{ text: 'fine' }] });
+    expect(server.mainRequests).toHaveLength(1);
+  });
+});

@@ -8,7 +8,7 @@ const internalPath = '/api/internal';
  * Answers what Amp asks of its own service besides model calls: who the user is, and where threads are kept.
  * It keeps nothing; Amp then works with the threads on its own disk. `undefined`: not such a request.
  */
-export function ampServiceAnswer(
+export function ampApiAnswer(
   request: WireRequest,
 ): { readonly status: number; readonly body: JsonValue } | undefined {
   const { method, path, body } = request;
@@ -16,6 +16,7 @@ export function ampServiceAnswer(
     const called = isJsonObject(body) ? body['method'] : undefined;
     return { status: 200, body: internalAnswer(called) };
   }
+  if (method === 'POST' && path === '/api/telemetry') return { status: 200, body: {} };
   if (method === 'GET' && path.startsWith('/api/threads/')) {
     return { status: 404, body: { error: 'There is no such thread.' } };
   }

@@ -1,0 +1,182 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { timeSortedIds } from '../../src/domain/id.ts';
+import type { JsonValue } from '../../src/domain/json.ts';
+import { listField, textField } from '../../src/providers/amp/native-fields.ts';
+import { pinnedVersion } from '../../src/providers/amp/program.ts';
+import { amp, testedVersions } from '../../src/providers/amp/provider.ts';
+import { toolResults } from '../../src/testing/model-server/anthropic-reader.ts';
+import { bash, openAgentRoom } from './agent-room.ts';
+
+describe('a run of Amp', () => {
+  it('tells all that happens, asks about every call, and ends with usage and a handle', async () => {
+    await using room = await openAgentRoom([]);
+    const [made, old] = [join(room.cwd, 'made.txt'), join(room.cwd, 'old.txt')];
+    await writeFile(old, 'before\n');
+    room.server.setScript([
+      {
+        thinking: 'Let me see.',
+        text: 'I look.',
+        tools: [
+          bash('echo hello'),
+          { name: 'create_file', input: { path: made, content: 'x\n' } },
+          { name: 'create_file', input: { path: old, content: 'after\n' } },
+        ],
+      },
+      { text: 'All done.', usage: { input: 2000, output: 80, cacheRead: 500 } },
+    ]);
+    const run = room.run();
+    const outcome = await run.outcome();
+    expect(outcome).toMatchObject({
+      status: 'completed',
+      output: 'All done.',
+      stopReason: 'end_turn',
+      usage: { inputTokens: 3000, outputTokens: 130, cacheReadTokens: 500 },
+    });
+    expect(run.events[0]).toMatchObject({
+      type: 'agent_started',
+      data: {
+        version: pinnedVersion,
+        handle: outcome.handle?.id,
+        continuity: 'fresh',
+        projectTrusted: false,
+        tools: expect.arrayContaining(['Bash']),
+      },
+    });
+    expect(run.ofType('unparsed')).toEqual([]);
+    expect(run.host.questions.map(({ call }) => call.tool).toSorted()).toEqual(['bash', 'write', 'write']);
+    expect(run.ofType('reasoning_received')).toMatchObject([{ data: { text: 'Let me see.' } }]);
+    expect(run.ofType('file_changed').map(({ data }) => [data.path, data.change])).toEqual([
+      [made, 'created'],
+      [old, 'modified'],
+    ]);
+    expect(await readFile(made, 'utf8')).toBe('x\n');
+  });
+
+  it('writes nothing to our output and leaves nothing in the working folder or beside it', async () => {
+    await using room = await openAgentRoom([{ tools: [bash('echo loud')] }, { text: 'quiet' }]);
+    const written = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write'));
+    let settings = '';
+    try {
+      const run = room.run({
+        authorize: () => {
+          const started = run.ofType('agent_started')[0]?.data.process?.pid ?? 0;
+          settings = settingsOf(started);
+          expect(existsSync(settings)).toBe(true);
+          return { decision: 'allow' };
+        },
+      });
+      await run.outcome();
+      for (const write of written) expect(write).not.toHaveBeenCalled();
+    } finally {
+      for (const write of written) write.mockRestore();
+    }
+    expect(settings.startsWith(room.cwd)).toBe(false);
+    expect(existsSync(settings)).toBe(false);
+    expect(await readdir(room.cwd)).toEqual([]);
+  });
+
+  it('goes on by its handle, knows what was said, and counts only its own usage', async () => {
+    await using room = await openAgentRoom(() => ({ text: 'said' }));
+    const begun = await room.run({ request: { text: 'remember the number 42' } }).outcome();
+    const handle = { id: begun.handle?.id ?? '', runId: timeSortedIds('run') };
+    const second = room.run({ request: { text: 'and now?', resume: { handle, fork: false } } });
+    const continued = await second.outcome();
+    expect(second.ofType('agent_started')[0]?.data.continuity).toBe('native');
+    expect(continued.handle?.id).toBe(begun.handle?.id);
+    expect(continued.usage).toEqual(begun.usage);
+    expect(second.ofType('message_received')).toHaveLength(1);
+    expect(JSON.stringify(room.server.mainRequests.at(-1)?.body)).toContain('remember the number 42');
+  });
+
+  it('fails when the thread is not there, before the model is asked', async () => {
+    await using room = await openAgentRoom([{ text: 'never' }]);
+    const handle = { id: 'T-00000000-0000-7000-8000-000000000000', runId: timeSortedIds('run') };
+    const run = room.run({ request: { resume: { handle, fork: false } } });
+    await expect(run.outcome()).rejects.toMatchObject({ code: 'resume_failed' });
+    expect(room.server.mainRequests).toHaveLength(0);
+  });
+
+  it('is refused a model, a fork and a form of its answer before anything starts', async () => {
+    await using room = await openAgentRoom([{ text: 'never' }]);
+    const handle = { id: 'T-00000000-0000-7000-8000-000000000000', runId: timeSortedIds('run') };
+    const refused = [
+      { request: { model: 'some-model' }, code: 'model_not_found' },
+      { request: { resume: { handle, fork: true } }, code: 'capability_not_supported' },
+      { request: { outputSchema: { type: 'object' } }, code: 'capability_not_supported' },
+    ];
+    for (const { request, code } of refused) {
+      await expect(room.run({ request }).outcome()).rejects.toMatchObject({ code });
+    }
+    expect(room.server.requests).toHaveLength(0);
+  });
+
+  it('works in the mode, with the labels and with the tools that it is told', async () => {
+    await using room = await openAgentRoom([{ text: 'end' }]);
+    const native = { mode: 'rush', labels: ['nightly'], enabledTools: ['Bash', 'Read'] } as const;
+    await room.run({ request: { native } }).outcome();
+    const asked = room.server.mainRequests[0]?.body;
+    expect(asked).toMatchObject({ model: expect.stringContaining('haiku') });
+    expect(offeredTools(asked)).toEqual(['Bash', 'Read']);
+    const labels = room.server.requests.find(({ body }) => JSON.stringify(body)?.includes('setThreadLabels'));
+    expect(JSON.stringify(labels?.body)).toContain('nightly');
+  });
+
+  it('tells its version and the one that it is tested with', async () => {
+    const { agent } = await amp().describe();
+    expect(agent).toMatchObject({ installed: true, version: pinnedVersion, tested: testedVersions });
+    expect(agent.advice).toBeUndefined();
+  });
+});
+
+describe('the gate', () => {
+  it('refuses a call with its reason, and one that was allowed only with another input', async () => {
+    await using room = await openAgentRoom([
+      { tools: [bash('touch forbidden')] },
+      { tools: [bash('touch one')] },
+      { text: 'end' },
+    ]);
+    const run = room.run({
+      authorize: (call) =>
+        call.command === 'touch forbidden'
+          ? { decision: 'deny', reason: 'not that one' }
+          : { decision: 'allow', changedInput: { cmd: 'touch two' } },
+    });
+    await run.outcome();
+    expect(await readdir(room.cwd)).toEqual([]);
+    expect(run.ofType('tool_call_failed').map(({ data }) => data.reason)).toEqual(['denied', 'denied']);
+    const last = room.server.mainRequests.at(-1);
+    const told = (last === undefined ? [] : toolResults(last)).map(({ text }) => text);
+    expect(told[0]).toContain('not that one');
+    expect(told[1]).toContain('another input');
+  });
+
+  it('that fails refuses the call, and the run goes on', async () => {
+    await using room = await openAgentRoom([
+      { tools: [bash('touch made')] },
+      { text: 'The gate is broken.' },
+    ]);
+    const run = room.run({
+      authorize: () => {
+        throw new Error('broken gate');
+      },
+    });
+    await expect(run.outcome()).resolves.toMatchObject({ output: 'The gate is broken.' });
+    expect(await readdir(room.cwd)).toEqual([]);
+    expect(run.ofType('tool_call_failed')).toMatchObject([{ data: { reason: 'denied' } }]);
+  });
+});
+
+function offeredTools(body: JsonValue | undefined): readonly (string | undefined)[] {
+  return listField(body, 'tools')
+    .map((tool) => textField(tool, 'name'))
+    .toSorted();
+}
+
+/** The settings file that a running Amp was told of. */
+function settingsOf(pid: number): string {
+  const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  return words[words.indexOf('--settings-file') + 1] ?? '';
+}

@@ -1,0 +1,48 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findAmp } from '../../src/providers/amp/program.ts';
+import type { AgentRoom } from './agent-room.ts';
+
+/** A program of shell commands in Amp's place. */
+export async function standIn(room: AgentRoom, script: string): Promise<string> {
+  const path = join(room.home, 'stand-in');
+  await writeFile(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return path;
+}
+
+/** A program that does something first and then is Amp. */
+export async function wrapper(room: AgentRoom, first: string): Promise<string> {
+  const found = await findAmp({ executable: undefined, path: process.env['PATH'] ?? '', cwd: '/' });
+  const script = typeof found === 'string' ? found : found.path;
+  return await standIn(room, `${first}\nexec '${process.execPath}' '${script}' "$@"`);
+}
+
+/** A thread that stand-ins work in. */
+export const standInThread = 'T-11111111-1111-4111-8111-111111111111';
+
+/**
+ * A script that begins as Amp does and, when it gets its prompt, does what the JavaScript says; `say` writes a
+ * message and waits while nobody reads it.
+ */
+export async function speaker(room: AgentRoom, onPrompt: string): Promise<string> {
+  const path = join(room.home, 'speaker.mjs');
+  await writeFile(
+    path,
+    `
+import { createInterface } from 'node:readline';
+const say = async (message) => {
+  const line = JSON.stringify({ ...message, session_id: '${standInThread}' });
+  if (!process.stdout.write(line + '\\n')) await new Promise((resolve) => process.stdout.once('drain', resolve));
+};
+const answer = (content, stop_reason = 'end_turn') =>
+  say({ type: 'assistant', message: { role: 'assistant', content, stop_reason }, parent_tool_use_id: null });
+await say({ type: 'system', subtype: 'init', cwd: process.cwd(), tools: [], mcp_servers: [] });
+for await (const line of createInterface({ input: process.stdin })) {
+  const prompt = JSON.parse(line).message.content[0].text;
+  ${onPrompt}
+}
+`,
+    { mode: 0o755 },
+  );
+  return path;
+}
