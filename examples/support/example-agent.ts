@@ -1,7 +1,9 @@
 import type { Provider } from '../../src/index.ts';
+import { amp } from '../../src/providers/amp/index.ts';
 import { claude } from '../../src/providers/claude/index.ts';
 import { codex } from '../../src/providers/codex/index.ts';
 import {
+  ampEnvironment,
   claudeEnvironment,
   codexEnvironment,
   type ModelServer,
@@ -42,6 +44,15 @@ export const exampleAgents: readonly ExampleAgent[] = [
       tool.tool === 'bash'
         ? { name: 'exec_command', input: { cmd: tool.command } }
         : { name: 'apply_patch', input: {}, text: addedFile(tool.path, tool.content) },
+  },
+  {
+    name: 'amp',
+    provider: () => amp(),
+    environment: (model, home) => ampEnvironment(model, { home }),
+    call: (tool) =>
+      tool.tool === 'bash'
+        ? { name: 'Bash', input: { cmd: tool.command } }
+        : { name: 'create_file', input: { path: tool.path, content: tool.content } },
   },
 ];
 

@@ -12,6 +12,7 @@ export const ampCapabilities: Capabilities = capabilities({
   steer: 'native',
   interrupt: 'emulated',
   native_resume: 'native',
+  transcript_replay: 'emulated',
   client_tools: 'emulated',
   mcp_servers: 'native',
   max_turns: 'emulated',
