@@ -39,7 +39,13 @@ Exit codes: 0 done, 1 the run failed, 2 wrong use, 3 not found, 4 the store fail
 function addRun(program: Command): void {
   add(program, 'run', 'give an agent a task and watch it; Ctrl-C interrupts, a second Ctrl-C cancels')
     .argument('[prompt...]', 'what to do; "-" or nothing reads it from standard input')
-    .option('-p, --provider <name>', "the agent: claude or shell (default: the session's, else claude)")
+    .option(
+      '-p, --provider <name>',
+      "the agent: claude, codex, amp, shell, or one that speaks ACP, such as goose; `asm doctor` lists all (default: the session's, else claude)",
+    )
+    .option('--retry <tries>', 'tries after failures that can pass, the first included', wholeNumber(1, 100))
+    .option('--continuation <how>', 'how to take up what went before: auto, native, replay or fresh')
+    .option('--accept-observed', 'go on with an agent that does not ask about all its tools')
     .option('-s, --session <id>', 'go on in this session')
     .option('--fork', 'with --session: go on in a new session, which branches off from it')
     .option('-C, --cwd <folder>', "where the agent works (default: the session's folder, else here)")
@@ -78,6 +84,7 @@ Examples:
   $ asm run --permission-mode accept_edits --allow "bash(npm test)" "Make the failing test pass"
   $ git diff | asm run - --render compact
   $ asm run --provider shell --shell "npm test 2>&1 | tail -5"
+  $ asm run --session ses_… --provider codex --retry 3 "Go on where Claude Code stopped"
 
 A tool call that no rule and no mode decides is asked about on a terminal, and refused elsewhere.`,
     )

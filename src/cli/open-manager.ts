@@ -2,15 +2,23 @@ import { existsSync } from 'node:fs';
 import { AsmError } from '../domain/error.ts';
 import { createSessionManager, type SessionManager } from '../manager/session-manager.ts';
 import type { Provider } from '../ports/provider.ts';
+import { acp, acpPresets } from '../providers/acp/index.ts';
+import { amp } from '../providers/amp/index.ts';
 import { claude } from '../providers/claude/index.ts';
+import { codex } from '../providers/codex/index.ts';
 import { shell } from '../providers/shell/index.ts';
 import { sqliteStore } from '../stores/sqlite/index.ts';
 import type { SharedOptions } from './shared-options.ts';
 import { storeLocation } from './store-location.ts';
 
-/** The providers of the command line. */
+/** The providers of the command line: the agents that it knows, those that speak ACP by their presets' names. */
 export function commandLineProviders(): readonly Provider[] {
-  return [claude(), shell()] as readonly Provider[];
+  const presets = Object.keys(acpPresets).flatMap((name) => (isPreset(name) ? acp({ preset: name }) : []));
+  return [claude(), codex(), amp(), ...presets, shell()] as readonly Provider[];
+}
+
+function isPreset(name: string): name is keyof typeof acpPresets {
+  return Object.hasOwn(acpPresets, name);
 }
 
 /** Opens the manager on the store that was asked for, and makes the store if there is none. */

@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { AsmError } from '../domain/error.ts';
 import { nearestName } from '../domain/nearest-name.ts';
 import { parseToolRule, type ToolRules } from '../domain/tool-rule.ts';
-import { permissionModes, type PermissionMode } from '../domain/tool.ts';
-import type { CommonRunOptions } from '../manager/run-options.ts';
+import { permissionModes } from '../domain/tool.ts';
+import { continuations, type CommonRunOptions } from '../manager/run-options.ts';
 import type { RenderingName } from './event-renderer.ts';
 import { terminalQuestions } from './permission-prompt.ts';
 import type { SharedOptions } from './shared-options.ts';
@@ -24,6 +24,9 @@ export interface RunCommandOptions extends SharedOptions {
   readonly timeout?: number;
   readonly shell?: boolean;
   readonly trustProject?: boolean;
+  readonly retry?: number;
+  readonly continuation?: string;
+  readonly acceptObserved?: boolean;
   readonly render?: RenderingName;
 }
 
@@ -43,7 +46,14 @@ export function readRunSettings(options: RunCommandOptions): CommonRunOptions {
   };
   return {
     ...(allow === undefined && deny === undefined ? {} : { rules }),
-    ...(options.permissionMode === undefined ? {} : { permissionMode: readMode(options.permissionMode) }),
+    ...(options.permissionMode === undefined
+      ? {}
+      : { permissionMode: readChoice('--permission-mode', options.permissionMode, permissionModes) }),
+    ...(options.continuation === undefined
+      ? {}
+      : { continuation: readChoice('--continuation', options.continuation, continuations) }),
+    ...(options.retry === undefined ? {} : { retry: { tries: options.retry } }),
+    ...(options.acceptObserved === undefined ? {} : { acceptObserved: options.acceptObserved }),
     ...(cwd === undefined ? {} : { cwd }),
     ...(model === undefined ? {} : { model }),
     ...(maxTurns === undefined ? {} : { maxTurns }),
@@ -56,13 +66,13 @@ export function readRunSettings(options: RunCommandOptions): CommonRunOptions {
   };
 }
 
-function readMode(text: string): PermissionMode {
-  const mode = permissionModes.find((known) => known === text);
-  if (mode !== undefined) return mode;
-  const nearest = nearestName(text, permissionModes);
+function readChoice<Choice extends string>(option: string, text: string, choices: readonly Choice[]): Choice {
+  const choice = choices.find((known) => known === text);
+  if (choice !== undefined) return choice;
+  const nearest = nearestName(text, choices);
   throw new AsmError(
     'invalid_input',
-    `--permission-mode is one of ${permissionModes.join(', ')}, not "${text}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
+    `${option} is one of ${choices.join(', ')}, not "${text}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
   );
 }
 

@@ -18,10 +18,10 @@ export interface ProviderDescription {
     readonly installed: boolean;
     readonly version?: string;
     readonly path?: string;
-    /** The versions that this library was tested with, from the oldest to the newest, both included. */
-    readonly tested?: { readonly from: string; readonly to: string };
     /** What a person should do, when something is missing. */
     readonly advice?: string;
+    /** The versions that this library was tested with, both included. */
+    readonly tested?: { readonly from: string; readonly to: string };
   };
   readonly signedIn: 'yes' | 'no' | 'unknown';
   readonly capabilities: Capabilities;
