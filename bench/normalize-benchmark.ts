@@ -4,6 +4,10 @@ import { readFixture } from '../src/providers/claude/fixtures/read-fixture.ts';
 import { normalize as normalizeClaude } from '../src/providers/claude/normalize.ts';
 import { createNormalizerState } from '../src/providers/claude/normalizer-state.ts';
 import { createUsageMeter } from '../src/providers/claude/usage-meter.ts';
+import { readFixture as readCodexFixture } from '../src/providers/codex/fixtures/read-fixture.ts';
+import { objectField, textField } from '../src/providers/codex/native-fields.ts';
+import { normalize as normalizeCodex } from '../src/providers/codex/normalize.ts';
+import { createNormalizerState as createCodexState } from '../src/providers/codex/normalizer-state.ts';
 import type { Benchmark, BenchmarkRow, Timing } from './benchmark.ts';
 import { atLeast } from './support/goal.ts';
 import { interleavedRates } from './support/interleaved-rates.ts';
@@ -18,6 +22,7 @@ interface RecordedRun {
 
 const runs: readonly RecordedRun[] = [
   { provider: 'claude', messages: readFixture('tools'), open: openClaude },
+  { provider: 'codex', messages: readCodexFixture('tools'), open: openCodex },
 ];
 
 /** Messages of an agent turned into events. */
@@ -64,4 +69,10 @@ async function measure({ provider, messages, open }: RecordedRun, timing: Timing
 function openClaude(): (message: JsonObject) => readonly ProviderEvent[] {
   const state = createNormalizerState({ usage: createUsageMeter('nothing'), isDenied: () => false });
   return (message) => normalizeClaude(message, state);
+}
+
+function openCodex(): (message: JsonObject) => readonly ProviderEvent[] {
+  const state = createCodexState();
+  return (message) =>
+    normalizeCodex(textField(message, 'method') ?? '', objectField(message, 'params'), state);
 }

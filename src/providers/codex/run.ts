@@ -1,7 +1,6 @@
 import { orAborted } from '../../domain/abort.ts';
 import { abortError } from '../../domain/error.ts';
 import type { ToolKind } from '../../domain/tool.ts';
-import { totalTokens } from '../../domain/usage.ts';
 import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
 import { endAbandonedProcesses } from '../../process/abandoned-process.ts';
 import { codexEnvironment, sharedEnvironment } from './environment.ts';
@@ -84,8 +83,6 @@ export async function* runCodex(
     await lease.release({ broken: broken || (context.pool === undefined && !settled) });
   }
   yield* endOpenCalls(state);
-  const usage = state.usage.usage();
-  if (totalTokens(usage) > 0) yield { type: 'token_usage_updated', data: { usage } };
   return concludeRun({ provider: context.name, signal: host.signal, failure: control.failure, state });
 }
 
