@@ -5,7 +5,6 @@ import { normalize as normalizeClaude } from '../src/providers/claude/normalize.
 import { createNormalizerState } from '../src/providers/claude/normalizer-state.ts';
 import { createUsageMeter } from '../src/providers/claude/usage-meter.ts';
 import { readFixture as readCodexFixture } from '../src/providers/codex/fixtures/read-fixture.ts';
-import { objectField, textField } from '../src/providers/codex/native-fields.ts';
 import { normalize as normalizeCodex } from '../src/providers/codex/normalize.ts';
 import { createNormalizerState as createCodexState } from '../src/providers/codex/normalizer-state.ts';
 import type { Benchmark, BenchmarkRow, Timing } from './benchmark.ts';
@@ -73,6 +72,5 @@ function openClaude(): (message: JsonObject) => readonly ProviderEvent[] {
 
 function openCodex(): (message: JsonObject) => readonly ProviderEvent[] {
   const state = createCodexState();
-  return (message) =>
-    normalizeCodex(textField(message, 'method') ?? '', objectField(message, 'params'), state);
+  return (message) => normalizeCodex(message, state);
 }

@@ -22,7 +22,7 @@ interface Message {
 export async function runBareCodex(prompt: string, { cwd, environment }: CodexPlace): Promise<void> {
   const variables = agentVariables(createRunRequest({ cwd, environment: { set: environment } }));
   const path = variables['PATH'] ?? '';
-  const program = await requireCodex('codex', { executable: undefined, path, cwd });
+  const program = await requireCodex({ executable: undefined, path, cwd });
   const flags = ['features.plugins=false', 'features.apps=false', 'check_for_update_on_startup=false'];
   const child = spawn(program, ['app-server', ...flags.flatMap((flag) => ['-c', flag])], {
     cwd,

@@ -1,69 +1,102 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/domain/error-code.ts';
 import type { ModelTurn } from '../../src/testing/model-server/model-turn.ts';
-import { responseToolResults } from '../../src/testing/model-server/openai-reader.ts';
-import { openAgentRoom } from './agent-room.ts';
-import { command } from './codex-steps.ts';
-
-const cases: readonly (readonly [string, ModelTurn, ErrorCode])[] = [
-  ['credentials that are refused', { error: { status: 401 } }, 'authentication_failed'],
-  ['a caller who may not', { error: { status: 403 } }, 'permission_denied'],
-  ['a model that is not there', { error: { status: 404 } }, 'model_not_found'],
-  ['a malformed request', { error: { status: 400 } }, 'invalid_request'],
-  ['too many requests', { error: { status: 429 } }, 'rate_limited'],
-  ['a plan that is used up', { error: { status: 429, type: 'usage_limit_reached' } }, 'quota_exceeded'],
-  ['a fault of the service', { error: { status: 500 } }, 'provider_unavailable'],
-  ['a service that is down', { error: { status: 503 } }, 'provider_unavailable'],
-  [
-    'a conversation that is too long',
-    { errorEvent: { type: 'context_length_exceeded', message: 'Too long.' } },
-    'context_window_exceeded',
-  ],
-];
+import { openCodexRoom } from './codex-room.ts';
+import { shell } from './codex-step.ts';
 
 describe('a failure of the model service', () => {
-  it.each(cases)('%s', async (_name, turn, code) => {
-    await using room = await openAgentRoom(() => turn);
-    const run = room.run();
-    await expect(run.outcome()).rejects.toMatchObject({ code, provider: { provider: 'codex' } });
-    expect(run.ofType('message_received')).toEqual([]);
+  const cases: readonly (readonly [string, ModelTurn, ErrorCode, string])[] = [
+    [
+      'credentials that are refused',
+      { error: { status: 401 } },
+      'authentication_failed',
+      'httpConnectionFailed',
+    ],
+    ['a caller who may not', { error: { status: 403 } }, 'permission_denied', 'httpConnectionFailed'],
+    ['a model that is not there', { error: { status: 404 } }, 'model_not_found', 'httpConnectionFailed'],
+    ['a malformed request', { error: { status: 400 } }, 'invalid_request', 'other'],
+    [
+      'a request that is too long',
+      { error: { status: 413 } },
+      'context_window_exceeded',
+      'httpConnectionFailed',
+    ],
+    ['too many requests', { error: { status: 429 } }, 'rate_limited', 'responseTooManyFailedAttempts'],
+    [
+      'a plan that is used up',
+      { error: { status: 429, type: 'usage_limit_reached' } },
+      'quota_exceeded',
+      'usageLimitExceeded',
+    ],
+    ['a fault of the service', { error: { status: 500 } }, 'provider_unavailable', 'internalServerError'],
+    ['a service that is down', { error: { status: 503 } }, 'provider_unavailable', 'httpConnectionFailed'],
+    ['an overloaded service', { error: { status: 529 } }, 'provider_overloaded', 'httpConnectionFailed'],
+    [
+      'a model at its capacity',
+      { errorEvent: { type: 'server_is_overloaded', message: 'busy' } },
+      'provider_overloaded',
+      'serverOverloaded',
+    ],
+    [
+      'a conversation that is too long',
+      { errorEvent: { type: 'context_length_exceeded', message: 'too long' } },
+      'context_window_exceeded',
+      'contextWindowExceeded',
+    ],
+    [
+      'a quota that is used up',
+      { errorEvent: { type: 'insufficient_quota', message: 'none left' } },
+      'quota_exceeded',
+      'usageLimitExceeded',
+    ],
+    [
+      'a refusal for what was asked',
+      { errorEvent: { type: 'cyber_policy', message: 'no' } },
+      'content_refused',
+      'cyberPolicy',
+    ],
+    ['an answer that was filtered', { text: 'x', stopReason: 'content_filter' }, 'content_refused', 'other'],
+    ['an answer that was too long', { text: 'x', stopReason: 'max_tokens' }, 'agent_failed', 'other'],
+    ['a stream that is cut', { text: 'abc', cutAfter: 3 }, 'provider_unavailable', 'other'],
+    ['an answer that is nonsense', { malformed: 'nonsense' }, 'provider_unavailable', 'other'],
+  ];
+
+  it.each(cases)('%s', async (_name, turn, code, kind) => {
+    await using room = await openCodexRoom(() => turn);
+    await expect(room.run().outcome()).rejects.toMatchObject({ code, provider: { provider: 'codex', kind } });
   });
 
-  it('of a stream that is cut is told as a retry, and the next answer counts', async () => {
-    await using room = await openAgentRoom([{ text: 'half of it', cutAfter: 4 }, { text: 'whole' }]);
+  it('is told as a retry when the agent tries again', async () => {
+    await using room = await openCodexRoom([
+      { error: { status: 503 } },
+      { error: { status: 503 } },
+      { text: 'recovered' },
+    ]);
     const run = room.run();
-    await expect(run.outcome()).resolves.toMatchObject({ output: 'whole' });
-    expect(run.ofType('agent_retrying').length).toBeGreaterThan(0);
+    await expect(run.outcome()).resolves.toMatchObject({ status: 'completed', output: 'recovered' });
+    expect(run.ofType('agent_retrying')).toMatchObject([{ data: { attempt: 1, status: 503 } }]);
   });
 
   it('after an answer still reports what was used', async () => {
-    // Codex asks again after a refusal, too.
-    await using room = await openAgentRoom((request) =>
-      responseToolResults(request).length === 0 ? { tools: [command('true')] } : { error: { status: 403 } },
-    );
+    await using room = await openCodexRoom([
+      { text: 'first', tools: [shell('true')] },
+      { error: { status: 403 } },
+      { error: { status: 403 } },
+    ]);
     const run = room.run();
     await expect(run.outcome()).rejects.toMatchObject({ code: 'permission_denied' });
-    expect(run.ofType('token_usage_updated').at(-1)?.data.usage).toMatchObject({ inputTokens: 1000 });
+    expect(run.ofType('token_usage_updated').at(-1)?.data.usage).toMatchObject({
+      inputTokens: 1000,
+      outputTokens: 50,
+    });
   });
 
-  it('that never comes ends with a cancel', async () => {
-    await using room = await openAgentRoom([{ hang: true }]);
-    const run = room.run();
-    await expect.poll(() => room.server.mainRequests.length, { timeout: 120_000 }).toBe(1);
-    run.host.cancel();
-    await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-  });
-
-  it('of a service that nobody serves is an unavailable provider, or ends with a cancel', async () => {
-    await using room = await openAgentRoom([]);
-    await room.server[Symbol.asyncDispose]();
-    const run = room.run();
-    await run.waitFor((event) => event.type === 'agent_started');
-    const end = await Promise.race([
-      run.outcome().catch((thrown: unknown) => thrown),
-      run.waitFor((event) => event.type === 'agent_retrying').then(() => run.host.cancel()),
-    ]);
-    if (end === undefined) await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-    else expect(end).toMatchObject({ code: 'provider_unavailable' });
+  it('that is silence in the form of a wrong answer is told as such', async () => {
+    await using room = await openCodexRoom(() => ({ text: 'no JSON' }));
+    const outputSchema = { type: 'object', properties: {}, additionalProperties: false };
+    await expect(room.run({ request: { outputSchema } }).outcome()).rejects.toMatchObject({
+      code: 'agent_failed',
+      provider: { kind: 'no_structured_output' },
+    });
   });
 });

@@ -1,119 +1,250 @@
-import { clientToolCall } from '../../domain/client-tool.ts';
-import type { JsonObject, JsonValue } from '../../domain/json.ts';
+import { isAsmError } from '../../domain/error.ts';
+import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { Authorization, ToolCall } from '../../domain/tool.ts';
-import type { RunHost, RunRequest } from '../../ports/provider.ts';
+import type { ProviderEvent, RunHost } from '../../ports/provider.ts';
 import { fieldOf, objectField, textField } from './native-fields.ts';
 import type { NormalizerState } from './normalizer-state.ts';
-import { toolCallOf, toolInput } from './tool-call.ts';
+import type { ServerMessage } from './json-rpc.ts';
+import { serverRequests } from './protocol.ts';
+import { scriptOf } from './shell-script.ts';
+import { clientCall, toolInput } from './tool-call.ts';
+import { unparsed } from './unparsed.ts';
 
 export interface ApprovalsOptions {
-  readonly host: Pick<RunHost, 'authorize' | 'callTool'>;
-  readonly clientTools: NonNullable<RunRequest['clientTools']>;
+  readonly host: RunHost;
   readonly state: NormalizerState;
-  /** Aborted when the turn stops: questions that are open are withdrawn. */
-  readonly stopping: AbortSignal;
-  /** Tells the model why; Codex's own answer to it has no reason. */
-  readonly explain: (turn: string, text: string) => Promise<void>;
+  answer(id: string | number, result: JsonObject): void;
+  refuse(id: string | number, message: string): void;
+  /** Says something to the model within the turn. */
+  tell(text: string): Promise<void>;
+  /** The gate allowed a client tool that is called over the bridge. */
+  allowed(clientTool: string): void;
 }
 
-/** Answers what Codex asks during a run. */
-export class Approvals {
-  readonly #options: ApprovalsOptions;
+/** Answers what the app-server asks, by the gate. */
+export interface Approvals {
+  /** Takes a request in, to be answered in its own time; gives events of what is not known. */
+  take(request: ServerMessage & { readonly id: string | number }): readonly ProviderEvent[];
+  /** The server needs no answer to a request any more. */
+  withdraw(id: string | number): void;
+  /** Withdraws all that is open. */
+  end(): void;
+}
 
-  constructor(options: ApprovalsOptions) {
-    this.#options = options;
-  }
+type Answer = (authorization: Authorization) => Promise<JsonObject> | JsonObject;
 
-  /** The answer to a request. Throws for requests that nobody can answer. */
-  async answer(method: string, params: JsonObject): Promise<JsonValue> {
-    switch (method) {
-      case 'item/commandExecution/requestApproval':
-      case 'item/fileChange/requestApproval': {
-        const allowed = await this.#decide(this.#itemCall(method, params), params);
-        return { decision: allowed ? 'accept' : 'decline' };
+/** Makes the answering side of one run. */
+export function createApprovals(options: ApprovalsOptions): Approvals {
+  const { host, state } = options;
+  const open = new Map<string | number, AbortController>();
+
+  const ask = (id: string | number, call: ToolCall, answer: Answer): void => {
+    const withdrawn = new AbortController();
+    open.set(id, withdrawn);
+    const work = async (): Promise<void> => {
+      const authorization = await decide(host, call, withdrawn.signal);
+      if (authorization.decision === 'deny') state.denied.add(call.id);
+      const result = await answer(authorization);
+      if (!withdrawn.signal.aborted) options.answer(id, result);
+    };
+    void work()
+      // The run is over, or the question was taken back: nobody waits for an answer.
+      .catch(() => undefined)
+      .finally(() => open.delete(id));
+  };
+  /** Codex tells the model only that it was refused; why is said beside it. */
+  const explain = async (call: ToolCall, authorization: Authorization): Promise<void> => {
+    if (authorization.decision === 'deny' && authorization.reason !== '')
+      await options.tell(`The call of ${call.tool} was refused: ${authorization.reason}`);
+  };
+  const approve = (id: string | number, call: ToolCall): void =>
+    ask(id, call, async (authorization) => {
+      // There is no way to run it with another input.
+      const refused = withoutChange(authorization);
+      if (refused.decision === 'deny') state.denied.add(call.id);
+      await explain(call, refused);
+      return { decision: refused.decision === 'allow' ? 'accept' : 'decline' };
+    });
+
+  return {
+    take({ id, method, params }) {
+      switch (method) {
+        case serverRequests.command:
+          approve(id, commandCall(params, state));
+          return [];
+        case serverRequests.fileChange:
+          approve(id, fileCall(params, state));
+          return [];
+        case serverRequests.clientTool:
+          clientTool(id, params);
+          return [];
+        case serverRequests.elicitation:
+          elicitation(id, params);
+          return [];
+        case serverRequests.question:
+          question(id, params);
+          return [];
+        case serverRequests.permissions:
+          // More than the mode's sandbox is never given for a whole turn.
+          options.answer(id, { permissions: {}, scope: 'turn' });
+          return [unparsed({ method, params })];
+        default:
+          options.refuse(id, `There is no ${method} here.`);
+          return [unparsed({ method, params })];
       }
-      case 'mcpServer/elicitation/request':
-        return await this.#elicit(params);
-      case 'item/tool/call':
-        return await this.#callTool(params);
-      case 'item/permissions/requestApproval':
-        // More than the mode's sandbox is never granted.
-        return { permissions: {}, scope: 'turn' };
-      default:
-        throw new Error('This is not answered here.');
-    }
+    },
+    withdraw: (id) => open.get(id)?.abort(),
+    end() {
+      for (const withdrawn of open.values()) withdrawn.abort();
+    },
+  };
+
+  function clientTool(id: string | number, params: JsonObject): void {
+    const name = textField(params, 'tool') ?? '';
+    const input = toolInput(fieldOf(params, 'arguments'));
+    const call = clientCall(textField(params, 'callId') ?? String(id), name, input, state.clientTools);
+    ask(id, call, async (authorization) => {
+      if (authorization.decision === 'deny') return toolAnswer(authorization.reason, false);
+      const given = authorization.changedInput ?? input;
+      const { text, failed } = await host.callTool(name, given, { signal: host.signal });
+      return toolAnswer(text, !failed);
+    });
   }
 
-  /** The call that a question is about: the item that was told of before, with what the question adds. */
-  #itemCall(method: string, params: JsonObject): ToolCall {
-    const id = textField(params, 'itemId') ?? 'unknown';
-    const known = this.#options.state.calls.get(id);
-    if (method.startsWith('item/fileChange')) {
-      const root = textField(params, 'grantRoot');
-      const call = known ?? { id, name: 'apply_patch', tool: 'edit', kind: 'edit' as const, input: {} };
-      return root === undefined ? call : { ...call, paths: [...(call.paths ?? []), root] };
-    }
-    if (textField(params, 'kind') === 'writeStdin') {
-      const { kind: _, ...input } = params;
-      return { id, name: 'write_stdin', tool: 'write_stdin', kind: 'execute', input };
-    }
-    if (known !== undefined) return known;
-    const item = { type: 'commandExecution', id, command: textField(params, 'command') ?? '' };
-    const call = toolCallOf(item, { clientTools: new Map() });
-    return call ?? { id, name: 'exec_command', tool: 'bash', kind: 'execute', input: {} };
-  }
-
-  async #elicit(params: JsonObject): Promise<JsonValue> {
-    const meta = fieldOf(params, '_meta');
-    // A server's own question to the person: there is no way to ask it.
-    if (textField(meta, 'codex_approval_kind') !== 'mcp_tool_call') return declined;
-    const server = textField(params, 'serverName') ?? 'unknown';
+  function elicitation(id: string | number, params: JsonObject): void {
+    const server = textField(params, 'serverName') ?? '';
+    const meta = objectField(params, '_meta');
+    if (textField(meta, 'codex_approval_kind') !== 'mcp_tool_call') return form(id, server, params);
     const input = toolInput(fieldOf(meta, 'tool_params'));
-    const call = this.#options.state.calls.find(`mcp:${server}/`, input) ?? {
-      id: `${server}-call`,
+    const call = mcpCall(server, input, params, state) ?? {
+      id: `${server}-${id}`,
       name: server,
-      tool: `mcp:${server}/unknown`,
+      tool: `mcp:${server}/`,
       kind: 'other',
       input,
     };
-    return (await this.#decide(call, params)) ? { action: 'accept', content: null, _meta: null } : declined;
+    ask(id, call, async (authorization) => {
+      const decided = withoutChange(authorization);
+      if (decided.decision === 'deny') {
+        state.denied.add(call.id);
+        await explain(call, decided);
+        return { action: 'decline', content: null, _meta: null };
+      }
+      if (state.clientTools.has(call.name)) options.allowed(call.name);
+      return { action: 'accept', content: {}, _meta: null };
+    });
   }
 
-  async #callTool(params: JsonObject): Promise<JsonValue> {
-    const { host, clientTools, stopping, state } = this.#options;
-    const name = textField(params, 'tool') ?? 'unknown';
-    const id = textField(params, 'callId') ?? 'unknown';
-    const input = objectField(params, 'arguments');
-    const tool = clientTools.find((offered) => offered.name === name);
-    if (tool === undefined) return toolAnswer(`There is no tool ${name}.`, false);
-    const lineage = state.subagents.get(textField(params, 'threadId') ?? '');
-    const decided = await this.#ask(clientToolCall(tool, { id, input, lineage }));
-    if (decided.decision === 'deny') return toolAnswer(decided.reason, false);
-    const result = await host.callTool(name, decided.changedInput ?? input, { signal: stopping });
-    return toolAnswer(result.text, !result.failed);
+  /** An MCP server asks the person something; the answer comes as the changed input. */
+  function form(id: string | number, server: string, params: JsonObject): void {
+    const call: ToolCall = {
+      id: `${server}-question-${id}`,
+      name: `${server}.elicitation`,
+      tool: 'ask_user',
+      kind: 'question',
+      input: params,
+    };
+    ask(id, call, (authorization) => {
+      const content =
+        authorization.decision === 'allow' ? fieldOf(authorization.changedInput, 'content') : undefined;
+      return content === undefined
+        ? { action: 'decline', content: null, _meta: null }
+        : { action: 'accept', content, _meta: null };
+    });
   }
 
-  async #decide(call: ToolCall, params: JsonObject): Promise<boolean> {
-    const decided = await this.#ask(call);
-    if (decided.decision === 'allow' && decided.changedInput === undefined) return true;
-    const reason =
-      decided.decision === 'deny' ? decided.reason : 'Its input was changed, which Codex does not take.';
-    this.#options.state.denied.add(call.id);
-    const text = `The call of ${call.name} was not allowed: ${reason}`;
-    await this.#options.explain(textField(params, 'turnId') ?? '', text);
-    return false;
-  }
-
-  async #ask(call: ToolCall): Promise<Authorization> {
-    const { host, state, stopping } = this.#options;
-    const decided = await host.authorize(call, { signal: stopping });
-    if (decided.decision === 'deny') state.denied.add(call.id);
-    return decided;
+  function question(id: string | number, params: JsonObject): void {
+    const input = { questions: fieldOf(params, 'questions') ?? [] };
+    const callId = textField(params, 'itemId') ?? String(id);
+    const call: ToolCall = {
+      id: callId,
+      name: 'request_user_input',
+      tool: 'ask_user',
+      kind: 'question',
+      input,
+    };
+    ask(id, call, (authorization) => {
+      const answers =
+        authorization.decision === 'allow' ? fieldOf(authorization.changedInput, 'answers') : undefined;
+      return { answers: isJsonObject(answers) ? answers : {} };
+    });
   }
 }
 
-const declined = { action: 'decline', content: null, _meta: null } as const;
+/** A gate that fails is a no; a question that was taken back has no answer. */
+async function decide(host: RunHost, call: ToolCall, signal: AbortSignal): Promise<Authorization> {
+  try {
+    return await host.authorize(call, { signal });
+  } catch (thrown) {
+    if (signal.aborted || host.signal.aborted || (isAsmError(thrown) && thrown.code === 'cancelled'))
+      throw thrown;
+    return { decision: 'deny', reason: 'The permission check failed.' };
+  }
+}
+
+function withoutChange(authorization: Authorization): Authorization {
+  return authorization.decision === 'allow' && authorization.changedInput !== undefined
+    ? { decision: 'deny', reason: 'It was allowed only with another input, which Codex cannot take.' }
+    : authorization;
+}
 
 function toolAnswer(text: string, success: boolean): JsonObject {
   return { contentItems: [{ type: 'inputText', text }], success };
+}
+
+function commandCall(params: JsonObject, state: NormalizerState): ToolCall {
+  const id = textField(params, 'itemId') ?? '';
+  const known = state.calls.get(id)?.call;
+  const told = textField(params, 'command');
+  // What is asked about counts, not what was announced.
+  const command = told === undefined ? known?.command : scriptOf(told);
+  const reason = textField(params, 'reason');
+  const cwd = textField(params, 'cwd');
+  return {
+    id,
+    name: 'exec_command',
+    tool: 'bash',
+    kind: 'execute',
+    input: {
+      command: command ?? '',
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(reason === undefined ? {} : { reason }),
+    },
+    ...(command === undefined ? {} : { command }),
+  };
+}
+
+/** The request names only the item; a patch that was not announced has no paths, so that no mode allows it. */
+function fileCall(params: JsonObject, state: NormalizerState): ToolCall {
+  const id = textField(params, 'itemId') ?? '';
+  return (
+    state.calls.get(id)?.call ?? {
+      id,
+      name: 'apply_patch',
+      tool: 'edit',
+      kind: 'edit',
+      input: { changes: [] },
+    }
+  );
+}
+
+/**
+ * The request has the call's name only in its text, and not its id: it is the announced call of the server with this
+ * input and a name that the text has in quotes. One that isn't found has no name, so that no rule allows it by one.
+ */
+function mcpCall(
+  server: string,
+  input: JsonObject,
+  params: JsonObject,
+  state: NormalizerState,
+): ToolCall | undefined {
+  const wanted = JSON.stringify(input);
+  const text = textField(params, 'message') ?? '';
+  for (const open of state.calls.values()) {
+    if (open.asked || open.mcp?.server !== server || !text.includes(`"${open.mcp.tool}"`)) continue;
+    if (JSON.stringify(open.call.input) !== wanted) continue;
+    open.asked = true;
+    return open.call;
+  }
+  return undefined;
 }

@@ -1,8 +1,9 @@
 import { capabilities, type Capabilities } from '../../domain/capability.ts';
 
 /**
- * What this provider can do with Codex. Codex asks before every command, patch and MCP call; the
- * permission modes and tool rules are decided by this library's gate, and Codex's sandbox holds besides.
+ * What this provider can do with Codex. The permission modes and tool rules are decided by this library's
+ * gate, which Codex asks before it runs a command, changes a file or calls an MCP tool; tools that it would
+ * use unasked are switched off.
  */
 export const codexCapabilities: Capabilities = capabilities({
   text_deltas: 'native',
@@ -25,8 +26,8 @@ export const codexCapabilities: Capabilities = capabilities({
   process_isolation: 'native',
 });
 
-/** The same where several runs share one server. */
-export const sharedCodexCapabilities: Capabilities = {
+/** The same with one app-server for several sessions. */
+export const sharedServerCapabilities: Capabilities = {
   ...codexCapabilities,
   process_isolation: 'unsupported',
 };

@@ -1,34 +1,29 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { Capabilities } from '../../domain/capability.ts';
 import type { ProviderDescription } from '../../ports/provider.ts';
 import { startProcessGroup } from '../../process/process-group.ts';
+import type { Capabilities } from '../../domain/capability.ts';
 import { describeEnvironment } from './environment.ts';
+import type { CheckedOptions } from './options.ts';
 import { findCodex, installAdvice } from './program.ts';
 import { testedVersions } from './tested-versions.ts';
 
 /** Milliseconds that the program has to tell its version; the first start of the day takes long. */
 const versionDeadline = 20_000;
 
-/** What is described. */
-export interface DescribedProvider {
-  readonly name: string;
-  readonly executable: string | undefined;
-  readonly capabilities: Capabilities;
-}
-
 /** Looks at the machine: is the program there, which version, is it signed in. Never throws for a missing program. */
 export async function describeCodex(
-  provider: DescribedProvider,
+  options: CheckedOptions,
+  capabilities: Capabilities,
   signal: AbortSignal | undefined,
 ): Promise<ProviderDescription> {
   const environment = describeEnvironment();
-  const search = { executable: provider.executable, path: environment['PATH'] ?? '', cwd: process.cwd() };
+  const search = { executable: options.executable, path: environment['PATH'] ?? '', cwd: process.cwd() };
   const path = await findCodex(search);
   const version = path === undefined ? undefined : await askVersion(path, environment, signal);
   return {
-    name: provider.name,
+    name: 'codex',
     agent: {
       installed: path !== undefined && version !== undefined,
       ...(version === undefined ? {} : { version }),
@@ -39,7 +34,7 @@ export async function describeCodex(
         : {}),
     },
     signedIn: await signedIn(environment),
-    capabilities: provider.capabilities,
+    capabilities,
   };
 }
 
@@ -72,11 +67,14 @@ async function askVersion(
   }
 }
 
+/** Variables each of which signs Codex in. */
+const signInVariables = ['CODEX_API_KEY', 'OPENAI_API_KEY'] as const;
+
 /** Where nothing is found it may still be signed in, for example by a model provider of its configuration. */
 async function signedIn(
   environment: Readonly<Record<string, string>>,
 ): Promise<ProviderDescription['signedIn']> {
-  if (['OPENAI_API_KEY', 'CODEX_API_KEY'].some((name) => (environment[name] ?? '') !== '')) return 'yes';
+  if (signInVariables.some((name) => (environment[name] ?? '') !== '')) return 'yes';
   const folder = environment['CODEX_HOME'] ?? join(environment['HOME'] ?? '/', '.codex');
   return await access(join(folder, 'auth.json')).then(
     () => 'yes' as const,

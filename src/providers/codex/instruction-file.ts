@@ -2,7 +2,7 @@ import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Files with a project's instructions, the first that exists counts. */
-const instructionFiles = ['AGENTS.md', 'CLAUDE.md'] as const;
+const instructionFiles = ['AGENTS.override.md', 'AGENTS.md'] as const;
 
 /** Bytes of an instruction file that are passed on. */
 const maximumBytes = 64 * 1024;

@@ -1,125 +1,180 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { JsonObject } from '../../domain/json.ts';
+import type { ToolResultData } from '../../domain/event-data.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
+import type { ToolCall } from '../../domain/tool.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
-import { listField, textField } from './native-fields.ts';
-import { lineOf } from './normalize-delta.ts';
-import { normalizeResult } from './normalize-tool-result.ts';
+import { readFileChange } from './file-change.ts';
+import { hasKnownForm } from './item-form.ts';
+import { fieldOf, listField, numberField, textField } from './native-fields.ts';
 import type { NormalizerState } from './normalizer-state.ts';
-import { beginSubagents, normalizeActivity } from './subagent.ts';
 import { toolCallOf } from './tool-call.ts';
-import type { ReceivedText } from './text-registry.ts';
+import { unparsed } from './unparsed.ts';
 
-/** Items that say nothing of the run, or nothing that other messages don't say. */
-const silent: ReadonlySet<string> = new Set([
-  'userMessage',
-  'hookPrompt',
-  'functionCallOutput',
-  'enteredReviewMode',
-  'exitedReviewMode',
-]);
+/** Longest output of a tool that is passed on, in characters. */
+const maximumOutput = 256 * 1024;
 
-/** One piece of a conversation, at its begin or its end; `undefined` for kinds that aren't known. */
-export function normalizeItem(
-  item: JsonObject,
-  completed: boolean,
-  thread: string | undefined,
-  state: NormalizerState,
-): readonly ProviderEvent[] | undefined {
+/** Items that say nothing new: the prompt, and what was said meanwhile. */
+const ownItems: ReadonlySet<string> = new Set(['userMessage', 'hookPrompt']);
+const saidItems: ReadonlySet<string> = new Set(['agentMessage', 'plan', 'reasoning', 'contextCompaction']);
+
+/** An item begins. Of texts only their pieces and their end are told. */
+export function normalizeItemStart(message: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
+  const item = fieldOf(fieldOf(message, 'params'), 'item');
+  if (!isJsonObject(item)) return [unparsed(message)];
   const type = textField(item, 'type') ?? '';
-  if (silent.has(type)) return [];
+  if (ownItems.has(type) || saidItems.has(type)) return [];
+  // What is searched for is known only at its end.
+  if (type === 'webSearch') return [];
+  const call = toolCallOf(item, state.clientTools);
+  return call === undefined ? [unparsed(message)] : [startCall(call, item, state)];
+}
+
+/** An item is complete. */
+export function normalizeItemEnd(message: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
+  const item = fieldOf(fieldOf(message, 'params'), 'item');
+  if (!isJsonObject(item)) return [unparsed(message)];
+  const type = textField(item, 'type') ?? '';
+  if (ownItems.has(type)) return [];
   switch (type) {
     case 'agentMessage':
     case 'plan':
-      return completed ? receiveMessage(item, thread, state) : [];
+      return messageEnd(message, item, state);
     case 'reasoning':
-      return completed ? receiveReasoning(item, thread, state) : [];
+      return reasoningEnd(message, item, state);
     case 'contextCompaction':
-      return completed ? [{ type: 'context_compacted', data: { trigger: 'auto' } }] : [];
-    case 'subAgentActivity':
-      return completed ? normalizeActivity(item, state) : [];
-    default:
-      return normalizeCall(item, completed, thread, state);
+      return [{ type: 'context_compacted', data: { trigger: 'auto' } }];
+    default: {
+      const call = toolCallOf(item, state.clientTools);
+      if (call === undefined) return [unparsed(message)];
+      const begun = state.calls.get(call.id)?.call;
+      const isSame = begun === undefined || JSON.stringify(begun.input) === JSON.stringify(call.input);
+      const events = endCall(call, item, state);
+      return isSame && hasKnownForm(item) ? events : [...events, unparsed(message)];
+    }
   }
 }
 
-function receiveMessage(
-  item: JsonObject,
-  thread: string | undefined,
-  state: NormalizerState,
-): readonly ProviderEvent[] | undefined {
-  const [id, text] = [textField(item, 'id'), textField(item, 'text')];
-  if (id === undefined || (text === undefined && state.messages.soFar(id) === '')) return undefined;
-  const received = state.messages.receive(id, [text ?? '']);
-  if (received.text === '') return [];
-  if (isOwn(thread, state)) state.output = received.text;
-  const line = lineOf(thread, state);
-  const { messageId } = received;
-  const data = { messageId, role: 'assistant', text: received.text, ...line } as const;
-  return [...missingPiece('message_streamed', received, line), { type: 'message_received', data }];
+function messageEnd(message: JsonObject, item: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
+  const [messageId, text] = [textField(item, 'id'), textField(item, 'text')];
+  if (messageId === undefined || text === undefined) return [unparsed(message)];
+  // An answer that was cut off before its first character.
+  if (text === '') return [];
+  state.output = text;
+  return [{ type: 'message_received', data: { messageId, role: 'assistant', text } }];
 }
 
-function receiveReasoning(
+function reasoningEnd(
+  message: JsonObject,
   item: JsonObject,
-  thread: string | undefined,
   state: NormalizerState,
-): readonly ProviderEvent[] | undefined {
-  const id = textField(item, 'id');
-  if (id === undefined) return undefined;
-  const [summary, content] = [texts(item, 'summary').join('\n\n'), texts(item, 'content').join('')];
-  const received = state.reasoning.receive(id, [summary, content]);
-  if (received.text === '') return [];
-  const line = lineOf(thread, state);
-  const data = { messageId: received.messageId, text: received.text, ...line };
-  return [...missingPiece('reasoning_streamed', received, line), { type: 'reasoning_received', data }];
-}
-
-function missingPiece(
-  type: 'message_streamed' | 'reasoning_streamed',
-  received: ReceivedText,
-  line: { readonly parentToolCallId?: string },
 ): readonly ProviderEvent[] {
-  const { messageId, missing } = received;
-  return missing === '' ? [] : [{ type, data: { messageId, text: missing, ...line } }];
+  const messageId = textField(item, 'id');
+  const parts = [...listField(item, 'summary'), ...listField(item, 'content')];
+  const texts = parts.filter((part) => typeof part === 'string');
+  if (messageId === undefined || texts.length < parts.length) return [unparsed(message)];
+  if (fieldOf(item, 'summary') === undefined && fieldOf(item, 'content') === undefined)
+    return [unparsed(message)];
+  state.reasoning.delete(messageId);
+  const text = texts.join('\n\n');
+  return text === '' ? [] : [{ type: 'reasoning_received', data: { messageId, text } }];
 }
 
-function normalizeCall(
+function startCall(call: ToolCall, item: JsonObject, state: NormalizerState): ProviderEvent {
+  const [server, name] = [textField(item, 'server'), textField(item, 'tool')];
+  state.calls.set(call.id, {
+    call,
+    streamed: 0,
+    asked: false,
+    ...(server === undefined || name === undefined ? {} : { mcp: { server, tool: name } }),
+  });
+  const data = { toolCallId: call.id, name: call.name, tool: call.tool, kind: call.kind, input: call.input };
+  return { type: 'tool_call_started', data };
+}
+
+/** A call that is told only when it is over gets its start here. */
+function endCall(call: ToolCall, item: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
+  const begun = state.calls.get(call.id)?.call;
+  const started = begun === undefined ? [startCall(call, item, state)] : [];
+  state.calls.delete(call.id);
+  const data = resultData(begun ?? call, item);
+  if (!hasSucceeded(item)) {
+    return [
+      ...started,
+      { type: 'tool_call_failed', data: { ...data, reason: failureReason(call.id, item, state) } },
+    ];
+  }
+  const changes = textField(item, 'type') === 'fileChange' ? listField(item, 'changes') : [];
+  return [
+    ...started,
+    { type: 'tool_call_completed', data },
+    ...changes
+      .flatMap((change) => readFileChange(change, call.id))
+      .map((change): ProviderEvent => ({ type: 'file_changed', data: change })),
+  ];
+}
+
+function hasSucceeded(item: JsonObject): boolean {
+  const status = textField(item, 'status');
+  if (status === 'failed' || status === 'declined' || fieldOf(item, 'success') === false) return false;
+  return (numberField(item, 'exitCode') ?? 0) === 0;
+}
+
+function failureReason(
+  id: string,
   item: JsonObject,
-  completed: boolean,
-  thread: string | undefined,
   state: NormalizerState,
-): readonly ProviderEvent[] | undefined {
-  const lineage = thread === undefined ? undefined : state.subagents.get(thread);
-  const call = toolCallOf(item, { clientTools: state.clientTools, lineage });
-  if (call === undefined) return undefined;
-  const events: ProviderEvent[] = [];
-  const told = state.calls.get(call.id);
-  if (told !== undefined && !isDeepStrictEqual(told.input, call.input)) {
-    // Not the input that was told at its begin, which stands in the log.
-    events.push({ type: 'unparsed', data: { raw: item } });
+): 'error' | 'denied' | 'interrupted' {
+  if (state.denied.has(id)) return 'denied';
+  if (state.interrupted) return 'interrupted';
+  return textField(item, 'status') === 'declined' ? 'denied' : 'error';
+}
+
+function resultData(call: ToolCall, item: JsonObject): ToolResultData {
+  const output = readOutput(item);
+  const isLong = typeof output === 'string' && output.length > maximumOutput;
+  const exitCode = numberField(item, 'exitCode');
+  const durationMs = numberField(item, 'durationMs');
+  return {
+    toolCallId: call.id,
+    name: call.name,
+    tool: call.tool,
+    output: isLong ? output.slice(0, maximumOutput) : output,
+    ...(isLong ? { fullLength: output.length } : {}),
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(durationMs === undefined ? {} : { durationMs }),
+  };
+}
+
+/** What a tool gave, as text where all of it is text. */
+function readOutput(item: JsonObject): JsonValue {
+  switch (textField(item, 'type')) {
+    case 'commandExecution':
+      return fieldOf(item, 'aggregatedOutput') ?? '';
+    case 'mcpToolCall': {
+      const error = textField(fieldOf(item, 'error'), 'message');
+      const result = fieldOf(item, 'result');
+      return error ?? textOf(fieldOf(result, 'content')) ?? result ?? '';
+    }
+    case 'dynamicToolCall':
+      return textOf(fieldOf(item, 'contentItems')) ?? fieldOf(item, 'contentItems') ?? '';
+    case 'webSearch':
+      return fieldOf(item, 'results') ?? '';
+    default:
+      return '';
   }
-  if (told === undefined) {
-    events.push({
-      type: 'tool_call_started',
-      data: {
-        toolCallId: call.id,
-        name: call.name,
-        tool: call.tool,
-        kind: call.kind,
-        input: call.input,
-        ...(lineage === undefined ? {} : { lineage }),
-      },
-    });
-  }
-  state.calls.add(call);
-  events.push(...beginSubagents(item, call.id, state));
-  if (completed) events.push(...normalizeResult(item, call, state));
+}
+
+function textOf(content: JsonValue | undefined): string | undefined {
+  if (!Array.isArray(content)) return undefined;
+  const texts = content.map((part: JsonValue) => textField(part, 'text'));
+  return texts.every((text) => text !== undefined) ? texts.join('\n') : undefined;
+}
+
+/** Calls of which nothing more will be told, since their turn is over. */
+export function endOpenCalls(state: NormalizerState): readonly ProviderEvent[] {
+  const events = [...state.calls.values()].map(({ call }): ProviderEvent => {
+    const data = { toolCallId: call.id, name: call.name, tool: call.tool, output: '' };
+    return { type: 'tool_call_failed', data: { ...data, reason: failureReason(call.id, {}, state) } };
+  });
+  state.calls.clear();
   return events;
-}
-
-function texts(item: JsonObject, name: string): readonly string[] {
-  return listField(item, name).filter((text) => typeof text === 'string');
-}
-
-function isOwn(thread: string | undefined, state: NormalizerState): boolean {
-  return thread === undefined || thread === state.thread || state.thread === '';
 }

@@ -1,89 +1,69 @@
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
-import { fitsShape } from './item-shape.ts';
-import { normalizeDelta } from './normalize-delta.ts';
-import { normalizeItem } from './normalize-item.ts';
+import { endOpenCalls, normalizeItemEnd, normalizeItemStart } from './normalize-item.ts';
+import { normalizePieces } from './normalize-pieces.ts';
 import { normalizeNotice } from './normalize-notice.ts';
-import { normalizeTurn } from './normalize-turn.ts';
 import { fieldOf, textField } from './native-fields.ts';
 import type { NormalizerState } from './normalizer-state.ts';
+import { notifications, silentNotifications } from './protocol.ts';
+import { unparsed } from './unparsed.ts';
+import { hasFigures } from './usage-meter.ts';
 
-/** Notifications that say nothing of the run, or nothing that others don't say. */
-export const silentNotifications: ReadonlySet<string> = new Set([
-  'account/login/completed',
-  'account/updated',
-  'app/list/updated',
-  'fs/changed',
-  'hook/completed',
-  'hook/started',
-  'item/commandExecution/terminalInteraction',
-  'item/fileChange/outputDelta',
-  'item/fileChange/patchUpdated',
-  'item/mcpToolCall/progress',
-  'model/safetyBuffering/updated',
-  'model/verification',
-  'modelProvider/authRecoveryCompleted',
-  'modelProvider/authRecoveryStarted',
-  'project/changed',
-  'remoteControl/status/changed',
-  'serverRequest/resolved',
-  'skills/changed',
-  'thread/archived',
-  'thread/closed',
-  'thread/compacted',
-  'thread/environment/connected',
-  'thread/environment/disconnected',
-  'thread/goal/cleared',
-  'thread/goal/updated',
-  'thread/name/updated',
-  'thread/prediction/updated',
-  'thread/project/updated',
-  'thread/queue/changed',
-  'thread/readState/changed',
-  'thread/settings/updated',
-  'thread/started',
-  'thread/status/changed',
-  'thread/unarchived',
-  'turn/diff/updated',
-  'turn/moderationMetadata',
+const silent: ReadonlySet<string> = new Set([
+  ...silentNotifications,
+  notifications.turnStarted,
+  notifications.requestResolved,
+  notifications.closed,
 ]);
 
 /**
- * Turns one notification of Codex into events; `state` is changed. Pure but for that, and never throws for
- * any JSON: what it doesn't know becomes `unparsed`.
+ * Turns one notification of Codex's app-server into events; `state` is changed. Pure but for that, and never
+ * throws for any JSON: what it doesn't know becomes `unparsed`.
  */
-export function normalize(
-  method: string,
-  params: JsonObject,
-  state: NormalizerState,
-): readonly ProviderEvent[] {
-  if (silentNotifications.has(method)) return [];
+export function normalize(message: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
+  const method = textField(message, 'method') ?? '';
+  if (silent.has(method)) return [];
+  const params = fieldOf(message, 'params');
+  if (!isJsonObject(params)) return [unparsed(message)];
   switch (method) {
-    case 'item/started':
-    case 'item/completed': {
-      const item = fieldOf(params, 'item');
-      if (!isJsonObject(item)) return unparsed(method, params);
-      const thread = textField(params, 'threadId');
-      const known = normalizeItem(item, method === 'item/completed', thread, state);
-      if (known === undefined) return unparsed(method, params);
-      // What could be read, and beside it all of what lacks the form that is known.
-      return fitsShape(item) ? known : [...known, ...unparsed(method, params)];
-    }
-    case 'turn/started':
-    case 'turn/completed':
-    case 'turn/plan/updated':
-    case 'thread/tokenUsage/updated':
-    case 'error':
-      return normalizeTurn(method, params, state);
+    case notifications.itemStarted:
+      return normalizeItemStart(message, state);
+    case notifications.itemCompleted:
+      return normalizeItemEnd(message, state);
+    case notifications.messageDelta:
+    case notifications.summaryDelta:
+    case notifications.reasoningDelta:
+    case notifications.commandOutput:
+      return normalizePieces(method, message, params, state);
+    case notifications.tokenUsage:
+      return tokenUsage(message, params, state);
+    case notifications.turnCompleted:
+      return turnEnd(message, params, state);
     default:
-      return (
-        normalizeDelta(method, params, state) ??
-        normalizeNotice(method, params, state) ??
-        unparsed(method, params)
-      );
+      return normalizeNotice(method, message, params, state);
   }
 }
 
-function unparsed(method: string, params: JsonObject): readonly ProviderEvent[] {
-  return [{ type: 'unparsed', data: { raw: { method, params } } }];
+function tokenUsage(
+  message: JsonObject,
+  params: JsonObject,
+  state: NormalizerState,
+): readonly ProviderEvent[] {
+  if (!hasFigures(params)) return [unparsed(message)];
+  // A conversation that goes on tells once more what its last turn used.
+  if (textField(params, 'turnId') !== state.turnId) return [];
+  const answer = state.usage.take(fieldOf(params, 'tokenUsage'));
+  const model = state.model === undefined ? {} : { model: state.model };
+  return [
+    ...(answer === undefined ? [] : [{ type: 'turn_completed' as const, data: { usage: answer, ...model } }]),
+    { type: 'token_usage_updated', data: { usage: state.usage.usage } },
+  ];
+}
+
+function turnEnd(message: JsonObject, params: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
+  const turn = fieldOf(params, 'turn');
+  if (!isJsonObject(turn) || textField(turn, 'status') === undefined) return [unparsed(message)];
+  if (textField(turn, 'id') !== state.turnId) return [];
+  state.ended = turn;
+  return endOpenCalls(state);
 }

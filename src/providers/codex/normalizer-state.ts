@@ -1,62 +1,67 @@
 import type { JsonObject } from '../../domain/json.ts';
-import type { ToolKind, ToolLineage } from '../../domain/tool.ts';
-import { CallRegistry } from './call-registry.ts';
-import { TextRegistry } from './text-registry.ts';
-import { UsageMeter } from './usage-meter.ts';
+import type { ToolCall } from '../../domain/tool.ts';
+import type { ClientTools } from './tool-call.ts';
+import { createUsageMeter, type UsageMeter } from './usage-meter.ts';
 
 /** What the normaliser knows of a run; one for each run. */
 export interface NormalizerState {
-  readonly calls: CallRegistry;
-  readonly messages: TextRegistry;
-  readonly reasoning: TextRegistry;
   readonly usage: UsageMeter;
-  /** Kinds of the caller's own tools, by their names. */
-  readonly clientTools: ReadonlyMap<string, ToolKind>;
-  /** Ids of calls that the gate refused. */
+  readonly clientTools: ClientTools;
+  /** Tool calls that began and have not ended. */
+  readonly calls: Map<string, OpenCall>;
+  /** Calls that the gate refused. */
   readonly denied: Set<string>;
-  /** The run's own conversation and turn; others are subagents', or of an earlier run. */
-  thread: string;
-  turn: string | undefined;
-  /** Conversations of subagents, and who started them. */
-  readonly subagents: Map<string, ToolLineage>;
-  /** Turns of subagents that go on, by their conversations. */
-  readonly subagentTurns: Map<string, string>;
+  /** Stretches of reasoning that are being written, by their items: the part that the last piece belonged to. */
+  readonly reasoning: Map<string, string>;
+  /** The conversation. */
+  threadId: string | undefined;
+  /** The turn of this run. */
+  turnId: string | undefined;
   model: string | undefined;
-  /** The newest message of the agent. */
+  /** A mark of the instructions that the conversation has. */
+  instructions: string | undefined;
+  /** The agent's last message. */
   output: string | undefined;
   /** Set when a person interrupted the turn: what fails from then on was stopped. */
   interrupted: boolean;
-  /** How often the agent asked its model again by itself since the last answer. */
-  retries: number;
-  /** When the limit that refuses requests is reset: wall time in milliseconds since 1970. */
-  limitResetsAt: number | undefined;
-  /** The last error that the agent told of, without trying again. */
-  error: JsonObject | undefined;
-  /** The turn as the agent told of it at its end. */
+  /** The turn as it ended. */
   ended: JsonObject | undefined;
+  /** How often the model was asked again. */
+  retries: number;
+  /** The error for which the model was asked again last. */
+  retried: JsonObject | undefined;
+  /** When a limit that is used up is reset: wall time in milliseconds since 1970. */
+  limitResetsAt: number | undefined;
+}
+
+/** A tool call on its way. */
+export interface OpenCall {
+  readonly call: ToolCall;
+  /** Characters of its output that were passed on. */
+  streamed: number;
+  /** The server and tool of an MCP call, in Codex's words. */
+  readonly mcp?: { readonly server: string; readonly tool: string };
+  /** True once the gate was asked about an MCP call. */
+  asked: boolean;
 }
 
 /** Makes the state of a new run. */
-export function createNormalizerState(
-  parts: Partial<Pick<NormalizerState, 'clientTools' | 'thread' | 'model'>> = {},
-): NormalizerState {
+export function createNormalizerState(clientTools: ClientTools = new Map()): NormalizerState {
   return {
-    calls: new CallRegistry(),
-    messages: new TextRegistry(),
-    reasoning: new TextRegistry(),
-    usage: new UsageMeter(),
-    clientTools: parts.clientTools ?? new Map(),
+    usage: createUsageMeter(),
+    clientTools,
+    calls: new Map(),
     denied: new Set(),
-    thread: parts.thread ?? '',
-    turn: undefined,
-    subagents: new Map(),
-    subagentTurns: new Map(),
-    model: parts.model,
+    reasoning: new Map(),
+    threadId: undefined,
+    turnId: undefined,
+    model: undefined,
+    instructions: undefined,
     output: undefined,
     interrupted: false,
-    retries: 0,
-    limitResetsAt: undefined,
-    error: undefined,
     ended: undefined,
+    retries: 0,
+    retried: undefined,
+    limitResetsAt: undefined,
   };
 }

@@ -1,29 +1,22 @@
 import { z } from 'zod';
 import { AsmError } from '../../domain/error.ts';
-import type { JsonObject } from '../../domain/json.ts';
 import { nearestName } from '../../domain/nearest-name.ts';
-
-/** How hard the model thinks, in Codex's words. */
-export const reasoningEfforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
 
 /** Codex's own options for one run: `session.run(input, { provider: codex(), native: { … } })`. */
 export interface CodexNative {
-  /** Path or name of the program. Default: the provider's `executable`. */
-  readonly executable?: string;
-  /** How hard the model thinks. Default: Codex's choice for the model. */
-  readonly reasoningEffort?: (typeof reasoningEfforts)[number];
-  /** How the model's reasoning is summed up. Default: Codex's choice. */
+  /** How much the model reasons, in its own words, such as `low` or `high`. Default: Codex's choice. */
+  readonly reasoningEffort?: string;
+  /** Default: Codex's choice. */
   readonly reasoningSummary?: 'auto' | 'concise' | 'detailed' | 'none';
-  /** True: commands in the sandbox may use the network, in modes in which they may write. Default false. */
-  readonly networkAccess?: boolean;
-  /** Absolute paths of folders besides the working folder that the sandbox lets commands write to. */
+  /**
+   * Searching the web. The model service does that by itself: the gate is not asked, and searches are
+   * told when they are over. Default `disabled`.
+   */
+  readonly webSearch?: 'disabled' | 'cached' | 'live';
+  /** Absolute paths of folders besides the working folder that commands may write to. */
   readonly additionalDirectories?: readonly string[];
-  /** Lets the model search the web. The gate is not asked about it, only told. Default: off. */
-  readonly webSearch?: 'cached' | 'live';
-  /** True: the model may look at image files. The gate is not asked about it, only told. Default false. */
-  readonly viewImages?: boolean;
-  /** True: the model may start subagents. The gate is not asked about that, but about what they do. Default false. */
-  readonly subagents?: boolean;
+  /** True: commands in the sandbox may use the network. Default false. */
+  readonly networkAccess?: boolean;
   /** As in `CodexOptions`, for this run. */
   readonly instructions?: false | readonly string[];
 }
@@ -32,47 +25,43 @@ export interface CodexNative {
 export interface CodexOptions {
   /** Path or name of the Codex program. Default: the one of the package `@openai/codex`, then `codex` in the agent's `PATH`. */
   readonly executable?: string;
-  /** Model of runs that name none. Default: Codex's choice. */
+  /** Model of runs that name none. Default: the one of Codex's configuration. */
   readonly model?: string;
   /**
-   * True: runs with an equal environment and configuration share one `codex app-server`, which saves the
-   * start of a program for each. Its end fails all its runs. It ends 60 s after its last run, and with the
-   * manager. Default false: one server a run.
-   */
-  readonly shareServer?: boolean;
-  /** Name of the provider. Default `codex`; give another to use two accounts or configurations at once. */
-  readonly name?: string;
-  /** Settings of Codex in the form of its `config.toml`, such as `{ model_provider: '…' }`. They win over that file. */
-  readonly config?: JsonObject;
-  /**
-   * Texts that are added to Codex's own instructions. Default: the project's `AGENTS.md`, or its `CLAUDE.md`
-   * where there is none, at most 64 KiB; that file is passed on as text, while nothing else of the project's
-   * agent configuration is read. `false`: nothing.
+   * Texts that are added to the system prompt. Default: the project's `AGENTS.md`, at most 64 KiB; that file is
+   * passed on as text, while nothing else of the project's agent configuration is read. `false`: nothing.
    */
   readonly instructions?: false | readonly string[];
+  /**
+   * True: runs whose environment is equal share one `codex app-server`, which lives on for a minute after the last of
+   * them, and until the provider is disposed. Saves the start of the program. What ends that server fails all its runs.
+   * Default false: each run has its own.
+   */
+  readonly shareServer?: boolean;
+  /**
+   * True: rules of Codex's own, in the folder `rules` of its configuration, stand: what they allow is run without
+   * asking the gate. Default false: runs are refused while there are any.
+   */
+  readonly ownRules?: boolean;
 }
 
 const instructionsSchema = z.union([z.literal(false), z.array(z.string())]).optional();
 
 const nativeSchema = z.object({
-  executable: z.string().min(1).optional(),
-  reasoningEffort: z.enum(reasoningEfforts).optional(),
+  reasoningEffort: z.string().min(1).optional(),
   reasoningSummary: z.enum(['auto', 'concise', 'detailed', 'none']).optional(),
-  networkAccess: z.boolean().optional(),
+  webSearch: z.enum(['disabled', 'cached', 'live']).optional(),
   additionalDirectories: z.array(z.string().startsWith('/', 'must be an absolute path')).optional(),
-  webSearch: z.enum(['cached', 'live']).optional(),
-  viewImages: z.boolean().optional(),
-  subagents: z.boolean().optional(),
+  networkAccess: z.boolean().optional(),
   instructions: instructionsSchema,
 });
 
 const optionsSchema = z.object({
   executable: z.string().min(1).optional(),
   model: z.string().min(1).optional(),
-  shareServer: z.boolean().optional(),
-  name: z.string().min(1).optional(),
-  config: z.record(z.string(), z.json()).optional(),
   instructions: instructionsSchema,
+  shareServer: z.boolean().optional(),
+  ownRules: z.boolean().optional(),
 });
 
 /** Native options after the check. */

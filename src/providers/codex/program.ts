@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { AsmError } from '../../domain/error.ts';
 import { findProgram } from '../../process/program-path.ts';
 
-/** The package that brings the program along. */
-const programPackage = '@openai/codex';
+/** The package that has the program. */
+const codexPackage = '@openai/codex';
 
 /** Where to look for Codex. */
 export interface ProgramSearch {
@@ -15,7 +15,7 @@ export interface ProgramSearch {
   readonly cwd: string;
 }
 
-export const installAdvice = `Install Codex: npm install ${programPackage} (with its optional packages), or see https://developers.openai.com/codex. A program elsewhere is named by the option "executable".`;
+export const installAdvice = `Install Codex: npm install ${codexPackage} (with its optional packages). A program elsewhere is named by the option "executable".`;
 
 /** The absolute path of the program, or `undefined`. */
 export async function findCodex(search: ProgramSearch): Promise<string | undefined> {
@@ -29,7 +29,7 @@ export async function findCodex(search: ProgramSearch): Promise<string | undefin
 }
 
 /** The same, or `agent_not_installed` with advice. */
-export async function requireCodex(provider: string, search: ProgramSearch): Promise<string> {
+export async function requireCodex(search: ProgramSearch): Promise<string> {
   const program = await findCodex(search);
   if (program !== undefined) return program;
   const wanted =
@@ -37,28 +37,28 @@ export async function requireCodex(provider: string, search: ProgramSearch): Pro
       ? 'Codex was not found.'
       : `There is no program ${JSON.stringify(search.executable)}.`;
   throw new AsmError('agent_not_installed', `${wanted} ${installAdvice}`, {
-    provider: { provider, kind: 'not_installed' },
+    provider: { provider: 'codex', kind: 'not_installed' },
   });
 }
 
-/** The native program in the platform's package: its script for Node would be one process more. */
-function bundledProgram(): string | undefined {
-  const target = targets.get(`${process.platform}-${process.arch}`);
-  if (target === undefined) return undefined;
-  try {
-    const fromHere = createRequire(import.meta.url);
-    const fromPackage = createRequire(fromHere.resolve(`${programPackage}/package.json`));
-    const platform = `${programPackage}-${process.platform}-${process.arch}/package.json`;
-    return join(dirname(fromPackage.resolve(platform)), 'vendor', target, 'bin', 'codex');
-  } catch {
-    // Not installed, or without its optional packages.
-    return undefined;
-  }
-}
-
+/** Rust's name of a platform that the package has a program for. */
 const targets: ReadonlyMap<string, string> = new Map([
   ['linux-x64', 'x86_64-unknown-linux-musl'],
   ['linux-arm64', 'aarch64-unknown-linux-musl'],
   ['darwin-x64', 'x86_64-apple-darwin'],
   ['darwin-arm64', 'aarch64-apple-darwin'],
 ]);
+
+/** The native program in the platform's package, without the wrapper around it. */
+function bundledProgram(): string | undefined {
+  const platform = `${process.platform}-${process.arch}`;
+  const target = targets.get(platform);
+  if (target === undefined) return undefined;
+  try {
+    const fromPackage = createRequire(createRequire(import.meta.url).resolve(`${codexPackage}/package.json`));
+    const folder = dirname(fromPackage.resolve(`${codexPackage}-${platform}/package.json`));
+    return join(folder, 'vendor', target, 'bin', 'codex');
+  } catch {
+    return undefined;
+  }
+}

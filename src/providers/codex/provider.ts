@@ -1,26 +1,23 @@
 import type { Provider } from '../../ports/provider.ts';
-import { codexCapabilities, sharedCodexCapabilities } from './capabilities.ts';
+import { codexCapabilities, sharedServerCapabilities } from './capabilities.ts';
 import { describeCodex } from './describe.ts';
 import { checkOptions, type CodexNative, type CodexOptions } from './options.ts';
 import { runCodex } from './run.ts';
-import { ServerPool } from './server-pool.ts';
+import { createServerPool } from './server-pool.ts';
 
 /**
- * Codex as a provider, driven through the `codex app-server` of the package `@openai/codex`. Throws
- * `unknown_option` and `invalid_input` for options that are not right. With `shareServer` it holds a
- * program between runs, which the provider's disposal ends.
+ * Codex as a provider, driven through its `codex app-server`. Throws `unknown_option` and `invalid_input` for options
+ * that are not right. With `shareServer` it is to be disposed of, which ends the server.
  */
-export function codex(options: CodexOptions = {}): Provider<CodexNative> {
+export function codex(options: CodexOptions = {}): Provider<CodexNative> & AsyncDisposable {
   const checked = checkOptions(options);
-  const name = checked.name ?? 'codex';
-  const pool = checked.shareServer === true ? new ServerPool() : undefined;
-  const capabilities = pool === undefined ? codexCapabilities : sharedCodexCapabilities;
+  const pool = checked.shareServer === true ? createServerPool() : undefined;
+  const capabilities = pool === undefined ? codexCapabilities : sharedServerCapabilities;
   return {
-    name,
+    name: 'codex',
     capabilities,
-    describe: ({ signal } = {}) =>
-      describeCodex({ name, executable: checked.executable, capabilities }, signal),
-    run: (request, host) => runCodex({ name, options: checked, pool }, request, host),
-    ...(pool === undefined ? {} : { [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() }),
+    describe: ({ signal } = {}) => describeCodex(checked, capabilities, signal),
+    run: (request, host) => runCodex(checked, pool, request, host),
+    [Symbol.asyncDispose]: async () => await pool?.[Symbol.asyncDispose](),
   };
 }

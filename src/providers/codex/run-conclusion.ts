@@ -1,41 +1,73 @@
-import { abortError, type AsmError } from '../../domain/error.ts';
+import { abortError, AsmError, isAsmError } from '../../domain/error.ts';
 import type { RunOutcome } from '../../ports/provider.ts';
-import { turnError } from './errors.ts';
-import { fieldOf, textField } from './native-fields.ts';
+import { protocolError, turnError } from './errors.ts';
+import { objectField, textField } from './native-fields.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 
 /** All that is known when nothing more comes from the agent. */
 export interface RunEnding {
-  readonly provider: string;
   readonly signal: AbortSignal;
-  /** Why the run failed, unless its turn tells. */
-  readonly failure: AsmError | undefined;
   readonly state: NormalizerState;
+  /** Why nothing more comes, when that isn't the end of the turn. */
+  readonly thrown: unknown;
+  readonly stderr: string;
+  /** True when the answer was to have a given form. */
+  readonly wantsForm: boolean;
 }
 
 /** The outcome of a run, or the error that it failed with, thrown. */
-export function concludeRun({ provider, signal, failure, state }: RunEnding): RunOutcome {
+export function concludeRun({ signal, state, thrown, stderr, wantsForm }: RunEnding): RunOutcome {
   if (signal.aborted) throw abortError(signal);
-  const status = textField(state.ended, 'status');
-  if (status === 'completed') return outcome('completed', state);
-  if (state.interrupted && (status === undefined || status === 'interrupted') && failure === undefined) {
-    return outcome('interrupted', state);
+  if (state.ended === undefined) {
+    if (state.interrupted && isAsmError(thrown) && thrown.provider?.kind === 'ended')
+      return outcome(state, 'interrupted');
+    throw isAsmError(thrown) ? thrown : protocolError(String(thrown), stderr);
   }
-  if (state.ended === undefined && failure !== undefined) throw failure;
-  throw turnError({
-    provider,
-    error: fieldOf(state.ended, 'error') ?? state.error,
-    limitResetsAt: state.limitResetsAt,
-  });
+  switch (textField(state.ended, 'status')) {
+    case 'completed':
+      if (wantsForm && !isJson(state.output)) {
+        throw new AsmError('agent_failed', 'Codex did not answer in the form that was asked for.', {
+          provider: { provider: 'codex', kind: 'no_structured_output' },
+        });
+      }
+      return outcome(state, 'completed');
+    case 'interrupted':
+      if (state.interrupted) return outcome(state, 'interrupted');
+      throw new AsmError('agent_failed', 'Codex stopped its turn by itself.', {
+        provider: { provider: 'codex', kind: 'interrupted' },
+      });
+    default:
+      throw turnError(
+        {
+          error: objectField(state.ended, 'error'),
+          retried: state.retried,
+          limitResetsAt: state.limitResetsAt,
+        },
+        stderr,
+      );
+  }
 }
 
-function outcome(status: RunOutcome['status'], state: NormalizerState): RunOutcome {
-  const stopReason = textField(state.ended, 'status');
+function outcome(state: NormalizerState, status: RunOutcome['status']): RunOutcome {
+  const { output, threadId, model, instructions } = state;
+  const counters = {
+    ...(model === undefined ? {} : { model }),
+    ...(instructions === undefined ? {} : { instructions }),
+  };
   return {
     status,
-    ...(state.output === undefined ? {} : { output: state.output }),
-    ...(stopReason === undefined ? {} : { stopReason }),
-    handle: { id: state.thread },
-    usage: state.usage.usage(),
+    ...(output === undefined ? {} : { output }),
+    stopReason: textField(state.ended, 'status') ?? status,
+    ...(threadId === undefined ? {} : { handle: { id: threadId, counters } }),
+    usage: state.usage.usage,
   };
+}
+
+function isJson(text: string | undefined): boolean {
+  try {
+    JSON.parse(text ?? '');
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,81 +1,115 @@
-import { createHash } from 'node:crypto';
+import { Socket } from 'node:net';
 import { orAborted } from '../../domain/abort.ts';
-import { AsmError } from '../../domain/error.ts';
-import { CodexServer, type ServerStart } from './server.ts';
+import { startAppServer, type AppServer } from './app-server.ts';
+import { serverMark } from './environment.ts';
 
-/** Milliseconds that a shared server lives on without a run. */
+/** Milliseconds that a server lives on without a run. */
 const idleTime = 60_000;
 
-/** A server for one run, and how to give it back. */
+/** What a run holds while it uses a server. */
 export interface ServerLease {
-  readonly server: CodexServer;
-  /** The run is over. `broken`: the server did not obey, and is ended for all. */
-  release(how: { readonly broken: boolean }): Promise<void>;
+  readonly server: AppServer;
+  /** Lets the server go: it stays for the next run, or ends, as it was made to. */
+  release(): Promise<void>;
 }
 
-interface SharedServer {
-  readonly starting: Promise<CodexServer>;
-  readonly cancelStart: AbortController;
-  runs: number;
-  idle: NodeJS.Timeout | undefined;
+/** Servers of several runs, one for each program and environment. */
+export interface ServerPool extends AsyncDisposable {
+  lease(
+    place: { readonly program: string; readonly environment: Readonly<Record<string, string>> },
+    signal: AbortSignal,
+  ): Promise<ServerLease>;
 }
 
-/** The servers that runs share: one for each environment. */
-export class ServerPool implements AsyncDisposable {
-  readonly #servers = new Map<string, SharedServer>();
-  #closed = false;
+interface Entry {
+  readonly starting: Promise<AppServer>;
+  users: number;
+  timer?: NodeJS.Timeout;
+}
 
-  /** Takes part in a server, which is started if there is none. */
-  async lease(start: ServerStart, signal: AbortSignal): Promise<ServerLease> {
-    if (this.#closed) throw new AsmError('invalid_operation', 'This provider was closed.');
-    const key = keyOf(start);
-    const shared = this.#servers.get(key) ?? this.#begin(key, start);
-    shared.runs++;
-    clearTimeout(shared.idle);
-    const release = async ({ broken }: { readonly broken: boolean }): Promise<void> => {
-      shared.runs--;
-      if (broken || (shared.runs === 0 && this.#servers.get(key) !== shared)) await this.#end(key, shared);
-      else if (shared.runs === 0) {
-        shared.idle = setTimeout(() => void this.#end(key, shared).catch(() => undefined), idleTime);
-        shared.idle.unref();
+/** Makes an empty pool. */
+export function createServerPool(): ServerPool {
+  const entries = new Map<string, Entry>();
+  const closing = new AbortController();
+
+  const forget = (key: string, entry: Entry): void => {
+    if (entries.get(key) === entry) entries.delete(key);
+    clearTimeout(entry.timer);
+  };
+  const open = (key: string, program: string, environment: Readonly<Record<string, string>>): Entry => {
+    const marked = { ...environment, ...serverMark() };
+    const starting = startAppServer({ program, environment: marked, cwd: '/' }, closing.signal);
+    const entry: Entry = { starting, users: 0 };
+    entries.set(key, entry);
+    starting.then(
+      // The next run starts another one in the place of one that is lost.
+      (server) => void server.gone.then(() => forget(key, entry)),
+      () => forget(key, entry),
+    );
+    return entry;
+  };
+
+  return {
+    async lease({ program, environment }, signal) {
+      const key = JSON.stringify([program, sorted(environment)]);
+      const entry = entries.get(key) ?? open(key, program, environment);
+      entry.users++;
+      clearTimeout(entry.timer);
+      const leave = (): void => {
+        entry.users--;
+        if (entry.users > 0 || entries.get(key) !== entry) return;
+        const end = async (): Promise<void> => {
+          forget(key, entry);
+          const server = await entry.starting;
+          await server.end();
+        };
+        entry.timer = setTimeout(() => void end().catch(() => undefined), idleTime);
+        // A program that has nothing else to do needn't wait for it: its end ends the server, too.
+        entry.timer.unref();
+        void entry.starting.then((server) => hold(server, entry.users > 0)).catch(() => undefined);
+      };
+      try {
+        const server = await orAborted(entry.starting, signal);
+        hold(server, true);
+        return {
+          server,
+          release: () => {
+            leave();
+            return Promise.resolve();
+          },
+        };
+      } catch (thrown) {
+        leave();
+        throw thrown;
       }
-    };
-    try {
-      return { server: await orAborted(shared.starting, signal), release };
-    } catch (thrown) {
-      await release({ broken: false });
-      throw thrown;
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
-    await Promise.all([...this.#servers].map(([key, shared]) => this.#end(key, shared)));
-  }
-
-  #begin(key: string, start: ServerStart): SharedServer {
-    const cancelStart = new AbortController();
-    const starting = CodexServer.start(start, cancelStart.signal);
-    const shared: SharedServer = { starting, cancelStart, runs: 0, idle: undefined };
-    this.#servers.set(key, shared);
-    const forget = (): void => {
-      if (this.#servers.get(key) === shared) this.#servers.delete(key);
-    };
-    starting.then((server) => void server.lost.then(forget), forget);
-    return shared;
-  }
-
-  async #end(key: string, shared: SharedServer): Promise<void> {
-    clearTimeout(shared.idle);
-    if (this.#servers.get(key) === shared) this.#servers.delete(key);
-    shared.cancelStart.abort();
-    const server = await shared.starting.catch(() => undefined);
-    await server?.end();
-  }
+    },
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      const all = [...entries.values()];
+      entries.clear();
+      for (const entry of all) clearTimeout(entry.timer);
+      await Promise.all(
+        all.map(async (entry) => {
+          const server = await entry.starting.catch(() => undefined);
+          await server?.end();
+        }),
+      );
+    },
+  };
 }
 
-/** Equal for servers that could stand in for each other. A digest, since the environment holds secrets. */
-function keyOf({ program, environment }: ServerStart): string {
-  const parts = [program, ...Object.entries(environment).toSorted(([a], [b]) => (a < b ? -1 : 1))];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+function sorted(environment: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
+  return Object.entries(environment).toSorted(([first], [second]) => (first < second ? -1 : 1));
+}
+
+/** Whether our process lives on for the server's sake. */
+function hold(server: AppServer, isUsed: boolean): void {
+  const { child } = server.group;
+  for (const stream of [child.stdin, child.stdout, child.stderr]) {
+    if (!(stream instanceof Socket)) continue;
+    if (isUsed) stream.ref();
+    else stream.unref();
+  }
+  if (isUsed) child.ref();
+  else child.unref();
 }

@@ -1,118 +1,123 @@
-import { clientToolName } from '../../domain/client-tool.ts';
+import { clientToolCall, type ClientToolDescription } from '../../domain/client-tool.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
-import type { ToolCall, ToolKind, ToolLineage } from '../../domain/tool.ts';
-import { commandText } from './command-text.ts';
-import { fieldOf, listField, textField } from './native-fields.ts';
+import type { ToolCall } from '../../domain/tool.ts';
+import { fieldOf, listField, objectField, textField } from './native-fields.ts';
+import { scriptOf } from './shell-script.ts';
 
-/** What an item of Codex is as a tool call; `undefined` for items that are none. */
-export function toolCallOf(
-  item: JsonObject,
-  how: {
-    /** Kinds of the caller's own tools, by their names. */
-    readonly clientTools: ReadonlyMap<string, ToolKind>;
-    readonly lineage?: ToolLineage | undefined;
-  },
-): ToolCall | undefined {
+/** The client tools of a run, by their names. */
+export type ClientTools = ReadonlyMap<string, ClientToolDescription>;
+
+/** The call that an item of Codex's stands for; `undefined` for items that are no tool's. */
+export function toolCallOf(item: JsonObject, clientTools: ClientTools): ToolCall | undefined {
   const id = textField(item, 'id');
   if (id === undefined) return undefined;
-  const call = identify(item, how.clientTools);
-  if (call === undefined) return undefined;
-  return { id, ...call, ...(how.lineage === undefined ? {} : { lineage: how.lineage }) };
-}
-
-type Identified = Omit<ToolCall, 'id' | 'lineage'>;
-
-function identify(item: JsonObject, clientTools: ReadonlyMap<string, ToolKind>): Identified | undefined {
   switch (textField(item, 'type')) {
     case 'commandExecution':
-      return commandCall(item);
+      return commandCall(id, item);
     case 'fileChange':
-      return patchCall(item);
+      return fileCall(id, item);
     case 'mcpToolCall':
-      return mcpCall(item);
-    case 'dynamicToolCall': {
-      const name = textField(item, 'tool') ?? 'unknown';
-      const kind = clientTools.get(name) ?? 'client';
-      return { name, tool: clientToolName(name), kind, input: toolInput(fieldOf(item, 'arguments')) };
-    }
+      return mcpCall(id, item, clientTools);
+    case 'dynamicToolCall':
+      return clientCall(
+        id,
+        textField(item, 'tool') ?? '',
+        toolInput(fieldOf(item, 'arguments')),
+        clientTools,
+      );
     case 'webSearch':
-      return {
-        name: 'web_search',
-        tool: 'web_search',
-        kind: 'fetch',
-        input: pick(item, ['query', 'action']),
-      };
+      return { id, name: 'web_search', tool: 'web_search', kind: 'fetch', input: searchInput(item) };
     case 'imageView':
+      return imageCall(id, item);
+    case 'collabAgentToolCall':
       return {
-        name: 'view_image',
-        tool: 'view_image',
-        kind: 'read',
-        input: pick(item, ['path']),
-        ...pathsOf([textField(item, 'path')]),
+        id,
+        name: textField(item, 'tool') ?? 'agent',
+        tool: 'agent',
+        kind: 'agent',
+        input: agentInput(item),
       };
-    case 'imageGeneration':
-      return { name: 'image_generation', tool: 'image_generation', kind: 'other', input: {} };
-    case 'collabAgentToolCall': {
-      const tool = textField(item, 'tool') ?? 'unknown';
-      const input = pick(item, ['prompt']);
-      return tool === 'spawnAgent'
-        ? { name: tool, tool: 'agent', kind: 'agent', input }
-        : { name: tool, tool: `agent_${tool}`, kind: 'internal', input };
-    }
-    case 'sleep':
-      return { name: 'sleep', tool: 'sleep', kind: 'internal', input: pick(item, ['durationMs']) };
     default:
       return undefined;
   }
 }
 
-function commandCall(item: JsonObject): Identified {
-  const command = commandText(textField(item, 'command') ?? '');
-  const cwd = textField(item, 'cwd');
-  const input = { command, ...(cwd === undefined ? {} : { cwd }) };
-  return { name: 'exec_command', tool: 'bash', kind: 'execute', input, command };
+/** A call of a function of the caller; one that was not offered is unknown, which permissions treat as dangerous. */
+export function clientCall(id: string, name: string, input: JsonObject, clientTools: ClientTools): ToolCall {
+  const tool = clientTools.get(name);
+  return tool === undefined
+    ? { id, name, tool: name.toLowerCase(), kind: 'other', input }
+    : clientToolCall(tool, { id, input });
 }
 
-/** A patch that only makes files is a `write`, any other an `edit`. */
-function patchCall(item: JsonObject): Identified {
-  const changes = listField(item, 'changes');
-  const kinds = changes.map((change) => textField(fieldOf(change, 'kind'), 'type'));
-  const paths = changes.flatMap((change) => [
-    textField(change, 'path'),
-    textField(fieldOf(change, 'kind'), 'move_path'),
-  ]);
-  const isWrite = kinds.length > 0 && kinds.every((kind) => kind === 'add');
+function commandCall(id: string, item: JsonObject): ToolCall {
+  const command = scriptOf(textField(item, 'command') ?? '');
+  const cwd = textField(item, 'cwd');
   return {
+    id,
+    name: 'exec_command',
+    tool: 'bash',
+    kind: 'execute',
+    input: { command, ...(cwd === undefined ? {} : { cwd }) },
+    command,
+  };
+}
+
+/** Where an MCP server of ours offers the client tools. */
+const clientServer = 'client';
+
+function mcpCall(id: string, item: JsonObject, clientTools: ClientTools): ToolCall {
+  const server = textField(item, 'server') ?? '';
+  const name = textField(item, 'tool') ?? '';
+  const input = toolInput(fieldOf(item, 'arguments'));
+  if (server === clientServer && clientTools.has(name)) return clientCall(id, name, input, clientTools);
+  return { id, name: `${server}.${name}`, tool: `mcp:${server}/${name}`, kind: 'other', input };
+}
+
+/** A patch may change several files; it is a `write` when it only makes new ones. */
+function fileCall(id: string, item: JsonObject): ToolCall {
+  const changes = listField(item, 'changes');
+  const isNew = changes.length > 0 && changes.every((change) => changeKind(change) === 'add');
+  const paths = changes.flatMap((change) => [
+    ...[textField(change, 'path')].filter((path) => path !== undefined),
+    ...[textField(objectField(change, 'kind'), 'move_path')].filter((path) => path !== undefined),
+  ]);
+  return {
+    id,
     name: 'apply_patch',
-    tool: isWrite ? 'write' : 'edit',
+    tool: isNew ? 'write' : 'edit',
     kind: 'edit',
     input: { changes },
-    ...pathsOf(paths),
+    ...(paths.length === 0 ? {} : { paths }),
   };
 }
 
-function mcpCall(item: JsonObject): Identified {
-  const [server = 'unknown', tool = 'unknown'] = [textField(item, 'server'), textField(item, 'tool')];
+/** What a patch does to one file. */
+export function changeKind(change: JsonValue): string | undefined {
+  return textField(objectField(change, 'kind'), 'type');
+}
+
+function imageCall(id: string, item: JsonObject): ToolCall {
+  const path = textField(item, 'path');
+  const found = path === undefined ? {} : { path };
   return {
-    name: `${server}.${tool}`,
-    tool: `mcp:${server}/${tool}`,
-    kind: 'other',
-    input: toolInput(fieldOf(item, 'arguments')),
+    id,
+    name: 'view_image',
+    tool: 'read',
+    kind: 'read',
+    input: found,
+    ...(path === undefined ? {} : { paths: [path] }),
   };
 }
 
-function pathsOf(paths: readonly (string | undefined)[]): { readonly paths?: readonly string[] } {
-  const known = paths.filter((path) => path !== undefined);
-  return known.length === 0 ? {} : { paths: known };
+function searchInput(item: JsonObject): JsonObject {
+  const action = fieldOf(item, 'action');
+  return { query: textField(item, 'query') ?? '', ...(isJsonObject(action) ? { action } : {}) };
 }
 
-function pick(item: JsonObject, names: readonly string[]): JsonObject {
-  const picked: Record<string, JsonValue> = {};
-  for (const name of names) {
-    const value = fieldOf(item, name);
-    if (value !== undefined && value !== null) picked[name] = value;
-  }
-  return picked;
+function agentInput(item: JsonObject): JsonObject {
+  const prompt = textField(item, 'prompt');
+  return prompt === undefined ? {} : { prompt };
 }
 
 /** A tool's input as an object, which it always should be; anything else is kept under `value`. */

@@ -61,24 +61,23 @@ function messageItem(text: string, chunks: number): OpenaiItem {
   };
 }
 
+/** Tools of MCP servers have a group: `mcp__server__tool` is the tool of the group `mcp__server`. */
+const grouped = /^(mcp__.+?)__(.+)$/;
+
 function toolItem(tool: ModelToolUse): OpenaiItem {
   const call = { call_id: tool.id ?? openaiId('call'), status: 'completed' };
+  const [, namespace, name = tool.name] = grouped.exec(tool.name) ?? [];
   const whole: JsonObject =
     tool.text === undefined
       ? {
           id: openaiId('fc'),
           type: 'function_call',
           ...call,
-          ...functionName(tool.name),
+          name,
+          ...(namespace === undefined ? {} : { namespace }),
           arguments: JSON.stringify(tool.input),
         }
-      : { id: openaiId('ctc'), type: 'custom_tool_call', ...call, name: tool.name, input: tool.text };
+      : { id: openaiId('ctc'), type: 'custom_tool_call', ...call, name, input: tool.text };
   const empty = tool.text === undefined ? { arguments: '' } : { input: '' };
   return { whole, opened: { ...whole, ...empty, status: 'in_progress' }, events: [] };
-}
-
-/** Tools of MCP servers are called by the name of their server's group and their own. */
-function functionName(name: string): { readonly name: string; readonly namespace?: string } {
-  const [, namespace, own] = /^(mcp__.+?)__(.+)$/.exec(name) ?? [];
-  return namespace === undefined || own === undefined ? { name } : { name: own, namespace };
 }
