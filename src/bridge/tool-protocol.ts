@@ -23,7 +23,7 @@ export interface ToolProtocol {
 export function createToolProtocol(source: ToolSource): ToolProtocol {
   const open = new Map<JsonValue, AbortController>();
 
-  const call = async (id: JsonValue, parameters: JsonObject): Promise<JsonObject> => {
+  const call = async (id: JsonValue, parameters: JsonObject): Promise<JsonObject | undefined> => {
     const { name, arguments: input = {} } = parameters;
     if (typeof name !== 'string' || !isJsonObject(input))
       return failure(id, -32_602, 'A call has a name, and its arguments are an object.');
@@ -32,12 +32,18 @@ export function createToolProtocol(source: ToolSource): ToolProtocol {
     try {
       return success(id, callResult(await source.call(name, input, controller.signal)));
     } catch (thrown) {
+      // A client that took its call back wants no answer: it might tell its model.
+      if (controller.signal.aborted) return undefined;
       return success(id, callResult({ text: reasonOf(thrown), failed: true }));
     } finally {
       open.delete(id);
     }
   };
-  const answer = async (id: JsonValue, method: string, parameters: JsonObject): Promise<JsonObject> => {
+  const answer = async (
+    id: JsonValue,
+    method: string,
+    parameters: JsonObject,
+  ): Promise<JsonObject | undefined> => {
     switch (method) {
       case 'initialize':
         return success(id, {

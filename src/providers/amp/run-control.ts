@@ -6,8 +6,11 @@ import { fieldOf, listField, textField } from './native-fields.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import type { ThreadEnd } from './thread-file.ts';
 
-/** Milliseconds that Amp has to stop its turn and keep its thread before it is ended. */
-const stopDeadline = 3_000;
+/** Milliseconds in which Amp has written down what was said last in its thread. */
+const keepDelay = 250;
+
+/** Milliseconds that what Amp started has to end when it is told to. */
+const endGrace = 400;
 
 /** Milliseconds without a word after which Amp's thread on disk is looked at: did it leave its end out? */
 const quietDeadline = 5_000;
@@ -125,16 +128,19 @@ export class RunControl {
     if (this.#init === undefined && line.startsWith('No API key found.')) this.stop('no_key');
   }
 
-  /** Stops Amp and lets it keep its thread; what it started is ended afterwards. */
+  /**
+   * Stops Amp; what it started is ended afterwards. It isn't asked to end by itself: it would first tell its
+   * model that its tools broke. A thread that ends abruptly can be continued like any other.
+   */
   stop(cause: StopCause): void {
     if (this.#stopCause !== undefined || this.#isEnded) return;
     this.#stopCause = cause;
     this.#options.state.stopping = true;
     if (cause === 'interrupted') this.#options.state.interrupted = true;
     this.#close();
-    // Only Amp itself: its tools would be told to end, and Amp would tell its model that they failed.
-    this.#options.agent.child.kill('SIGINT');
-    this.#after(stopDeadline, () => this.#endAgent());
+    // After these the conversation goes on; meanwhile no call is allowed.
+    if (cause === 'interrupted' || cause === 'max_turns') this.#after(keepDelay, () => this.#endAgent());
+    else this.#endAgent();
   }
 
   /** Nothing more is sent. Steering that was not taken in is refused. */
@@ -226,7 +232,9 @@ export class RunControl {
   }
 
   #endAgent(): void {
-    void this.#options.agent.end({ grace: 400 }).catch(() => undefined);
+    const { agent } = this.#options;
+    agent.child.kill('SIGKILL');
+    void agent.end({ grace: endGrace }).catch(() => undefined);
   }
 
   #after(milliseconds: number, callback: () => void): void {
