@@ -6,6 +6,7 @@ import { LoggedRequest } from './logged-request.ts';
 import { createModelExchange, type ModelExchange } from './model-exchange.ts';
 import type { ModelRequest } from './model-request.ts';
 import type { ModelTurn } from './model-turn.ts';
+import { openaiResponses } from './openai-responses.ts';
 import type { RequestLog } from './request-log.ts';
 import { readRequest, type ReadRequest } from './request-reader.ts';
 import type { TurnScript } from './turn-script.ts';
@@ -22,7 +23,7 @@ export interface AnswererParts {
   readonly closing: AbortSignal;
 }
 
-const wireFormats: readonly WireFormat[] = [anthropicMessages];
+const wireFormats: readonly WireFormat[] = [anthropicMessages, openaiResponses];
 
 /** Makes the function that answers one request: finds its wire format, its turn, and plays it. */
 export function createAnswerer(

@@ -34,6 +34,8 @@ export interface ModelToolUse {
   /** The agent's own name of the tool, such as `Bash`. */
   readonly name: string;
   readonly input: JsonObject;
+  /** In place of `input`, for a tool that takes a text; only the Responses API has such tools. */
+  readonly text?: string;
   /** Default: a new id. */
   readonly id?: string;
 }
@@ -45,6 +47,8 @@ export interface ModelUsage {
   readonly output?: number;
   readonly cacheRead?: number;
   readonly cacheWrite?: number;
+  /** Apart from `output`; only the Responses API tells it. */
+  readonly reasoning?: number;
 }
 
 /** An HTTP error of the model service. */
@@ -56,8 +60,8 @@ export interface ModelFailure {
   readonly headers?: { readonly [name: string]: string };
 }
 
-const defaultUsage: Required<ModelUsage> = { input: 1000, output: 50, cacheRead: 0, cacheWrite: 0 };
-const nothingUsed: Required<ModelUsage> = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+const nothingUsed: Required<ModelUsage> = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
+const defaultUsage: Required<ModelUsage> = { ...nothingUsed, input: 1000, output: 50 };
 
 /** What a turn reports as used, all classes. */
 export function turnUsage(turn: ModelTurn): Required<ModelUsage> {

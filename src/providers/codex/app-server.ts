@@ -1,0 +1,172 @@
+import { createLineSplitter } from '../../bridge/line-splitter.ts';
+import { AsmError } from '../../domain/error.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
+import { startProcessGroup, type ProcessGroup } from '../../process/process-group.ts';
+import { crashError, protocolError } from './errors.ts';
+import { createJsonRpc, type JsonRpc } from './json-rpc.ts';
+import type { InboxItem, MessageInbox } from './message-inbox.ts';
+import { fieldOf, textField } from './native-fields.ts';
+import { serverFlags } from './server-flags.ts';
+
+/** Longest line of the server, in bytes. */
+const maximumLine = 64 * 1024 * 1024;
+
+/** Milliseconds that the server has to answer when it starts; the first start of the day takes long. */
+const startDeadline = 60_000;
+
+/** Milliseconds that the server has to end after its input was closed. */
+const exitGrace = 1_000;
+
+/** Milliseconds that the server has to end after it has closed its output. */
+const closedGrace = 1_000;
+
+export interface AppServerOptions {
+  readonly program: string;
+  readonly cwd: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A running `codex app-server` that has been greeted. */
+export interface AppServer extends AsyncDisposable {
+  readonly rpc: JsonRpc;
+  readonly group: ProcessGroup;
+  readonly version: string | undefined;
+  /** Names of the MCP servers that the person's own configuration has. */
+  readonly ownServers: readonly string[];
+  /** Why the server is of no use any more; absent while it is. */
+  readonly lost: AsmError | undefined;
+  /** Resolves when it is lost. */
+  readonly gone: Promise<void>;
+  /** Sends all that the server says of a conversation to the inbox, and what it says of none. */
+  attach(threadId: string, inbox: MessageInbox): void;
+  detach(threadId: string): void;
+  /** What runs get that isn't attached yet or whose conversation is not known: everything of a server with one run. */
+  readonly lobby: Set<MessageInbox>;
+  end(grace?: number): Promise<void>;
+}
+
+/** Starts the program and greets it. Rejects when it can't, and ends it when the signal aborts meanwhile. */
+export async function startAppServer(options: AppServerOptions, signal: AbortSignal): Promise<AppServer> {
+  const group = await startProcessGroup({
+    command: options.program,
+    arguments: ['app-server', ...serverFlags],
+    cwd: options.cwd,
+    environment: options.environment,
+  });
+  const threads = new Map<string, MessageInbox>();
+  const lobby = new Set<MessageInbox>();
+  const rpc = createJsonRpc((line) => void group.child.stdin.write(`${line}\n`));
+  const { promise: gone, resolve: tellGone } = Promise.withResolvers<void>();
+  let lost: AsmError | undefined;
+  const lose = (error: AsmError): void => {
+    if (lost !== undefined) return;
+    lost = error;
+    rpc.fail(error);
+    for (const inbox of [...threads.values(), ...lobby]) inbox.fail(error);
+    tellGone();
+  };
+  const end = async (grace = exitGrace): Promise<void> => {
+    lose(
+      new AsmError('agent_crashed', 'Codex was ended.', { provider: { provider: 'codex', kind: 'ended' } }),
+    );
+    group.child.stdin.end();
+    // It ends by itself when nothing more can come; what it leaves is ended then.
+    if (grace > 0) await Promise.race([group.exit, pause(grace)]);
+    await group.end({ grace: 0 });
+  };
+  const deliver = async (item: InboxItem, bytes: number): Promise<void> => {
+    const threadId = 'raw' in item ? undefined : textField(item.params, 'threadId');
+    const own = threadId === undefined ? undefined : threads.get(threadId);
+    const everybody = threadId === undefined ? new Set([...threads.values(), ...lobby]) : lobby;
+    const receivers = own === undefined ? everybody : [own];
+    for (const inbox of receivers) inbox.push(item, bytes);
+    if (
+      own === undefined &&
+      lobby.size === 0 &&
+      threadId !== undefined &&
+      !('raw' in item) &&
+      item.id !== undefined
+    )
+      rpc.refuse(item.id, 'Nobody waits for this.');
+    for (const inbox of receivers) await inbox.room();
+  };
+  const read = async (): Promise<void> => {
+    const splitter = createLineSplitter(maximumLine);
+    try {
+      for await (const chunk of group.child.stdout) {
+        const bytes: unknown = chunk;
+        if (!(bytes instanceof Uint8Array)) continue;
+        for (const line of splitter.split(bytes)) {
+          const item = rpc.receive(line);
+          if (item !== undefined) await deliver(item, line.length);
+        }
+      }
+    } catch {
+      lose(protocolError('a line was longer than 64 MiB.', group.stderrTail()));
+      await end().catch(() => undefined);
+      return;
+    }
+    const exit = await Promise.race([group.exit, pause(closedGrace)]);
+    if (exit !== undefined) return lose(crashError({ ...exit, stderr: group.stderrTail() }));
+    lose(protocolError('it closed its output.', group.stderrTail()));
+    await end().catch(() => undefined);
+  };
+  void read();
+
+  const stop = (): void => void end(0).catch(() => undefined);
+  signal.addEventListener('abort', stop, { once: true });
+  const timer = setTimeout(() => {
+    lose(new AsmError('timed_out', `Codex did not answer within ${startDeadline} ms after its start.`));
+    stop();
+  }, startDeadline);
+  try {
+    if (signal.aborted) stop();
+    const greeting = await rpc.request('initialize', greetingParameters);
+    rpc.notify('initialized');
+    const configuration = await rpc.request('config/read', { includeLayers: false });
+    return {
+      rpc,
+      group,
+      version: versionIn(greeting),
+      ownServers: serversIn(configuration),
+      get lost() {
+        return lost;
+      },
+      gone,
+      attach: (threadId, inbox) => {
+        threads.set(threadId, inbox);
+        if (lost !== undefined) inbox.fail(lost);
+      },
+      detach: (threadId) => threads.delete(threadId),
+      lobby,
+      end,
+      [Symbol.asyncDispose]: () => end(),
+    };
+  } catch (thrown) {
+    await end(0);
+    throw thrown instanceof AsmError ? thrown : protocolError(String(thrown), group.stderrTail());
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+const greetingParameters: JsonObject = {
+  clientInfo: { name: 'agent-session-manager', title: 'Agent Session Manager', version: '1' },
+  // Client tools belong to it.
+  capabilities: { experimentalApi: true, requestAttestation: false },
+};
+
+/** The server tells its version only behind the name that we gave it. */
+function versionIn(greeting: JsonValue): string | undefined {
+  return /^[^/]+\/(\d+\.\d+\.\d+\S*)/.exec(textField(greeting, 'userAgent') ?? '')?.[1];
+}
+
+function serversIn(configuration: JsonValue): readonly string[] {
+  const servers = fieldOf(fieldOf(configuration, 'config'), 'mcp_servers');
+  return isJsonObject(servers) ? Object.keys(servers) : [];
+}
+
+function pause(milliseconds: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), milliseconds).unref());
+}

@@ -1,0 +1,2 @@
+export { codex } from './provider.ts';
+export type { CodexNative, CodexOptions } from './options.ts';

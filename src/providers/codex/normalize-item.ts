@@ -1,0 +1,172 @@
+import type { ToolResultData } from '../../domain/event-data.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
+import type { ToolCall } from '../../domain/tool.ts';
+import type { ProviderEvent } from '../../ports/provider.ts';
+import { readFileChange } from './file-change.ts';
+import { fieldOf, listField, numberField, textField } from './native-fields.ts';
+import type { NormalizerState } from './normalizer-state.ts';
+import { toolCallOf } from './tool-call.ts';
+import { unparsed } from './unparsed.ts';
+
+/** Longest output of a tool that is passed on, in characters. */
+const maximumOutput = 256 * 1024;
+
+/** Items that say nothing new: the prompt, and what was said meanwhile. */
+const ownItems: ReadonlySet<string> = new Set(['userMessage', 'hookPrompt', 'functionCallOutput', 'plan']);
+const saidItems: ReadonlySet<string> = new Set(['agentMessage', 'reasoning', 'contextCompaction']);
+
+/** An item begins. Of texts only their pieces and their end are told. */
+export function normalizeItemStart(message: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
+  const item = fieldOf(fieldOf(message, 'params'), 'item');
+  if (!isJsonObject(item)) return [unparsed(message)];
+  const type = textField(item, 'type') ?? '';
+  if (ownItems.has(type) || saidItems.has(type)) return [];
+  const call = toolCallOf(item, state.clientTools);
+  return call === undefined ? [unparsed(message)] : [startCall(call, item, state)];
+}
+
+/** An item is complete. */
+export function normalizeItemEnd(message: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
+  const item = fieldOf(fieldOf(message, 'params'), 'item');
+  if (!isJsonObject(item)) return [unparsed(message)];
+  const type = textField(item, 'type') ?? '';
+  if (ownItems.has(type)) return [];
+  switch (type) {
+    case 'agentMessage':
+      return messageEnd(message, item, state);
+    case 'reasoning':
+      return reasoningEnd(message, item, state);
+    case 'contextCompaction':
+      return [{ type: 'context_compacted', data: { trigger: 'auto' } }];
+    default: {
+      const call = toolCallOf(item, state.clientTools);
+      return call === undefined ? [unparsed(message)] : endCall(call, item, state);
+    }
+  }
+}
+
+function messageEnd(message: JsonObject, item: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
+  const [messageId, text] = [textField(item, 'id'), textField(item, 'text')];
+  if (messageId === undefined || text === undefined) return [unparsed(message)];
+  // An answer that was cut off before its first character.
+  if (text === '') return [];
+  state.output = text;
+  return [{ type: 'message_received', data: { messageId, role: 'assistant', text } }];
+}
+
+function reasoningEnd(
+  message: JsonObject,
+  item: JsonObject,
+  state: NormalizerState,
+): readonly ProviderEvent[] {
+  const messageId = textField(item, 'id');
+  const parts = [...listField(item, 'summary'), ...listField(item, 'content')];
+  const texts = parts.filter((part) => typeof part === 'string');
+  if (messageId === undefined || texts.length < parts.length) return [unparsed(message)];
+  if (fieldOf(item, 'summary') === undefined && fieldOf(item, 'content') === undefined)
+    return [unparsed(message)];
+  state.reasoning.delete(messageId);
+  const text = texts.join('\n\n');
+  return text === '' ? [] : [{ type: 'reasoning_received', data: { messageId, text } }];
+}
+
+function startCall(call: ToolCall, item: JsonObject, state: NormalizerState): ProviderEvent {
+  const [server, name] = [textField(item, 'server'), textField(item, 'tool')];
+  state.calls.set(call.id, {
+    call,
+    streamed: 0,
+    asked: false,
+    ...(server === undefined || name === undefined ? {} : { mcp: { server, tool: name } }),
+  });
+  const data = { toolCallId: call.id, name: call.name, tool: call.tool, kind: call.kind, input: call.input };
+  return { type: 'tool_call_started', data };
+}
+
+/** A call that is told only when it is over gets its start here. */
+function endCall(call: ToolCall, item: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
+  const begun = state.calls.get(call.id)?.call;
+  const started = begun === undefined ? [startCall(call, item, state)] : [];
+  state.calls.delete(call.id);
+  const data = resultData(begun ?? call, item);
+  if (!hasSucceeded(item)) {
+    return [
+      ...started,
+      { type: 'tool_call_failed', data: { ...data, reason: failureReason(call.id, item, state) } },
+    ];
+  }
+  const changes = textField(item, 'type') === 'fileChange' ? listField(item, 'changes') : [];
+  return [
+    ...started,
+    { type: 'tool_call_completed', data },
+    ...changes
+      .flatMap((change) => readFileChange(change, call.id))
+      .map((change): ProviderEvent => ({ type: 'file_changed', data: change })),
+  ];
+}
+
+function hasSucceeded(item: JsonObject): boolean {
+  const status = textField(item, 'status');
+  if (status === 'failed' || status === 'declined' || fieldOf(item, 'success') === false) return false;
+  return (numberField(item, 'exitCode') ?? 0) === 0;
+}
+
+function failureReason(
+  id: string,
+  item: JsonObject,
+  state: NormalizerState,
+): 'error' | 'denied' | 'interrupted' {
+  if (state.denied.has(id)) return 'denied';
+  if (state.interrupted) return 'interrupted';
+  return textField(item, 'status') === 'declined' ? 'denied' : 'error';
+}
+
+function resultData(call: ToolCall, item: JsonObject): ToolResultData {
+  const output = readOutput(item);
+  const isLong = typeof output === 'string' && output.length > maximumOutput;
+  const exitCode = numberField(item, 'exitCode');
+  const durationMs = numberField(item, 'durationMs');
+  return {
+    toolCallId: call.id,
+    name: call.name,
+    tool: call.tool,
+    output: isLong ? output.slice(0, maximumOutput) : output,
+    ...(isLong ? { fullLength: output.length } : {}),
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(durationMs === undefined ? {} : { durationMs }),
+  };
+}
+
+/** What a tool gave, as text where all of it is text. */
+function readOutput(item: JsonObject): JsonValue {
+  switch (textField(item, 'type')) {
+    case 'commandExecution':
+      return fieldOf(item, 'aggregatedOutput') ?? '';
+    case 'mcpToolCall': {
+      const error = textField(fieldOf(item, 'error'), 'message');
+      const result = fieldOf(item, 'result');
+      return error ?? textOf(fieldOf(result, 'content')) ?? result ?? '';
+    }
+    case 'dynamicToolCall':
+      return textOf(fieldOf(item, 'contentItems')) ?? fieldOf(item, 'contentItems') ?? '';
+    case 'webSearch':
+      return fieldOf(item, 'results') ?? '';
+    default:
+      return '';
+  }
+}
+
+function textOf(content: JsonValue | undefined): string | undefined {
+  if (!Array.isArray(content)) return undefined;
+  const texts = content.map((part: JsonValue) => textField(part, 'text'));
+  return texts.every((text) => text !== undefined) ? texts.join('\n') : undefined;
+}
+
+/** Calls of which nothing more will be told, since their turn is over. */
+export function endOpenCalls(state: NormalizerState): readonly ProviderEvent[] {
+  const events = [...state.calls.values()].map(({ call }): ProviderEvent => {
+    const data = { toolCallId: call.id, name: call.name, tool: call.tool, output: '' };
+    return { type: 'tool_call_failed', data: { ...data, reason: failureReason(call.id, {}, state) } };
+  });
+  state.calls.clear();
+  return events;
+}

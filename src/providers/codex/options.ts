@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { AsmError } from '../../domain/error.ts';
+import { nearestName } from '../../domain/nearest-name.ts';
+
+/** Codex's own options for one run: `session.run(input, { provider: codex(), native: { … } })`. */
+export interface CodexNative {
+  /** How much the model reasons, in its own words, such as `low` or `high`. Default: Codex's choice. */
+  readonly reasoningEffort?: string;
+  /** Default: Codex's choice. */
+  readonly reasoningSummary?: 'auto' | 'concise' | 'detailed' | 'none';
+  /**
+   * Searching the web. The model service does that by itself: the gate is not asked, and searches are
+   * told when they are over. Default `disabled`.
+   */
+  readonly webSearch?: 'disabled' | 'cached' | 'live';
+  /** Absolute paths of folders besides the working folder that commands may write to. */
+  readonly additionalDirectories?: readonly string[];
+  /** True: commands in the sandbox may use the network. Default false. */
+  readonly networkAccess?: boolean;
+  /** As in `CodexOptions`, for this run. */
+  readonly instructions?: false | readonly string[];
+}
+
+/** Options of the provider, for all its runs. */
+export interface CodexOptions {
+  /** Path or name of the Codex program. Default: the one of the package `@openai/codex`, then `codex` in the agent's `PATH`. */
+  readonly executable?: string;
+  /** Model of runs that name none. Default: the one of Codex's configuration. */
+  readonly model?: string;
+  /**
+   * Texts that are added to the system prompt. Default: the project's `AGENTS.md`, at most 64 KiB; that file is
+   * passed on as text, while nothing else of the project's agent configuration is read. `false`: nothing.
+   */
+  readonly instructions?: false | readonly string[];
+  /**
+   * True: runs whose environment is equal share one `codex app-server`, which lives on for a minute after the last of
+   * them, and until the provider is disposed. Saves the start of the program. What ends that server fails all its runs.
+   * Default false: each run has its own.
+   */
+  readonly shareServer?: boolean;
+}
+
+const instructionsSchema = z.union([z.literal(false), z.array(z.string())]).optional();
+
+const nativeSchema = z.object({
+  reasoningEffort: z.string().min(1).optional(),
+  reasoningSummary: z.enum(['auto', 'concise', 'detailed', 'none']).optional(),
+  webSearch: z.enum(['disabled', 'cached', 'live']).optional(),
+  additionalDirectories: z.array(z.string().startsWith('/', 'must be an absolute path')).optional(),
+  networkAccess: z.boolean().optional(),
+  instructions: instructionsSchema,
+});
+
+const optionsSchema = z.object({
+  executable: z.string().min(1).optional(),
+  model: z.string().min(1).optional(),
+  instructions: instructionsSchema,
+  shareServer: z.boolean().optional(),
+});
+
+/** Native options after the check. */
+export type CheckedNative = z.infer<typeof nativeSchema>;
+/** Provider options after the check. */
+export type CheckedOptions = z.infer<typeof optionsSchema>;
+
+/** Checks native options. Throws `unknown_option` for a name that nothing reads, else `invalid_input`. */
+export function checkNative(native: unknown): CheckedNative {
+  return check(nativeSchema, native, 'native option of codex');
+}
+
+/** Checks the provider's options, in the same way. */
+export function checkOptions(options: unknown): CheckedOptions {
+  return check(optionsSchema, options, 'option of codex()');
+}
+
+function check<Schema extends z.ZodObject>(schema: Schema, given: unknown, what: string): z.infer<Schema> {
+  const names = Object.keys(schema.shape);
+  if (typeof given === 'object' && given !== null) {
+    for (const name of Object.keys(given)) {
+      if (names.includes(name)) continue;
+      const nearest = nearestName(name, names);
+      const advice =
+        nearest === undefined ? `Known: ${names.join(', ')}.` : `Did you mean ${JSON.stringify(nearest)}?`;
+      throw new AsmError('unknown_option', `There is no ${what} ${JSON.stringify(name)}. ${advice}`, {
+        details: { option: name, ...(nearest === undefined ? {} : { nearest }) },
+      });
+    }
+  }
+  const parsed = schema.safeParse(given ?? {});
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const where = issue === undefined || issue.path.length === 0 ? '' : ` ${issue.path.map(String).join('.')}`;
+  throw new AsmError('invalid_input', `The ${what}${where} is not valid: ${issue?.message ?? 'malformed'}.`);
+}

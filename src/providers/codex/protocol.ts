@@ -1,0 +1,100 @@
+/**
+ * The names of the app-server's protocol that this provider uses. A test holds them against the schema that
+ * the program prints of itself.
+ */
+
+/** What we ask the server. */
+export const clientMethods = [
+  'initialize',
+  'config/read',
+  'thread/start',
+  'thread/resume',
+  'thread/fork',
+  'thread/unsubscribe',
+  'thread/backgroundTerminals/clean',
+  'turn/start',
+  'turn/steer',
+  'turn/interrupt',
+] as const;
+export type ClientMethod = (typeof clientMethods)[number];
+
+/** What the server asks us. All else it is told that we don't know. */
+export const serverRequests = {
+  command: 'item/commandExecution/requestApproval',
+  fileChange: 'item/fileChange/requestApproval',
+  permissions: 'item/permissions/requestApproval',
+  elicitation: 'mcpServer/elicitation/request',
+  question: 'item/tool/requestUserInput',
+  clientTool: 'item/tool/call',
+} as const;
+
+/** Notifications of which something becomes an event or a decision. */
+export const notifications = {
+  itemStarted: 'item/started',
+  itemCompleted: 'item/completed',
+  messageDelta: 'item/agentMessage/delta',
+  summaryDelta: 'item/reasoning/summaryTextDelta',
+  reasoningDelta: 'item/reasoning/textDelta',
+  commandOutput: 'item/commandExecution/outputDelta',
+  planUpdated: 'turn/plan/updated',
+  turnStarted: 'turn/started',
+  turnCompleted: 'turn/completed',
+  tokenUsage: 'thread/tokenUsage/updated',
+  rateLimits: 'account/rateLimits/updated',
+  requestResolved: 'serverRequest/resolved',
+  modelRerouted: 'model/rerouted',
+  compacted: 'thread/compacted',
+  mcpStatus: 'mcpServer/startupStatus/updated',
+  error: 'error',
+  warning: 'warning',
+  configWarning: 'configWarning',
+  guardianWarning: 'guardianWarning',
+  deprecation: 'deprecationNotice',
+} as const;
+
+/** Notifications that say nothing of the run, or nothing that others don't say. */
+export const silentNotifications = [
+  'thread/started',
+  'thread/status/changed',
+  'thread/readState/changed',
+  'thread/closed',
+  'thread/name/updated',
+  'thread/settings/updated',
+  'thread/environment/connected',
+  'thread/environment/disconnected',
+  'turn/diff/updated',
+  'turn/moderationMetadata',
+  'item/plan/delta',
+  'item/reasoning/summaryPartAdded',
+  'item/commandExecution/terminalInteraction',
+  'item/fileChange/outputDelta',
+  'item/fileChange/patchUpdated',
+  'item/mcpToolCall/progress',
+  'skills/changed',
+  'app/list/updated',
+  'account/updated',
+  'remoteControl/status/changed',
+  'hook/started',
+  'hook/completed',
+  'fs/changed',
+  'model/safetyBuffering/updated',
+  'model/verification',
+] as const;
+
+/** Kinds of items, and the fields of each that are read. */
+export const itemFields = {
+  userMessage: ['id'],
+  hookPrompt: ['id'],
+  agentMessage: ['id', 'text'],
+  functionCallOutput: ['id'],
+  plan: ['id', 'text'],
+  reasoning: ['id', 'summary', 'content'],
+  commandExecution: ['id', 'command', 'cwd', 'status', 'aggregatedOutput', 'exitCode', 'durationMs'],
+  fileChange: ['id', 'changes', 'status'],
+  mcpToolCall: ['id', 'server', 'tool', 'arguments', 'status', 'result', 'error', 'durationMs'],
+  dynamicToolCall: ['id', 'tool', 'arguments', 'status', 'contentItems', 'success', 'durationMs'],
+  collabAgentToolCall: ['id', 'tool', 'status', 'prompt'],
+  webSearch: ['id', 'query', 'action'],
+  imageView: ['id', 'path'],
+  contextCompaction: ['id'],
+} as const;

@@ -1,0 +1,72 @@
+import { abortError, AsmError, isAsmError } from '../../domain/error.ts';
+import type { JsonValue } from '../../domain/json.ts';
+import type { RunOutcome } from '../../ports/provider.ts';
+import { protocolError, turnError } from './errors.ts';
+import { objectField, textField } from './native-fields.ts';
+import type { NormalizerState } from './normalizer-state.ts';
+
+/** All that is known when nothing more comes from the agent. */
+export interface RunEnding {
+  readonly signal: AbortSignal;
+  readonly state: NormalizerState;
+  /** Why nothing more comes, when that isn't the end of the turn. */
+  readonly thrown: unknown;
+  readonly stderr: string;
+  /** True when the answer was to have a given form. */
+  readonly wantsForm: boolean;
+}
+
+/** The outcome of a run, or the error that it failed with, thrown. */
+export function concludeRun({ signal, state, thrown, stderr, wantsForm }: RunEnding): RunOutcome {
+  if (signal.aborted) throw abortError(signal);
+  if (state.ended === undefined) {
+    if (state.interrupted && isAsmError(thrown) && thrown.provider?.kind === 'ended')
+      return outcome(state, 'interrupted');
+    throw isAsmError(thrown) ? thrown : protocolError(String(thrown), stderr);
+  }
+  switch (textField(state.ended, 'status')) {
+    case 'completed':
+      if (wantsForm && !isJson(state.output)) {
+        throw new AsmError('agent_failed', 'Codex did not answer in the form that was asked for.', {
+          provider: { provider: 'codex', kind: 'no_structured_output' },
+        });
+      }
+      return outcome(state, 'completed');
+    case 'interrupted':
+      if (state.interrupted) return outcome(state, 'interrupted');
+      throw new AsmError('agent_failed', 'Codex stopped its turn by itself.', {
+        provider: { provider: 'codex', kind: 'interrupted' },
+      });
+    default:
+      throw turnError(
+        {
+          error: objectField(state.ended, 'error'),
+          retried: state.retried,
+          limitResetsAt: state.limitResetsAt,
+        },
+        stderr,
+      );
+  }
+}
+
+function outcome(state: NormalizerState, status: RunOutcome['status']): RunOutcome {
+  const { output, threadId, model } = state;
+  return {
+    status,
+    ...(output === undefined ? {} : { output }),
+    stopReason: textField(state.ended, 'status') ?? status,
+    ...(threadId === undefined
+      ? {}
+      : { handle: { id: threadId, ...(model === undefined ? {} : { counters: { model } }) } }),
+    usage: state.usage.usage,
+  };
+}
+
+function isJson(text: string | undefined): boolean {
+  try {
+    const value: JsonValue = JSON.parse(text ?? '');
+    return value !== undefined;
+  } catch {
+    return false;
+  }
+}

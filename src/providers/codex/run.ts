@@ -1,0 +1,236 @@
+import { stat } from 'node:fs/promises';
+import { startClientToolBridge, type ClientToolBridge } from '../../bridge/client-tool-bridge.ts';
+import { orAborted } from '../../domain/abort.ts';
+import { abortError, AsmError, isAsmError } from '../../domain/error.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
+import { startAppServer, type AppServer } from './app-server.ts';
+import { createApprovals, type Approvals } from './approvals.ts';
+import { openConversation } from './conversation.ts';
+import { codexEnvironment, sharedEnvironment } from './environment.ts';
+import { readInstructionFile } from './instruction-file.ts';
+import { createMessageInbox, type InboxItem } from './message-inbox.ts';
+import { fieldOf, textField } from './native-fields.ts';
+import { normalize } from './normalize.ts';
+import { endOpenCalls } from './normalize-item.ts';
+import { createNormalizerState, type NormalizerState } from './normalizer-state.ts';
+import { checkNative, type CheckedNative, type CheckedOptions, type CodexNative } from './options.ts';
+import { requireCodex } from './program.ts';
+import { promptText } from './prompt.ts';
+import { notifications } from './protocol.ts';
+import { concludeRun } from './run-conclusion.ts';
+import { RunControl, textInput } from './run-control.ts';
+import type { ServerLease, ServerPool } from './server-pool.ts';
+import { sandboxOf, threadSettings } from './thread-settings.ts';
+import { unparsed } from './unparsed.ts';
+
+/** Runs one attempt; see `Provider.run`. `pool` has the servers that several runs share, if any do. */
+export async function* runCodex(
+  options: CheckedOptions,
+  pool: ServerPool | undefined,
+  request: RunRequest<CodexNative>,
+  host: RunHost,
+): AsyncGenerator<ProviderEvent, RunOutcome, void> {
+  const prompt = promptText(request.messages);
+  const native = checkNative(request.native);
+  await checkFolder(request.cwd);
+  const appendedPrompt = await promptAddition(options, native, request);
+  if (host.signal.aborted) throw abortError(host.signal);
+  const model = request.model ?? options.model ?? modelOfBranch(request);
+  // A new conversation has its client tools as tools of Codex's own, which can't be given to an old one.
+  await using bridge = request.resume === undefined ? undefined : await startClientToolBridge(request, host);
+  const lease = await leaseServer(options, pool, request, host.signal);
+  const { server } = lease;
+  const inbox = createMessageInbox();
+  const state = createNormalizerState(new Map(request.clientTools?.map((tool) => [tool.name, tool])));
+  if (pool === undefined) server.lobby.add(inbox);
+  const control = new RunControl({ host, server, inbox, state, shared: pool !== undefined });
+  const approvals = createRunApprovals({ host, state, server, control, bridge });
+
+  let thrown: unknown;
+  try {
+    const settings = await threadSettings({
+      request,
+      native,
+      model,
+      appendedPrompt,
+      ownServers: server.ownServers,
+      bridge,
+    });
+    const opened = openConversation(server, inbox, request, settings);
+    const conversation = await orAborted(opened, host.signal);
+    state.threadId = conversation.id;
+    state.model = conversation.model;
+    yield agentStarted(request, server, state, pool === undefined);
+    await startTurn(server, request, state, prompt);
+    while (state.ended === undefined) {
+      const item = await inbox.take();
+      yield* eventsOf(item, state, approvals, control);
+    }
+  } catch (caught) {
+    thrown = caught;
+  } finally {
+    control.end();
+    approvals.end();
+    inbox.close();
+    await leaveServer(lease, state, control, pool !== undefined);
+  }
+  yield* endOpenCalls(state);
+  return concludeRun({
+    signal: host.signal,
+    state,
+    thrown,
+    stderr: server.group.stderrTail(),
+    wantsForm: request.outputSchema !== undefined,
+  });
+}
+
+function eventsOf(
+  item: InboxItem,
+  state: NormalizerState,
+  approvals: Approvals,
+  control: RunControl,
+): readonly ProviderEvent[] {
+  if ('raw' in item) return [unparsed(item.raw)];
+  const { id, method, params } = item;
+  if (id !== undefined) return approvals.take({ id, method, params });
+  if (method === notifications.turnStarted && textField(fieldOf(params, 'turn'), 'id') === state.turnId)
+    control.begin();
+  const resolved = method === notifications.requestResolved ? fieldOf(params, 'requestId') : undefined;
+  if (typeof resolved === 'string' || typeof resolved === 'number') approvals.withdraw(resolved);
+  return normalize({ method, params }, state);
+}
+
+function createRunApprovals(parts: {
+  readonly host: RunHost;
+  readonly state: NormalizerState;
+  readonly server: AppServer;
+  readonly control: RunControl;
+  readonly bridge: ClientToolBridge | undefined;
+}): Approvals {
+  const { host, state, server, control, bridge } = parts;
+  return createApprovals({
+    host,
+    state,
+    answer: (id, result) => server.rpc.answer(id, result),
+    refuse: (id, message) => server.rpc.refuse(id, message),
+    tell: (text) => control.tell(text),
+    allowed: (tool) => bridge?.allow(tool),
+  });
+}
+
+async function leaseServer(
+  options: CheckedOptions,
+  pool: ServerPool | undefined,
+  request: RunRequest,
+  signal: AbortSignal,
+): Promise<ServerLease> {
+  const environment = pool === undefined ? codexEnvironment(request) : sharedEnvironment(request);
+  const search = { executable: options.executable, path: environment['PATH'] ?? '', cwd: request.cwd };
+  const program = await requireCodex(search);
+  if (pool !== undefined) return await pool.lease({ program, environment }, signal);
+  try {
+    // In no project, so that it reads none's settings by itself.
+    const server = await startAppServer({ program, environment, cwd: '/' }, signal);
+    return { server, release: () => server.end() };
+  } catch (thrown) {
+    throw signal.aborted ? abortError(signal) : thrown;
+  }
+}
+
+function agentStarted(
+  request: RunRequest,
+  server: AppServer,
+  state: NormalizerState,
+  isOwn: boolean,
+): ProviderEvent {
+  return {
+    type: 'agent_started',
+    data: {
+      ...(server.version === undefined ? {} : { version: server.version }),
+      ...(state.model === undefined ? {} : { model: state.model }),
+      ...(state.threadId === undefined ? {} : { handle: state.threadId }),
+      continuity: request.resume === undefined ? 'fresh' : 'native',
+      // A server of several runs is not to be ended for one of them.
+      ...(isOwn ? { process: server.group.identity } : {}),
+      nativePermissionMode: sandboxOf(request.permissionMode),
+      projectTrusted: request.trustProject,
+    },
+  };
+}
+
+async function startTurn(
+  server: AppServer,
+  request: RunRequest,
+  state: NormalizerState,
+  prompt: string,
+): Promise<void> {
+  const parameters: JsonObject = {
+    threadId: state.threadId ?? '',
+    input: textInput(prompt),
+    ...(request.outputSchema === undefined ? {} : { outputSchema: request.outputSchema }),
+  };
+  try {
+    await server.rpc.request('turn/start', parameters, (answer) => {
+      state.turnId = textField(fieldOf(answer, 'turn'), 'id');
+    });
+  } catch (thrown) {
+    if (isAsmError(thrown)) throw thrown;
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new AsmError('invalid_request', `Codex refused the prompt: ${why.slice(0, 2_000)}`, {
+      cause: thrown,
+      provider: { provider: 'codex', kind: 'turn_start' },
+    });
+  }
+}
+
+/** Milliseconds that a shared server has to stop the turn of a run that leaves it. */
+const leaveDeadline = 3_000;
+
+/** Lets the server go; one that other runs use first stops what is still going on for this one. */
+async function leaveServer(
+  lease: ServerLease,
+  state: NormalizerState,
+  control: RunControl,
+  shared: boolean,
+): Promise<void> {
+  const { server } = lease;
+  const { threadId } = state;
+  if (shared && threadId !== undefined && server.lost === undefined) {
+    const leave = async (): Promise<void> => {
+      if (state.ended === undefined) await control.stopTurn();
+      await server.rpc.request('thread/backgroundTerminals/clean', { threadId });
+      await server.rpc.request('thread/unsubscribe', { threadId });
+    };
+    const deadline = AbortSignal.timeout(leaveDeadline);
+    await orAborted(leave(), deadline).catch(() => undefined);
+  }
+  if (threadId !== undefined) server.detach(threadId);
+  await lease.release();
+}
+
+/** A branch would take the model of Codex's configuration, not that of the conversation. */
+function modelOfBranch({ resume }: RunRequest): string | undefined {
+  return resume?.fork === true ? textField(resume.handle.counters, 'model') : undefined;
+}
+
+async function checkFolder(cwd: string): Promise<void> {
+  const found = await stat(cwd).catch(() => undefined);
+  if (found?.isDirectory() === true) return;
+  throw new AsmError('invalid_input', `The working folder ${JSON.stringify(cwd)} is not an existing folder.`);
+}
+
+/** The system prompt of the request, and the instructions: the project's file unless told otherwise. */
+async function promptAddition(
+  options: CheckedOptions,
+  native: CheckedNative,
+  request: RunRequest,
+): Promise<string> {
+  const instructions = native.instructions ?? options.instructions;
+  const texts =
+    instructions === false
+      ? []
+      : // A trusted project's file is read by Codex itself.
+        (instructions ?? (request.trustProject ? [] : [await readInstructionFile(request.cwd)]));
+  return [request.systemPrompt, ...texts].filter((text) => text !== undefined && text !== '').join('\n\n');
+}

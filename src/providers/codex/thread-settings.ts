@@ -1,0 +1,155 @@
+import { realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { withClientToolServer } from '../../bridge/helper-program.ts';
+import type { Bridge } from '../../bridge/bridge-server.ts';
+import { AsmError } from '../../domain/error.ts';
+import type { JsonObject, JsonValue } from '../../domain/json.ts';
+import type { PermissionMode } from '../../domain/tool.ts';
+import type { McpServer, RunRequest } from '../../ports/provider.ts';
+import { fieldOf, textField } from './native-fields.ts';
+import type { CheckedNative } from './options.ts';
+
+/** What Codex is asked to be before the gate: everything that changes something is asked about. */
+export const approvalPolicy = 'untrusted';
+
+/** Codex's sandbox, under the gate: what a mode can't allow can't be written either. */
+const sandboxes: { readonly [mode in PermissionMode]: SandboxMode } = {
+  plan: 'read-only',
+  default: 'workspace-write',
+  accept_edits: 'workspace-write',
+  full_auto: 'workspace-write',
+  dangerously_skip_permissions: 'danger-full-access',
+};
+
+type SandboxMode = 'read-only' | 'workspace-write' | 'danger-full-access';
+
+const sandboxTypes: { readonly [mode in SandboxMode]: string } = {
+  'read-only': 'readOnly',
+  'workspace-write': 'workspaceWrite',
+  'danger-full-access': 'dangerFullAccess',
+};
+
+/** The sandbox of a permission mode. */
+export function sandboxOf(mode: PermissionMode): SandboxMode {
+  return sandboxes[mode];
+}
+
+export interface ThreadSettingsParts {
+  readonly request: RunRequest;
+  readonly native: CheckedNative;
+  readonly model: string | undefined;
+  /** The system prompt of the request and the instructions; Codex's own prompt stays. */
+  readonly appendedPrompt: string;
+  /** Names of MCP servers of the person's own configuration, which are not used. */
+  readonly ownServers: readonly string[];
+  /** The bridge over which a continued conversation gets its client tools. */
+  readonly bridge: Bridge | undefined;
+}
+
+/** The settings of a conversation, the same for a new one, one that goes on and one that branches off. */
+export async function threadSettings(parts: ThreadSettingsParts): Promise<JsonObject> {
+  const { request, native, model, appendedPrompt } = parts;
+  return {
+    cwd: request.cwd,
+    approvalPolicy,
+    approvalsReviewer: 'user',
+    sandbox: sandboxes[request.permissionMode],
+    ...(model === undefined ? {} : { model }),
+    ...(appendedPrompt === '' ? {} : { developerInstructions: appendedPrompt }),
+    config: {
+      web_search: native.webSearch ?? 'disabled',
+      sandbox_workspace_write: {
+        writable_roots: native.additionalDirectories ?? [],
+        network_access: native.networkAccess ?? false,
+      },
+      ...(native.reasoningEffort === undefined ? {} : { model_reasoning_effort: native.reasoningEffort }),
+      ...(native.reasoningSummary === undefined ? {} : { model_reasoning_summary: native.reasoningSummary }),
+      projects: await trust(request),
+      mcp_servers: mcpServers(parts),
+    },
+  };
+}
+
+/**
+ * Says of the folder, and of each above it, whether its own settings, rules and servers are loaded. Without a word
+ * about it Codex trusts any folder that it may write to, and writes that down for ever.
+ */
+async function trust(request: RunRequest): Promise<JsonObject> {
+  const level = { trust_level: request.trustProject ? 'trusted' : 'untrusted' };
+  const folders = new Set<string>();
+  const real = await realpath(request.cwd).catch(() => request.cwd);
+  for (const start of [request.cwd, real]) {
+    for (let folder = start; ; folder = dirname(folder)) {
+      folders.add(folder);
+      if (request.trustProject || dirname(folder) === folder) break;
+    }
+  }
+  return Object.fromEntries([...folders].map((folder) => [folder, level]));
+}
+
+function mcpServers({ request, ownServers, bridge }: ThreadSettingsParts): JsonObject {
+  const given = request.mcpServers ?? {};
+  const servers = bridge === undefined ? given : withClientToolServer(given, bridge);
+  const taken = ownServers.find((name) => Object.hasOwn(servers, name));
+  if (taken !== undefined) {
+    // Codex would mix the two, and take over what the other one may do unasked.
+    throw new AsmError(
+      'invalid_input',
+      `Codex's own configuration has an MCP server ${JSON.stringify(taken)}. Give that of the run another name.`,
+    );
+  }
+  return {
+    ...Object.fromEntries(ownServers.map((name) => [name, { enabled: false }])),
+    ...Object.fromEntries(
+      Object.entries(servers).map(([name, server]) => [name, serverSettings(name, server, request)]),
+    ),
+  };
+}
+
+function serverSettings(name: string, server: McpServer, request: RunRequest): JsonObject {
+  const gate = { enabled: true, default_tools_approval_mode: 'prompt' };
+  switch (server.type) {
+    case 'stdio': {
+      // Codex hands its own environment on to servers only in part, and they must be found after a crash, too.
+      const marks = { ASM_RUN_ID: request.runId, ASM_RUN_COOKIE: request.cookie };
+      return {
+        ...gate,
+        command: server.command,
+        args: server.arguments ?? [],
+        env: { ...server.environment, ...marks },
+      };
+    }
+    case 'http':
+      return { ...gate, url: server.url, http_headers: server.headers ?? {} };
+    case 'sse':
+      throw new AsmError(
+        'invalid_input',
+        `Codex can't use the MCP server ${JSON.stringify(name)}: it knows no servers of the type "sse". Use "http".`,
+      );
+  }
+}
+
+/** What of the answer isn't as it was asked for; `undefined` when all of it is. */
+export async function settingsMismatch(
+  answer: JsonValue,
+  settings: JsonObject,
+  request: RunRequest,
+): Promise<string | undefined> {
+  const asked: readonly (readonly [string, JsonValue | undefined, JsonValue | undefined])[] = [
+    ['approval policy', fieldOf(answer, 'approvalPolicy'), approvalPolicy],
+    ['reviewer of approvals', fieldOf(answer, 'approvalsReviewer'), 'user'],
+    [
+      'sandbox',
+      textField(fieldOf(answer, 'sandbox'), 'type'),
+      sandboxTypes[sandboxes[request.permissionMode]],
+    ],
+    ['model', fieldOf(answer, 'model'), settings['model'] ?? fieldOf(answer, 'model')],
+  ];
+  for (const [what, got, wanted] of asked) {
+    if (got !== wanted)
+      return `the ${what} is ${JSON.stringify(got ?? null)}, not ${JSON.stringify(wanted ?? null)}.`;
+  }
+  const cwd = textField(answer, 'cwd') ?? '';
+  if (cwd === request.cwd || cwd === (await realpath(request.cwd).catch(() => request.cwd))) return undefined;
+  return `the working folder is ${JSON.stringify(cwd)}, not ${JSON.stringify(request.cwd)}.`;
+}
