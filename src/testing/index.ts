@@ -9,6 +9,7 @@ export {
   toolResults,
   type ToolResultSeen,
 } from './model-server/anthropic-reader.ts';
+export { codexEnvironment, type CodexEnvironmentOptions } from './model-server/codex-environment.ts';
 export { claudeEnvironment, type ClaudeEnvironmentOptions } from './model-server/claude-environment.ts';
 export {
   createTestHost,

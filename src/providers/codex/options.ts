@@ -38,6 +38,11 @@ export interface CodexOptions {
    * Default false: each run has its own.
    */
   readonly shareServer?: boolean;
+  /**
+   * True: rules of Codex's own, in the folder `rules` of its configuration, stand: what they allow is run without
+   * asking the gate. Default false: runs are refused while there are any.
+   */
+  readonly ownRules?: boolean;
 }
 
 const instructionsSchema = z.union([z.literal(false), z.array(z.string())]).optional();
@@ -56,6 +61,7 @@ const optionsSchema = z.object({
   model: z.string().min(1).optional(),
   instructions: instructionsSchema,
   shareServer: z.boolean().optional(),
+  ownRules: z.boolean().optional(),
 });
 
 /** Native options after the check. */

@@ -8,12 +8,15 @@ import { startAppServer, type AppServer } from './app-server.ts';
 import { createApprovals, type Approvals } from './approvals.ts';
 import { openConversation } from './conversation.ts';
 import { codexEnvironment, sharedEnvironment } from './environment.ts';
+import { createForeignOutput } from './foreign-output.ts';
 import { readInstructionFile } from './instruction-file.ts';
-import { createMessageInbox, type InboxItem } from './message-inbox.ts';
+import type { ServerMessage } from './json-rpc.ts';
+import { createMessageInbox } from './message-inbox.ts';
 import { fieldOf, textField } from './native-fields.ts';
 import { normalize } from './normalize.ts';
 import { endOpenCalls } from './normalize-item.ts';
 import { createNormalizerState, type NormalizerState } from './normalizer-state.ts';
+import { refuseOwnRules } from './own-rules.ts';
 import { checkNative, type CheckedNative, type CheckedOptions, type CodexNative } from './options.ts';
 import { requireCodex } from './program.ts';
 import { promptText } from './prompt.ts';
@@ -22,7 +25,6 @@ import { concludeRun } from './run-conclusion.ts';
 import { RunControl, textInput } from './run-control.ts';
 import type { ServerLease, ServerPool } from './server-pool.ts';
 import { sandboxOf, threadSettings } from './thread-settings.ts';
-import { unparsed } from './unparsed.ts';
 
 /** Runs one attempt; see `Provider.run`. `pool` has the servers that several runs share, if any do. */
 export async function* runCodex(
@@ -47,6 +49,7 @@ export async function* runCodex(
   const control = new RunControl({ host, server, inbox, state, shared: pool !== undefined });
   const approvals = createRunApprovals({ host, state, server, control, bridge });
 
+  const foreign = createForeignOutput();
   let thrown: unknown;
   try {
     const settings = await threadSettings({
@@ -65,7 +68,7 @@ export async function* runCodex(
     await startTurn(server, request, state, prompt);
     while (state.ended === undefined) {
       const item = await inbox.take();
-      yield* eventsOf(item, state, approvals, control);
+      yield* 'raw' in item ? foreign.take(item.raw) : eventsOf(item, state, approvals, control);
     }
   } catch (caught) {
     thrown = caught;
@@ -76,6 +79,7 @@ export async function* runCodex(
     await leaveServer(lease, state, control, pool !== undefined);
   }
   yield* endOpenCalls(state);
+  yield* foreign.end();
   return concludeRun({
     signal: host.signal,
     state,
@@ -86,12 +90,11 @@ export async function* runCodex(
 }
 
 function eventsOf(
-  item: InboxItem,
+  item: ServerMessage,
   state: NormalizerState,
   approvals: Approvals,
   control: RunControl,
 ): readonly ProviderEvent[] {
-  if ('raw' in item) return [unparsed(item.raw)];
   const { id, method, params } = item;
   if (id !== undefined) return approvals.take({ id, method, params });
   if (method === notifications.turnStarted && textField(fieldOf(params, 'turn'), 'id') === state.turnId)
@@ -128,6 +131,7 @@ async function leaseServer(
   const environment = pool === undefined ? codexEnvironment(request) : sharedEnvironment(request);
   const search = { executable: options.executable, path: environment['PATH'] ?? '', cwd: request.cwd };
   const program = await requireCodex(search);
+  if (options.ownRules !== true) await refuseOwnRules(environment);
   if (pool !== undefined) return await pool.lease({ program, environment }, signal);
   try {
     // In no project, so that it reads none's settings by itself.

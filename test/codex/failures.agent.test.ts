@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import type { ErrorCode } from '../../src/domain/error-code.ts';
+import type { ModelTurn } from '../../src/testing/model-server/model-turn.ts';
+import { openCodexRoom } from './codex-room.ts';
+import { shell } from './codex-step.ts';
+
+describe('a failure of the model service', () => {
+  const cases: readonly (readonly [string, ModelTurn, ErrorCode, string])[] = [
+    [
+      'credentials that are refused',
+      { error: { status: 401 } },
+      'authentication_failed',
+      'httpConnectionFailed',
+    ],
+    ['a caller who may not', { error: { status: 403 } }, 'permission_denied', 'httpConnectionFailed'],
+    ['a model that is not there', { error: { status: 404 } }, 'model_not_found', 'httpConnectionFailed'],
+    ['a malformed request', { error: { status: 400 } }, 'invalid_request', 'other'],
+    [
+      'a request that is too long',
+      { error: { status: 413 } },
+      'context_window_exceeded',
+      'httpConnectionFailed',
+    ],
+    ['too many requests', { error: { status: 429 } }, 'rate_limited', 'responseTooManyFailedAttempts'],
+    [
+      'a plan that is used up',
+      { error: { status: 429, type: 'usage_limit_reached' } },
+      'quota_exceeded',
+      'usageLimitExceeded',
+    ],
+    ['a fault of the service', { error: { status: 500 } }, 'provider_unavailable', 'internalServerError'],
+    ['a service that is down', { error: { status: 503 } }, 'provider_unavailable', 'httpConnectionFailed'],
+    ['an overloaded service', { error: { status: 529 } }, 'provider_overloaded', 'httpConnectionFailed'],
+    [
+      'a model at its capacity',
+      { errorEvent: { type: 'server_is_overloaded', message: 'busy' } },
+      'provider_overloaded',
+      'serverOverloaded',
+    ],
+    [
+      'a conversation that is too long',
+      { errorEvent: { type: 'context_length_exceeded', message: 'too long' } },
+      'context_window_exceeded',
+      'contextWindowExceeded',
+    ],
+    [
+      'a quota that is used up',
+      { errorEvent: { type: 'insufficient_quota', message: 'none left' } },
+      'quota_exceeded',
+      'usageLimitExceeded',
+    ],
+    [
+      'a refusal for what was asked',
+      { errorEvent: { type: 'cyber_policy', message: 'no' } },
+      'content_refused',
+      'cyberPolicy',
+    ],
+    ['an answer that was filtered', { text: 'x', stopReason: 'content_filter' }, 'content_refused', 'other'],
+    ['an answer that was too long', { text: 'x', stopReason: 'max_tokens' }, 'agent_failed', 'other'],
+    ['a stream that is cut', { text: 'abc', cutAfter: 3 }, 'provider_unavailable', 'other'],
+    ['an answer that is nonsense', { malformed: 'nonsense' }, 'provider_unavailable', 'other'],
+  ];
+
+  it.each(cases)('%s', async (_name, turn, code, kind) => {
+    await using room = await openCodexRoom(() => turn);
+    await expect(room.run().outcome()).rejects.toMatchObject({ code, provider: { provider: 'codex', kind } });
+  });
+
+  it('is told as a retry when the agent tries again', async () => {
+    await using room = await openCodexRoom([
+      { error: { status: 503 } },
+      { error: { status: 503 } },
+      { text: 'recovered' },
+    ]);
+    const run = room.run();
+    await expect(run.outcome()).resolves.toMatchObject({ status: 'completed', output: 'recovered' });
+    expect(run.ofType('agent_retrying')).toMatchObject([{ data: { attempt: 1, status: 503 } }]);
+  });
+
+  it('after an answer still reports what was used', async () => {
+    await using room = await openCodexRoom([
+      { text: 'first', tools: [shell('true')] },
+      { error: { status: 403 } },
+    ]);
+    const run = room.run();
+    await expect(run.outcome()).rejects.toMatchObject({ code: 'permission_denied' });
+    expect(run.ofType('token_usage_updated').at(-1)?.data.usage).toMatchObject({
+      inputTokens: 1000,
+      outputTokens: 50,
+    });
+  });
+
+  it('that is silence in the form of a wrong answer is told as such', async () => {
+    await using room = await openCodexRoom(() => ({ text: 'no JSON' }));
+    const outputSchema = { type: 'object', properties: {}, additionalProperties: false };
+    await expect(room.run({ request: { outputSchema } }).outcome()).rejects.toMatchObject({
+      code: 'agent_failed',
+      provider: { kind: 'no_structured_output' },
+    });
+  });
+});

@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { timeSortedIds } from '../../src/domain/id.ts';
+import { openCodexRoom } from './codex-room.ts';
+import { heardBy, newFile, patch, shell } from './codex-step.ts';
+
+describe('a run of Codex', () => {
+  it('tells all that happens, asks about every call, and ends with usage and a handle', async () => {
+    await using room = await openCodexRoom([
+      { thinking: 'Let me see.', text: 'I look.', tools: [shell('echo hello; sleep 0.3; echo again')] },
+      { tools: [newFile('a.txt', 'one\ntwo')] },
+      { tools: [patch('*** Update File: a.txt\n@@\n one\n-two\n+three\n')] },
+      { text: 'All done.', usage: { input: 2000, output: 80, cacheRead: 500, reasoning: 7 } },
+    ]);
+    const run = room.run();
+    const outcome = await run.outcome();
+    expect(outcome).toMatchObject({
+      status: 'completed',
+      output: 'All done.',
+      usage: { inputTokens: 5000, outputTokens: 230, cacheReadTokens: 500, reasoningTokens: 7 },
+    });
+    expect(run.events[0]).toMatchObject({
+      type: 'agent_started',
+      data: { handle: outcome.handle?.id, continuity: 'fresh', version: '0.163.0', model: 'gpt-5.5' },
+    });
+    expect(run.ofType('unparsed')).toEqual([]);
+    expect(run.host.questions.map(({ call }) => [call.tool, call.kind, call.paths])).toEqual([
+      ['bash', 'execute', undefined],
+      ['write', 'edit', [join(room.cwd, 'a.txt')]],
+      ['edit', 'edit', [join(room.cwd, 'a.txt')]],
+    ]);
+    expect(
+      run
+        .ofType('tool_output_streamed')
+        .map(({ data }) => data.text)
+        .join(''),
+    ).toContain('again');
+    expect(run.ofType('tool_call_completed')[0]?.data.output).toBe('hello\nagain\n');
+    expect(run.ofType('file_changed').map(({ data }) => [data.change, data.diff])).toEqual([
+      ['created', expect.stringContaining('@@ -0,0 +1,2 @@\n+one\n+two\n')],
+      ['modified', expect.stringContaining('-two\n+three\n')],
+    ]);
+    expect(run.ofType('turn_completed')).toHaveLength(4);
+    expect(await readFile(join(room.cwd, 'a.txt'), 'utf8')).toBe('one\nthree\n');
+  });
+
+  it('keeps its own prompt beside the system prompt and the instructions of the project', async () => {
+    await using room = await openCodexRoom([{ text: 'fine' }]);
+    await writeFile(join(room.cwd, 'AGENTS.md'), 'Always be kind to the rule 77.');
+    await room.run({ request: { systemPrompt: 'Speak of the heron.' } }).outcome();
+    const heard = heardBy(room.server.mainRequests[0]).join('\n');
+    for (const text of ['You are Codex', 'Speak of the heron.', 'rule 77']) expect(heard).toContain(text);
+  });
+
+  it('counts only its own usage when it goes on, and branches with the model of its conversation', async () => {
+    await using room = await openCodexRoom(() => ({ text: 'said' }));
+    const begun = await room.run({ request: { text: 'remember 42', model: 'gpt-5.4' } }).outcome();
+    const handle = { ...begun.handle, id: begun.handle?.id ?? '', runId: timeSortedIds('run') };
+    const second = room.run({ request: { text: 'and now?', resume: { handle, fork: false } } });
+    expect((await second.outcome()).usage).toEqual(begun.usage);
+    expect(second.events[0]).toMatchObject({ data: { model: 'gpt-5.4' } });
+    const fork = room.run({ request: { text: 'elsewhere', resume: { handle, fork: true } } });
+    expect((await fork.outcome()).usage).toEqual(begun.usage);
+    expect(fork.events[0]).toMatchObject({ data: { model: 'gpt-5.4', continuity: 'native' } });
+  });
+
+  it('offers client tools in a conversation that goes on, and asks about them', async () => {
+    await using room = await openCodexRoom([
+      { text: 'hello' },
+      { tools: [{ name: 'mcp__client__weather', input: { town: 'Kiruna' } }] },
+      { text: 'It snows.' },
+    ]);
+    const begun = await room.run().outcome();
+    const handle = { id: begun.handle?.id ?? '', runId: timeSortedIds('run') };
+    const weather = {
+      name: 'weather',
+      description: 'Tells the weather.',
+      inputSchema: { type: 'object' },
+      readOnly: true,
+    };
+    const run = room.run({
+      request: { resume: { handle, fork: false }, clientTools: [weather] },
+      callTool: () => ({ text: 'Snow in summer.', failed: false }),
+    });
+    await run.outcome();
+    expect(run.host.questions).toMatchObject([{ call: { tool: 'client:weather', kind: 'read' } }]);
+    expect(run.ofType('tool_call_completed')).toMatchObject([
+      { data: { tool: 'client:weather', output: expect.stringContaining('Snow in summer.') } },
+    ]);
+  });
+
+  it('leaves nothing in the working folder and in the configuration', async () => {
+    await using room = await openCodexRoom([{ tools: [shell('true')] }, { text: 'fine' }]);
+    const file = join(room.home, '.codex', 'config.toml');
+    const before = await readFile(file, 'utf8');
+    await room.run().outcome();
+    expect(await readFile(file, 'utf8')).toBe(before);
+    expect(existsSync(join(room.cwd, '.codex'))).toBe(false);
+  });
+});
