@@ -81,6 +81,7 @@ describe('a failure of the model service', () => {
     await using room = await openCodexRoom([
       { text: 'first', tools: [shell('true')] },
       { error: { status: 403 } },
+      { error: { status: 403 } },
     ]);
     const run = room.run();
     await expect(run.outcome()).rejects.toMatchObject({ code: 'permission_denied' });

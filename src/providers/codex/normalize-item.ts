@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json
 import type { ToolCall } from '../../domain/tool.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
 import { readFileChange } from './file-change.ts';
+import { hasKnownForm } from './item-form.ts';
 import { fieldOf, listField, numberField, textField } from './native-fields.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { toolCallOf } from './tool-call.ts';
@@ -12,8 +13,8 @@ import { unparsed } from './unparsed.ts';
 const maximumOutput = 256 * 1024;
 
 /** Items that say nothing new: the prompt, and what was said meanwhile. */
-const ownItems: ReadonlySet<string> = new Set(['userMessage', 'hookPrompt', 'functionCallOutput', 'plan']);
-const saidItems: ReadonlySet<string> = new Set(['agentMessage', 'reasoning', 'contextCompaction']);
+const ownItems: ReadonlySet<string> = new Set(['userMessage', 'hookPrompt']);
+const saidItems: ReadonlySet<string> = new Set(['agentMessage', 'plan', 'reasoning', 'contextCompaction']);
 
 /** An item begins. Of texts only their pieces and their end are told. */
 export function normalizeItemStart(message: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
@@ -21,6 +22,8 @@ export function normalizeItemStart(message: JsonObject, state: NormalizerState):
   if (!isJsonObject(item)) return [unparsed(message)];
   const type = textField(item, 'type') ?? '';
   if (ownItems.has(type) || saidItems.has(type)) return [];
+  // What is searched for is known only at its end.
+  if (type === 'webSearch') return [];
   const call = toolCallOf(item, state.clientTools);
   return call === undefined ? [unparsed(message)] : [startCall(call, item, state)];
 }
@@ -33,6 +36,7 @@ export function normalizeItemEnd(message: JsonObject, state: NormalizerState): r
   if (ownItems.has(type)) return [];
   switch (type) {
     case 'agentMessage':
+    case 'plan':
       return messageEnd(message, item, state);
     case 'reasoning':
       return reasoningEnd(message, item, state);
@@ -40,7 +44,11 @@ export function normalizeItemEnd(message: JsonObject, state: NormalizerState): r
       return [{ type: 'context_compacted', data: { trigger: 'auto' } }];
     default: {
       const call = toolCallOf(item, state.clientTools);
-      return call === undefined ? [unparsed(message)] : endCall(call, item, state);
+      if (call === undefined) return [unparsed(message)];
+      const begun = state.calls.get(call.id)?.call;
+      const isSame = begun === undefined || JSON.stringify(begun.input) === JSON.stringify(call.input);
+      const events = endCall(call, item, state);
+      return isSame && hasKnownForm(item) ? events : [...events, unparsed(message)];
     }
   }
 }

@@ -81,20 +81,50 @@ export const silentNotifications = [
   'model/verification',
 ] as const;
 
+/** What a field of an item holds; with `?` it may also be null. */
+export type FieldKind = 'text' | 'text?' | 'number?' | 'boolean?' | 'list' | 'list?' | 'object?' | 'any';
+
 /** Kinds of items, and the fields of each that are read. */
-export const itemFields = {
-  userMessage: ['id'],
-  hookPrompt: ['id'],
-  agentMessage: ['id', 'text'],
-  functionCallOutput: ['id'],
-  plan: ['id', 'text'],
-  reasoning: ['id', 'summary', 'content'],
-  commandExecution: ['id', 'command', 'cwd', 'status', 'aggregatedOutput', 'exitCode', 'durationMs'],
-  fileChange: ['id', 'changes', 'status'],
-  mcpToolCall: ['id', 'server', 'tool', 'arguments', 'status', 'result', 'error', 'durationMs'],
-  dynamicToolCall: ['id', 'tool', 'arguments', 'status', 'contentItems', 'success', 'durationMs'],
-  collabAgentToolCall: ['id', 'tool', 'status', 'prompt'],
-  webSearch: ['id', 'query', 'action'],
-  imageView: ['id', 'path'],
-  contextCompaction: ['id'],
-} as const;
+export const itemFields: {
+  readonly [type: string]: { readonly [field: string]: FieldKind };
+} = {
+  userMessage: { id: 'text' },
+  hookPrompt: { id: 'text' },
+  functionCallOutput: { id: 'text' },
+  plan: { id: 'text', text: 'text' },
+  agentMessage: { id: 'text', text: 'text' },
+  reasoning: { id: 'text', summary: 'list', content: 'list' },
+  commandExecution: {
+    id: 'text',
+    command: 'text',
+    cwd: 'text',
+    status: 'text',
+    aggregatedOutput: 'text?',
+    exitCode: 'number?',
+    durationMs: 'number?',
+  },
+  fileChange: { id: 'text', changes: 'list', status: 'text' },
+  mcpToolCall: {
+    id: 'text',
+    server: 'text',
+    tool: 'text',
+    arguments: 'any',
+    status: 'text',
+    result: 'object?',
+    error: 'object?',
+    durationMs: 'number?',
+  },
+  dynamicToolCall: {
+    id: 'text',
+    tool: 'text',
+    arguments: 'any',
+    status: 'text',
+    contentItems: 'list?',
+    success: 'boolean?',
+    durationMs: 'number?',
+  },
+  collabAgentToolCall: { id: 'text', tool: 'text', status: 'text', prompt: 'text?' },
+  webSearch: { id: 'text', query: 'text', action: 'object?', results: 'list?' },
+  imageView: { id: 'text', path: 'text' },
+  contextCompaction: { id: 'text' },
+};

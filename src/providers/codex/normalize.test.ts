@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest';
+import type { EventData } from '../../domain/event-data.ts';
+import type { EventDraft } from '../../domain/event.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { ProviderEvent, ProviderEventType } from '../../ports/provider.ts';
+import { readFixture } from './fixtures/read-fixture.ts';
+import { fieldOf, textField } from './native-fields.ts';
+import { normalize } from './normalize.ts';
+import { createNormalizerState, type NormalizerState } from './normalizer-state.ts';
+
+const weather = { name: 'weather', description: 'w', inputSchema: {}, readOnly: true };
+
+/** The events of recorded messages, in the state of the run that they come from. */
+function eventsOf(
+  messages: readonly JsonObject[],
+  state: NormalizerState = createNormalizerState(new Map([['weather', weather]])),
+): readonly ProviderEvent[] {
+  for (const message of messages) {
+    if (message['method'] === 'turn/started')
+      state.turnId = textField(fieldOf(fieldOf(message, 'params'), 'turn'), 'id');
+  }
+  return messages.flatMap((message) => normalize(message, state));
+}
+
+function dataOf<Type extends ProviderEventType>(
+  events: readonly ProviderEvent[],
+  type: Type,
+): readonly EventData[Type][] {
+  return events
+    .filter((event): event is ProviderEvent & EventDraft<Type> => event.type === type)
+    .map((event) => event.data);
+}
+
+describe('a recorded run with tools', () => {
+  const events = eventsOf(readFixture('tools'));
+
+  it('has nothing that is not known', () => {
+    expect(dataOf(events, 'unparsed')).toEqual([]);
+  });
+
+  it('tells the texts and the reasoning, in pieces and whole', () => {
+    expect(dataOf(events, 'message_received').map(({ text }) => text)).toEqual([
+      'I look around in the folder.',
+      'All of it is done now.',
+    ]);
+    for (const { messageId, text } of dataOf(events, 'message_received')) {
+      const pieces = dataOf(events, 'message_streamed').filter((piece) => piece.messageId === messageId);
+      expect(pieces.map((piece) => piece.text).join('')).toBe(text);
+    }
+    const reasoning = 'I think that I should look first.';
+    expect(dataOf(events, 'reasoning_received').map(({ text }) => text)).toEqual([reasoning]);
+    expect(
+      dataOf(events, 'reasoning_streamed')
+        .map(({ text }) => text)
+        .join(''),
+    ).toBe(reasoning);
+  });
+
+  it('tells each call once, with its end', () => {
+    const starts = dataOf(events, 'tool_call_started');
+    expect(starts.map(({ tool, kind }) => [tool, kind])).toEqual([
+      ['bash', 'execute'],
+      ['write', 'edit'],
+      ['bash', 'execute'],
+      ['bash', 'execute'],
+      ['edit', 'edit'],
+      ['mcp:lab/add', 'other'],
+      ['client:weather', 'read'],
+      ['edit', 'edit'],
+      ['edit', 'edit'],
+    ]);
+    const ends = [...dataOf(events, 'tool_call_completed'), ...dataOf(events, 'tool_call_failed')];
+    expect(ends.map(({ toolCallId }) => toolCallId).toSorted()).toEqual(
+      starts.map(({ toolCallId }) => toolCallId).toSorted(),
+    );
+    expect(
+      dataOf(events, 'tool_call_failed').map(({ reason, exitCode, output }) => [reason, exitCode, output]),
+    ).toEqual([
+      ['denied', undefined, ''],
+      ['error', 3, 'it fails here\n'],
+    ]);
+  });
+
+  it('tells the files that were changed, with diffs', () => {
+    expect(
+      dataOf(events, 'file_changed').map(({ path, change }) => [path.split('/').at(-1), change]),
+    ).toEqual([
+      ['notes.txt', 'created'],
+      ['notes.txt', 'modified'],
+      ['notes.txt', 'deleted'],
+      ['moved.txt', 'created'],
+      ['moved.txt', 'deleted'],
+    ]);
+    expect(dataOf(events, 'file_changed')[4]?.diff).toContain('-fourth line');
+  });
+
+  it('counts the answers, and all of them together in disjoint classes', () => {
+    expect(dataOf(events, 'turn_completed')).toHaveLength(7);
+    expect(dataOf(events, 'turn_completed')[0]?.usage).toEqual({
+      inputTokens: 100,
+      cacheReadTokens: 30,
+      cacheWriteTokens: 0,
+      outputTokens: 20,
+      reasoningTokens: 4,
+    });
+    expect(dataOf(events, 'token_usage_updated').at(-1)?.usage).toMatchObject({
+      inputTokens: 6100,
+      outputTokens: 320,
+    });
+  });
+});
+
+describe('a recorded run that fails', () => {
+  it('tells that the model was asked again, and keeps how the turn ended', () => {
+    const state = createNormalizerState();
+    const events = eventsOf(readFixture('failure'), state);
+    expect(dataOf(events, 'unparsed')).toEqual([]);
+    expect(dataOf(events, 'agent_retrying').length).toBeGreaterThan(0);
+    expect(state.ended).toMatchObject({ status: 'failed', error: { codexErrorInfo: {} } });
+  });
+});
+
+describe('a recorded run that is interrupted', () => {
+  it('keeps how the turn ended', () => {
+    const state = createNormalizerState();
+    const events = eventsOf(readFixture('interrupted'), state);
+    expect(dataOf(events, 'unparsed')).toEqual([]);
+    expect(state.ended).toMatchObject({ status: 'interrupted' });
+  });
+});
+
+describe('messages that a script cannot provoke', () => {
+  function once(method: string, params: JsonObject): readonly ProviderEvent[] {
+    return normalize({ method, params }, createNormalizerState());
+  }
+
+  it('a plan is told whole', () => {
+    const plan = [
+      { step: 'look', status: 'completed' },
+      { step: 'do', status: 'inProgress' },
+      { step: 'rest', status: 'pending' },
+    ];
+    expect(once('turn/plan/updated', { explanation: null, plan })).toEqual([
+      {
+        type: 'plan_updated',
+        data: {
+          steps: [
+            { text: 'look', status: 'completed' },
+            { text: 'do', status: 'in_progress' },
+            { text: 'rest', status: 'pending' },
+          ],
+        },
+      },
+    ]);
+  });
+
+  it('a search of the web is a call that is told when it begins and ends', () => {
+    const item = { type: 'webSearch', id: 'ws_1', query: 'herons', action: null, results: null };
+    expect(once('item/completed', { item })).toMatchObject([
+      { type: 'tool_call_started', data: { tool: 'web_search', kind: 'fetch', input: { query: 'herons' } } },
+      { type: 'tool_call_completed', data: { toolCallId: 'ws_1' } },
+    ]);
+  });
+
+  it('a limit that is used up is told, and kept for the error', () => {
+    const state = createNormalizerState();
+    const primary = { usedPercent: 100, windowDurationMins: 300, resetsAt: 1_900_000_000 };
+    const params = { rateLimits: { primary, secondary: null } };
+    expect(normalize({ method: 'account/rateLimits/updated', params }, state)).toMatchObject([
+      {
+        type: 'rate_limit_updated',
+        data: { status: 'rejected', utilization: 1, resetsAt: 1_900_000_000_000 },
+      },
+    ]);
+    expect(state.limitResetsAt).toBe(1_900_000_000_000);
+  });
+
+  it('what is new is kept as it is', () => {
+    const item = { type: 'hologram', id: 'h' };
+    for (const [method, params] of [
+      ['item/started', { item }],
+      ['item/completed', { item }],
+      ['thread/newThing', { x: 1 }],
+    ] as const) {
+      expect(once(method, params)).toEqual([{ type: 'unparsed', data: { raw: { method, params } } }]);
+    }
+  });
+});
