@@ -38,7 +38,7 @@ function subject(shareServer: boolean): ProviderSubject {
         modelCalls: () => server.mainRequests.length,
         heard: () => heardBy(server.mainRequests.at(-1)),
         async [Symbol.asyncDispose]() {
-          await provider[Symbol.asyncDispose]?.();
+          await provider[Symbol.asyncDispose]();
           await server[Symbol.asyncDispose]();
           await rm(home, { recursive: true, force: true });
         },

@@ -44,7 +44,7 @@ describe('a shared server', () => {
       expect(run.ofType('agent_started')[0]?.data.process).toBeUndefined();
     }
     expect(servers(room)).toHaveLength(1);
-    await provider[Symbol.asyncDispose]?.();
+    await provider[Symbol.asyncDispose]();
     expect(servers(room)).toEqual([]);
   });
 
@@ -77,13 +77,13 @@ describe('a shared server', () => {
 
   it('goes on with the other runs when one is cancelled in a tool', async () => {
     await using room = await openCodexRoom((request) =>
-      heardBy(request).some((text) => text.includes('run the tool'))
+      heardBy(request).some((text) => text.includes('Use kite seventeen.'))
         ? { tools: [shell('touch begun; sleep 600')] }
         : { text: 'slow '.repeat(50), chunks: 50, chunkDelay: 20 },
     );
     await using provider = codex({ shareServer: true });
     const other = room.run({ provider });
-    const run = room.run({ provider, request: { text: 'run the tool' } });
+    const run = room.run({ provider, request: { text: 'Use kite seventeen.' } });
     await expect.poll(() => existsSync(join(room.cwd, 'begun')), { timeout: 300_000 }).toBe(true);
     run.host.cancel();
     await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });

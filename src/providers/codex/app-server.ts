@@ -6,6 +6,7 @@ import { crashError, protocolError } from './errors.ts';
 import { createJsonRpc, type JsonRpc } from './json-rpc.ts';
 import type { InboxItem, MessageInbox } from './message-inbox.ts';
 import { fieldOf, textField } from './native-fields.ts';
+import { notifications } from './protocol.ts';
 import { serverFlags } from './server-flags.ts';
 
 /** Longest line of the server, in bytes. */
@@ -40,6 +41,8 @@ export interface AppServer extends AsyncDisposable {
   /** Sends all that the server says of a conversation to the inbox, and what it says of none. */
   attach(threadId: string, inbox: MessageInbox): void;
   detach(threadId: string): void;
+  /** Resolves when the server says that it has put the conversation away, or is lost. */
+  closed(threadId: string): Promise<void>;
   /** What runs get that isn't attached yet or whose conversation is not known: everything of a server with one run. */
   readonly lobby: Set<MessageInbox>;
   end(grace?: number): Promise<void>;
@@ -74,9 +77,12 @@ export async function startAppServer(options: AppServerOptions, signal: AbortSig
     if (grace > 0) await Promise.race([group.exit, pause(grace)]);
     await group.end({ grace: 0 });
   };
+  const closings = new Map<string, () => void>();
   const deliver = async (item: InboxItem, bytes: number): Promise<void> => {
     const threadId = 'raw' in item ? undefined : textField(item.params, 'threadId');
     const own = threadId === undefined ? undefined : threads.get(threadId);
+    if (threadId !== undefined && !('raw' in item) && item.method === notifications.closed)
+      closings.get(threadId)?.();
     const everybody = threadId === undefined ? new Set([...threads.values(), ...lobby]) : lobby;
     const receivers = own === undefined ? everybody : [own];
     for (const inbox of receivers) inbox.push(item, bytes);
@@ -138,6 +144,11 @@ export async function startAppServer(options: AppServerOptions, signal: AbortSig
         if (lost !== undefined) inbox.fail(lost);
       },
       detach: (threadId) => threads.delete(threadId),
+      async closed(threadId) {
+        const closing = new Promise<void>((resolve) => closings.set(threadId, resolve));
+        await Promise.race([closing, gone]);
+        closings.delete(threadId);
+      },
       lobby,
       end,
       [Symbol.asyncDispose]: () => end(),

@@ -13,6 +13,7 @@ const silent: ReadonlySet<string> = new Set([
   ...silentNotifications,
   notifications.turnStarted,
   notifications.requestResolved,
+  notifications.closed,
 ]);
 
 /**

@@ -18,6 +18,8 @@ export interface NormalizerState {
   /** The turn of this run. */
   turnId: string | undefined;
   model: string | undefined;
+  /** A mark of the instructions that the conversation has. */
+  instructions: string | undefined;
   /** The agent's last message. */
   output: string | undefined;
   /** Set when a person interrupted the turn: what fails from then on was stopped. */
@@ -54,6 +56,7 @@ export function createNormalizerState(clientTools: ClientTools = new Map()): Nor
     threadId: undefined,
     turnId: undefined,
     model: undefined,
+    instructions: undefined,
     output: undefined,
     interrupted: false,
     ended: undefined,

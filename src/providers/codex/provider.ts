@@ -9,7 +9,7 @@ import { createServerPool } from './server-pool.ts';
  * Codex as a provider, driven through its `codex app-server`. Throws `unknown_option` and `invalid_input` for options
  * that are not right. With `shareServer` it is to be disposed of, which ends the server.
  */
-export function codex(options: CodexOptions = {}): Provider<CodexNative> {
+export function codex(options: CodexOptions = {}): Provider<CodexNative> & AsyncDisposable {
   const checked = checkOptions(options);
   const pool = checked.shareServer === true ? createServerPool() : undefined;
   const capabilities = pool === undefined ? codexCapabilities : sharedServerCapabilities;
@@ -18,6 +18,6 @@ export function codex(options: CodexOptions = {}): Provider<CodexNative> {
     capabilities,
     describe: ({ signal } = {}) => describeCodex(checked, capabilities, signal),
     run: (request, host) => runCodex(checked, pool, request, host),
-    ...(pool === undefined ? {} : { [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() }),
+    [Symbol.asyncDispose]: async () => await pool?.[Symbol.asyncDispose](),
   };
 }

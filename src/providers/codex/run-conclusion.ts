@@ -50,14 +50,16 @@ export function concludeRun({ signal, state, thrown, stderr, wantsForm }: RunEnd
 }
 
 function outcome(state: NormalizerState, status: RunOutcome['status']): RunOutcome {
-  const { output, threadId, model } = state;
+  const { output, threadId, model, instructions } = state;
+  const counters = {
+    ...(model === undefined ? {} : { model }),
+    ...(instructions === undefined ? {} : { instructions }),
+  };
   return {
     status,
     ...(output === undefined ? {} : { output }),
     stopReason: textField(state.ended, 'status') ?? status,
-    ...(threadId === undefined
-      ? {}
-      : { handle: { id: threadId, ...(model === undefined ? {} : { counters: { model } }) } }),
+    ...(threadId === undefined ? {} : { handle: { id: threadId, counters } }),
     usage: state.usage.usage,
   };
 }

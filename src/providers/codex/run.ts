@@ -10,6 +10,7 @@ import { openConversation } from './conversation.ts';
 import { codexEnvironment, sharedEnvironment } from './environment.ts';
 import { createForeignOutput } from './foreign-output.ts';
 import { readInstructionFile } from './instruction-file.ts';
+import { digest, renewInstructions } from './instruction-renewal.ts';
 import type { ServerMessage } from './json-rpc.ts';
 import { createMessageInbox } from './message-inbox.ts';
 import { fieldOf, textField } from './native-fields.ts';
@@ -64,6 +65,8 @@ export async function* runCodex(
     const conversation = await orAborted(opened, host.signal);
     state.threadId = conversation.id;
     state.model = conversation.model;
+    state.instructions = digest(appendedPrompt);
+    await renewInstructions(server, request, conversation.id, appendedPrompt);
     yield agentStarted(request, server, state, pool === undefined);
     await startTurn(server, request, state, prompt);
     while (state.ended === undefined) {
@@ -204,7 +207,10 @@ async function leaveServer(
     const leave = async (): Promise<void> => {
       if (state.ended === undefined) await control.stopTurn();
       await server.rpc.request('thread/backgroundTerminals/clean', { threadId });
+      // Only then can another run take the conversation up with settings of its own.
+      const closed = server.closed(threadId);
       await server.rpc.request('thread/unsubscribe', { threadId });
+      await closed;
     };
     const deadline = AbortSignal.timeout(leaveDeadline);
     await orAborted(leave(), deadline).catch(() => undefined);

@@ -30,4 +30,7 @@ export const serverFlags: readonly string[] = [
   ...switchedOff.flatMap((feature) => ['-c', `features.${feature}=false`]),
   '-c',
   'check_for_update_on_startup=false',
+  // A conversation that stays loaded would keep the settings of its last run.
+  '-c',
+  'thread_unload_delay_secs=0',
 ];
