@@ -3,6 +3,8 @@ import { appendTogetherBenchmark } from './append-together-benchmark.ts';
 import type { Benchmark } from './benchmark.ts';
 import { claudeOverheadBenchmark } from './claude-overhead-benchmark.ts';
 import { cliHelpBenchmark } from './cli-help-benchmark.ts';
+import { codexOverheadBenchmark } from './codex-overhead-benchmark.ts';
+import { codexSharedBenchmark } from './codex-shared-benchmark.ts';
 import { followWakeBenchmark } from './follow-wake-benchmark.ts';
 import { memoryHeapBenchmark } from './memory-heap-benchmark.ts';
 import { normalizeBenchmark } from './normalize-benchmark.ts';
@@ -25,5 +27,7 @@ export const benchmarks: readonly Benchmark[] = [
   redactionBenchmark,
   renderingBenchmark,
   claudeOverheadBenchmark,
+  codexOverheadBenchmark,
+  codexSharedBenchmark,
   cliHelpBenchmark,
 ];

@@ -3,6 +3,9 @@ import type { ProviderEvent } from '../src/ports/provider.ts';
 import { readFixture } from '../src/providers/claude/fixtures/read-fixture.ts';
 import { normalize as normalizeClaude } from '../src/providers/claude/normalize.ts';
 import { createNormalizerState } from '../src/providers/claude/normalizer-state.ts';
+import { readFixture as readCodexFixture } from '../src/providers/codex/fixtures/read-fixture.ts';
+import { normalize as normalizeCodex } from '../src/providers/codex/normalize.ts';
+import { createNormalizerState as createCodexState } from '../src/providers/codex/normalizer-state.ts';
 import { createUsageMeter } from '../src/providers/claude/usage-meter.ts';
 import type { Benchmark, BenchmarkRow, Timing } from './benchmark.ts';
 import { atLeast } from './support/goal.ts';
@@ -18,6 +21,7 @@ interface RecordedRun {
 
 const runs: readonly RecordedRun[] = [
   { provider: 'claude', messages: readFixture('tools'), open: openClaude },
+  { provider: 'codex', messages: readCodexFixture('tools'), open: openCodex },
 ];
 
 /** Messages of an agent turned into events. */
@@ -64,4 +68,9 @@ async function measure({ provider, messages, open }: RecordedRun, timing: Timing
 function openClaude(): (message: JsonObject) => readonly ProviderEvent[] {
   const state = createNormalizerState({ usage: createUsageMeter('nothing'), isDenied: () => false });
   return (message) => normalizeClaude(message, state);
+}
+
+function openCodex(): (message: JsonObject) => readonly ProviderEvent[] {
+  const state = createCodexState();
+  return (message) => normalizeCodex(message, state);
 }

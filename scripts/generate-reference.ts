@@ -8,6 +8,7 @@ import { capabilityNames, type CapabilityName } from '../src/domain/capability.t
 import { errorCodes } from '../src/domain/error-code.ts';
 import { eventTypes } from '../src/domain/event.ts';
 import { claudeCapabilities } from '../src/providers/claude/capabilities.ts';
+import { codexCapabilities } from '../src/providers/codex/capabilities.ts';
 import { shellCapabilities } from '../src/providers/shell/capabilities.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -48,9 +49,11 @@ function errorTable(): string {
 function capabilityTable(): string {
   const rows = capabilityNames.map(
     (name) =>
-      `| \`${name}\` | ${capabilityMeanings[name]} | ${claudeCapabilities[name]} | ${shellCapabilities[name]} |`,
+      `| \`${name}\` | ${capabilityMeanings[name]} | ${claudeCapabilities[name]} | ${codexCapabilities[name]} | ${shellCapabilities[name]} |`,
   );
-  return ['| capability | what it means | claude | shell |', '|---|---|---|---|', ...rows].join('\n');
+  return ['| capability | what it means | claude | codex | shell |', '|---|---|---|---|---|', ...rows].join(
+    '\n',
+  );
 }
 
 /** One section for each event, of its comment and its fields in the source, then the shared shapes. */

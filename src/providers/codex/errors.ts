@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../domain/error-code.ts';
 import { AsmError, type ProviderFailure } from '../../domain/error.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
+import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { fieldOf, numberField, textField } from './native-fields.ts';
 
 /** What is known about a turn that failed. */
@@ -125,11 +125,11 @@ export function errorStatus(error: JsonObject): number | undefined {
   return numberField(Object.values(info)[0], 'httpStatusCode');
 }
 
-function parsed(text: string | undefined): JsonValue | undefined {
+function parsed(text: string | undefined): JsonObject | undefined {
   if (text?.startsWith('{') !== true) return undefined;
   try {
-    const value: JsonValue = JSON.parse(text);
-    return value;
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

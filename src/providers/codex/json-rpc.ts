@@ -1,4 +1,4 @@
-import { AsmError } from '../../domain/error.ts';
+import type { AsmError } from '../../domain/error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import { fieldOf, numberField, textField } from './native-fields.ts';
 import type { ClientMethod } from './protocol.ts';
@@ -69,7 +69,7 @@ export function createJsonRpc(send: (line: string) => void): JsonRpc {
     refuse: (id, message) => say({ id, error: { code: -32601, message } }),
     receive(line) {
       const message = parse(line);
-      if (!isJsonObject(message)) return line.trim() === '' ? undefined : { raw: message ?? line };
+      if (message === undefined) return line.trim() === '' ? undefined : { raw: line };
       const id = fieldOf(message, 'id');
       const method = textField(message, 'method');
       if (method !== undefined) {
@@ -108,10 +108,10 @@ function wellFormed(_name: string, value: unknown): unknown {
   return typeof value === 'string' ? value.toWellFormed() : value;
 }
 
-function parse(line: string): JsonValue | undefined {
+function parse(line: string): JsonObject | undefined {
   try {
-    const value: JsonValue = JSON.parse(line);
-    return value;
+    const value: unknown = JSON.parse(line);
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,4 @@
 import { abortError, AsmError, isAsmError } from '../../domain/error.ts';
-import type { JsonValue } from '../../domain/json.ts';
 import type { RunOutcome } from '../../ports/provider.ts';
 import { protocolError, turnError } from './errors.ts';
 import { objectField, textField } from './native-fields.ts';
@@ -66,8 +65,8 @@ function outcome(state: NormalizerState, status: RunOutcome['status']): RunOutco
 
 function isJson(text: string | undefined): boolean {
   try {
-    const value: JsonValue = JSON.parse(text ?? '');
-    return value !== undefined;
+    JSON.parse(text ?? '');
+    return true;
   } catch {
     return false;
   }

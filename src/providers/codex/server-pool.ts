@@ -51,7 +51,7 @@ export function createServerPool(): ServerPool {
 
   return {
     async lease({ program, environment }, signal) {
-      const key = JSON.stringify([program, Object.entries(environment).toSorted()]);
+      const key = JSON.stringify([program, sorted(environment)]);
       const entry = entries.get(key) ?? open(key, program, environment);
       entry.users++;
       clearTimeout(entry.timer);
@@ -96,6 +96,10 @@ export function createServerPool(): ServerPool {
       );
     },
   };
+}
+
+function sorted(environment: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
+  return Object.entries(environment).toSorted(([first], [second]) => (first < second ? -1 : 1));
 }
 
 /** Whether our process lives on for the server's sake. */
