@@ -2,8 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
+import { codexEnvironment } from '../../src/providers/codex/environment.ts';
 import { fieldOf, textField } from '../../src/providers/codex/native-fields.ts';
 import { findCodex } from '../../src/providers/codex/program.ts';
+import { serverFlags } from '../../src/providers/codex/server-flags.ts';
+import { createRunRequest } from '../../src/testing/index.ts';
 
 /** Where the agent runs, and as whom. */
 export interface CodexPlace {
@@ -14,10 +17,11 @@ export interface CodexPlace {
 /** One whole run of `codex app-server` with the least client that allows everything. */
 export async function runBareCodex(prompt: string, place: CodexPlace): Promise<void> {
   const search = { executable: undefined, path: process.env['PATH'] ?? '', cwd: '/' };
-  const flags = ['-c', 'features.plugins=false', '-c', 'features.apps=false'];
-  const child = spawn((await findCodex(search)) ?? 'codex', ['app-server', ...flags], {
+  // What our provider passes on besides, so that both programs have the same to do.
+  const request = createRunRequest({ cwd: place.cwd, environment: { set: place.environment } });
+  const child = spawn((await findCodex(search)) ?? 'codex', ['app-server', ...serverFlags], {
     cwd: '/',
-    env: place.environment,
+    env: codexEnvironment(request),
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   const exit = once(child, 'exit');
