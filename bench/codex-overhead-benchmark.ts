@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createSessionManager, type SessionManager } from '../src/index.ts';
 import { codex } from '../src/providers/codex/index.ts';
 import { sqliteStore } from '../src/stores/sqlite/index.ts';
-import { codexEnvironment, startModelServer, type ModelTurn } from '../src/testing/index.ts';
+import { codexEnvironment, startModelServer, type ModelScript } from '../src/testing/index.ts';
 import type { Benchmark } from './benchmark.ts';
 import { runBareCodex, type CodexPlace } from './support/bare-codex.ts';
 import { below } from './support/goal.ts';
@@ -12,13 +12,13 @@ import { scratchFolder } from './support/scratch-folder.ts';
 
 const prompt = 'Say hello with the shell.';
 
-/** One command, about which the gate is asked, then a text in many pieces. */
-const turns: readonly ModelTurn[] = [
-  { tools: [{ name: 'exec_command', input: { cmd: 'echo hello' } }] },
-  { text: 'It said hello, as it was told to do. '.repeat(20), chunks: 100 },
-];
+/** One tool call, about which the hook is asked, then a text in many pieces; the same for every conversation. */
+const script: ModelScript = (request) =>
+  JSON.stringify(request.body).includes('function_call_output')
+    ? { text: 'It said hello, as it was told to do. '.repeat(20), chunks: 100 }
+    : { tools: [{ name: 'exec_command', input: { cmd: 'echo hello' } }] };
 
-/** Whole runs of the real Codex, through the manager and with its app server alone, in turns, against a scripted model. */
+/** Whole runs of the real Codex, through the manager and with its app-server alone, in turns, against a scripted model. */
 export const codexOverheadBenchmark: Benchmark = {
   name: 'codex-overhead',
   goal: 'median of the differences below 10 ms',
@@ -26,27 +26,23 @@ export const codexOverheadBenchmark: Benchmark = {
     using folder = scratchFolder();
     const cwd = join(folder.path, 'project');
     mkdirSync(cwd);
-    await using model = await startModelServer();
+    await using model = await startModelServer(script);
     const place = { cwd, environment: codexEnvironment(model, { home: folder.path }) };
     await using manager = await createSessionManager({
       store: sqliteStore(join(folder.path, 'ours.db')),
       providers: [codex()],
     });
     const works = [() => runBareCodex(prompt, place), () => runManaged(manager, place)] as const;
-    const timed = async (which: 0 | 1): Promise<number> => {
-      model.setScript(turns);
-      const start = performance.now();
-      await works[which]();
-      return performance.now() - start;
-    };
     // The first start of the program reads it from the disk.
-    if (!quick) for (const which of [0, 1] as const) await timed(which);
+    if (!quick) for (const work of works) await work();
     const bare: number[] = [];
     const ours: number[] = [];
     for (let pair = 0; pair < (quick ? 1 : 30); pair++) {
       // Each goes first in every other pair.
       for (const which of pair % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
-        (which === 0 ? bare : ours).push(await timed(which));
+        const start = performance.now();
+        await works[which]();
+        (which === 0 ? bare : ours).push(performance.now() - start);
       }
     }
     const differences = ours.map((time, pair) => time - (bare[pair] ?? Number.NaN));
@@ -54,10 +50,10 @@ export const codexOverheadBenchmark: Benchmark = {
     const { low, high } = medianInterval(differences);
     return [
       {
-        name: 'manager beside the app server alone',
+        name: 'manager beside the app-server alone',
         figure,
         unit: 'ms more',
-        limit: { name: 'whole run with the app server alone', figure: median(bare) },
+        limit: { name: 'whole run with the app-server alone', figure: median(bare) },
         ratio: median(ours.map((time, pair) => time / (bare[pair] ?? Number.NaN))),
         goals: [below(figure, 10, 'ms')],
         details: {

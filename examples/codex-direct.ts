@@ -1,16 +1,26 @@
-// What Codex has of its own: its events counted, its options, a form for the answer, one server for two runs
-// at once, and the sessions that were recorded. `--section <name>` runs one part.
+// What Codex has of its own: the events of a run with its usage, one server for several runs, a conversation that goes
+// on and branches, structured output, and the gate before each call. `--section <name>` runs one part.
 import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createSessionManager } from '../src/index.ts';
+import { createSessionManager, type AuthorizeRequest } from '../src/index.ts';
 import { codex } from '../src/providers/codex/index.ts';
 import { memoryStore } from '../src/stores/memory/index.ts';
-import { exampleRules, setUpExample } from './support/example.ts';
+import { codexEnvironment, startModelServer } from '../src/testing/index.ts';
 
-const { values } = parseArgs({ strict: false, options: { section: { type: 'string' } } });
-await using example = await setUpExample('codex-direct', [], { only: ['codex'] });
-await using manager = await createSessionManager({ store: memoryStore(), providers: [example.provider] });
-const { runOptions, model } = example;
+const { values } = parseArgs({
+  strict: false,
+  options: { section: { type: 'string' }, offline: { type: 'boolean', default: false } },
+});
+const scratch = await mkdtemp(join(tmpdir(), 'asm-example-'));
+const cwd = join(scratch, 'work');
+await mkdir(cwd);
+const model = values.offline === true ? await startModelServer() : undefined;
+const environment = model === undefined ? undefined : { set: codexEnvironment(model, { home: scratch }) };
+const runOptions = { cwd, ...(environment === undefined ? {} : { environment }) };
+console.log(`# codex-direct (codex, ${model === undefined ? 'your own sign-in' : 'scripted model'})`);
 
 async function section(name: string, work: () => Promise<void>): Promise<void> {
   if (values.section !== undefined && values.section !== name) return;
@@ -18,73 +28,96 @@ async function section(name: string, work: () => Promise<void>): Promise<void> {
   await work();
 }
 
-await section('events', async () => {
-  example.say([
-    { thinking: 'A look first.', tools: [{ tool: 'bash', command: 'ls' }] },
-    { text: 'It is empty.' },
-  ]);
-  const session = await manager.createSession({ provider: 'codex' });
-  const run = await session.run('Run `ls`, then say what is there.', { ...runOptions, rules: exampleRules });
-  const counts = new Map<string, number>();
-  for await (const { type } of run) counts.set(type, (counts.get(type) ?? 0) + 1);
-  for (const [type, count] of counts) console.log(`${type.padEnd(24)} ${'#'.repeat(count)} ${count}`);
-  const result = await run.result;
-  assert.ok(result.status === 'completed', `the run is ${result.status}`);
-  console.log(result.output, result.usage);
-  assert.ok(counts.get('tool_call_started') === counts.get('tool_call_completed'));
-  assert.ok(result.usage.outputTokens > 0);
-});
+/** A call of Codex's tool for shell commands, as its model makes it. */
+const shell = (cmd: string) => ({ name: 'exec_command', input: { cmd } });
 
-await section('options', async () => {
-  example.say([{ text: 'Indigo.' }]);
-  const result = await manager.runOnce('Name a colour.', {
-    ...runOptions,
-    provider: codex({ instructions: ['Answer in one word.'] }),
-    native: { reasoningEffort: 'low' },
+try {
+  await using provider = codex({ shareServer: true });
+  await using manager = await createSessionManager({ store: memoryStore(), providers: [provider] });
+
+  await section('events', async () => {
+    model?.setScript([
+      { thinking: 'A look will do.', text: 'I look.', tools: [shell('echo hello')] },
+      { text: 'It said hello.' },
+    ]);
+    const session = await manager.createSession({ provider: 'codex' });
+    const run = await session.run('Run `echo hello` and say what it printed.', {
+      ...runOptions,
+      authorize: () => ({ decision: 'allow' }),
+    });
+    const counts: Record<string, number> = {};
+    for await (const event of run) counts[event.type] = (counts[event.type] ?? 0) + 1;
+    const result = await run.result;
+    console.table(counts);
+    assert.ok(result.status === 'completed');
+    console.log(result.output, result.usage);
+    assert.ok(counts['message_streamed'] !== undefined && counts['tool_call_completed'] === 1);
+    assert.ok(result.usage.inputTokens > 0);
   });
-  console.log(result.status, result.output);
-  assert.equal(result.status, 'completed');
-  if (model === undefined) return;
-  const asked = JSON.stringify(model.mainRequests.at(-1)?.body);
-  assert.ok(asked.includes('"effort":"low"'), 'the model is told how hard to think');
-  assert.ok(asked.includes('Answer in one word.'), 'the model is told the instructions');
-});
 
-await section('structured', async () => {
-  example.say([{ text: '{"colour":"indigo"}' }]);
-  const outputSchema = {
-    type: 'object',
-    properties: { colour: { type: 'string' } },
-    required: ['colour'],
-    additionalProperties: false,
-  };
-  const result = await manager.runOnce('Name a colour.', { ...runOptions, provider: 'codex', outputSchema });
-  console.log(result.status, result.output);
-  assert.equal(result.status, 'completed');
-  assert.match(result.output, /^\{\s*"colour":\s*"\w+"\s*\}$/);
-});
-
-await section('shared', async () => {
-  model?.setScript(() => ({ text: 'Four.' }));
-  await using shared = await createSessionManager({
-    store: memoryStore(),
-    providers: [codex({ shareServer: true })],
+  await section('parallel', async () => {
+    model?.setScript(() => ({ text: 'Four.' }));
+    const words = ['two', 'three', 'four'];
+    const results = await Promise.all(
+      words.map((word) => manager.runOnce(`What is ${word} and ${word}? One word.`, { ...runOptions })),
+    );
+    console.log(`${results.length} runs on one app-server`);
+    assert.ok(results.every((result) => result.status === 'completed'));
   });
-  const questions = ['What is two and two?', 'What is three and one?'];
-  const results = await Promise.all(
-    questions.map((question) =>
-      shared.runOnce(`${question} One word.`, { ...runOptions, provider: 'codex' }),
-    ),
-  );
-  console.log(results.map((result) => result.status).join(', '));
-  assert.ok(results.every((result) => result.status === 'completed'));
-});
 
-await section('sessions', async () => {
-  example.say([{ text: 'Hello.' }]);
-  const session = await manager.createSession({ provider: 'codex', title: 'greeting' });
-  assert.equal((await (await session.run('Greet me.', runOptions)).result).status, 'completed');
-  const listed = await manager.sessions({ provider: 'codex' });
-  for (const { id, title, agents } of listed.rows) console.log(id, title ?? '', agents['codex']?.id ?? '');
-  assert.ok(listed.rows.some(({ id, agents }) => id === session.id && agents['codex'] !== undefined));
-});
+  await section('fork', async () => {
+    model?.setScript([{ text: 'Noted.' }, { text: 'It was indigo.' }]);
+    const session = await manager.createSession({ provider: 'codex' });
+    const first = await session.run('Remember the colour indigo.', runOptions);
+    assert.equal((await first.result).status, 'completed');
+    const fork = await session.fork();
+    const result = await (await fork.run('Which colour?', runOptions)).result;
+    assert.ok(result.status === 'completed');
+    assert.match(result.output, /indigo/);
+    const [mine, theirs] = [(await session.read()).agents['codex'], (await fork.read()).agents['codex']];
+    assert.ok(mine && theirs && mine.id !== theirs.id, 'the fork is a conversation of its own');
+    console.log(`${mine.id} -> ${theirs.id}`);
+    if (model === undefined) return;
+    const records = await readdir(join(scratch, '.codex', 'sessions'), { recursive: true });
+    const recorded = records.filter((name) => name.endsWith('.jsonl'));
+    console.log(`Codex recorded ${recorded.length} conversations`);
+    assert.ok(recorded.some((name) => name.includes(theirs.id)));
+  });
+
+  await section('options', async () => {
+    model?.setScript([{ text: 'Fine.' }]);
+    const result = await manager.runOnce('Say one word.', {
+      ...runOptions,
+      provider,
+      native: { reasoningEffort: 'high', reasoningSummary: 'auto' },
+    });
+    assert.equal(result.status, 'completed');
+    const sent = JSON.stringify(model?.mainRequests.at(-1)?.body ?? { reasoning: { effort: 'high' } });
+    console.log(/"effort":"\w+"/.exec(sent)?.[0]);
+    assert.match(sent, /"effort":"high"/);
+  });
+
+  await section('gate', async () => {
+    model?.setScript([{ tools: [shell('ls')] }, { tools: [shell('touch made')] }, { text: 'Done.' }]);
+    const asked: AuthorizeRequest[] = [];
+    const result = await manager.runOnce('Run `ls`, then `touch made`.', {
+      ...runOptions,
+      authorize: (call) => {
+        asked.push(call);
+        return call.command === 'ls'
+          ? { decision: 'allow' }
+          : { decision: 'deny', reason: 'only looking today' };
+      },
+    });
+    console.log(asked.map((call) => `${call.tool} ${call.command ?? ''}`).join(', '));
+    assert.equal(result.status, 'completed');
+    assert.ok(
+      asked.some((call) => call.command === 'ls'),
+      'read-only commands are asked about, too',
+    );
+    assert.ok(!(await readdir(cwd)).includes('made'), 'what was refused is not done');
+  });
+} finally {
+  await model?.[Symbol.asyncDispose]();
+  await rm(scratch, { recursive: true, force: true });
+}

@@ -1,57 +1,55 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { codexEnvironment as agentVariables } from '../../src/providers/codex/environment.ts';
-import { requireCodex } from '../../src/providers/codex/program.ts';
+import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
+import { codexEnvironment } from '../../src/providers/codex/environment.ts';
+import { fieldOf, textField } from '../../src/providers/codex/native-fields.ts';
+import { findCodex } from '../../src/providers/codex/program.ts';
+import { serverFlags } from '../../src/providers/codex/server-flags.ts';
 import { createRunRequest } from '../../src/testing/index.ts';
 
-/** Where an agent works and how it reaches its model. */
+/** Where the agent runs, and as whom. */
 export interface CodexPlace {
   readonly cwd: string;
-  readonly environment: { readonly [name: string]: string };
+  readonly environment: Readonly<Record<string, string>>;
 }
 
-interface Message {
-  readonly id?: number;
-  readonly method?: string;
-  readonly params?: { readonly turn?: { readonly status?: string } };
-  readonly result?: { readonly thread?: { readonly id: string } };
-  readonly error?: { readonly message: string };
-}
-
-/** Runs one turn of Codex with as little around it as its app server needs, until the program has ended. */
-export async function runBareCodex(prompt: string, { cwd, environment }: CodexPlace): Promise<void> {
-  const variables = agentVariables(createRunRequest({ cwd, environment: { set: environment } }));
-  const path = variables['PATH'] ?? '';
-  const program = await requireCodex({ executable: undefined, path, cwd });
-  const flags = ['features.plugins=false', 'features.apps=false', 'check_for_update_on_startup=false'];
-  const child = spawn(program, ['app-server', ...flags.flatMap((flag) => ['-c', flag])], {
-    cwd,
-    env: variables,
+/** One whole run of `codex app-server` with the least client that allows everything. */
+export async function runBareCodex(prompt: string, place: CodexPlace): Promise<void> {
+  const search = { executable: undefined, path: process.env['PATH'] ?? '', cwd: '/' };
+  // What our provider passes on besides, so that both programs have the same to do.
+  const request = createRunRequest({ cwd: place.cwd, environment: { set: place.environment } });
+  const child = spawn((await findCodex(search)) ?? 'codex', ['app-server', ...serverFlags], {
+    cwd: '/',
+    env: codexEnvironment(request),
     stdio: ['pipe', 'pipe', 'ignore'],
   });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  const send = (message: object): void => void child.stdin.write(`${JSON.stringify(message)}\n`);
-  const settings = { cwd, approvalPolicy: 'untrusted', sandbox: 'workspace-write' };
+  const exit = once(child, 'exit');
+  const say = (message: JsonObject): void => void child.stdin.write(`${JSON.stringify(message)}\n`);
   const clientInfo = { name: 'bare', title: 'Bare', version: '1' };
-  send({ id: 1, method: 'initialize', params: { clientInfo, capabilities: { experimentalApi: true } } });
+  const capabilities = { experimentalApi: true, requestAttestation: false };
+  say({ id: 1, method: 'initialize', params: { clientInfo, capabilities } });
   let status: string | undefined;
   for await (const line of createInterface({ input: child.stdout })) {
-    // Boundary: the program's own protocol.
-    const message = JSON.parse(line) as Message;
-    if (message.error !== undefined) throw new Error(message.error.message);
-    if (message.id === 1 && message.method === undefined) {
-      send({ method: 'initialized' });
-      send({ id: 2, method: 'thread/start', params: settings });
-    } else if (message.id === 2 && message.method === undefined) {
+    const message: unknown = JSON.parse(line);
+    if (!isJsonObject(message)) continue;
+    const { id, method } = message;
+    const params = fieldOf(message, 'params');
+    if (method === undefined && id === 1) {
+      say({ method: 'initialized' });
+      const projects = { [place.cwd]: { trust_level: 'untrusted' } };
+      const settings = { approvalPolicy: 'untrusted', sandbox: 'workspace-write', config: { projects } };
+      say({ id: 2, method: 'thread/start', params: { cwd: place.cwd, ...settings } });
+    } else if (method === undefined && id === 2) {
+      const threadId = textField(fieldOf(fieldOf(message, 'result'), 'thread'), 'id') ?? '';
       const input = [{ type: 'text', text: prompt, text_elements: [] }];
-      send({ id: 3, method: 'turn/start', params: { threadId: message.result?.thread?.id, input } });
-    } else if (message.id !== undefined && message.method !== undefined) {
-      send({ id: message.id, result: { decision: 'accept' } });
-    } else if (message.method === 'turn/completed') {
-      status = message.params?.turn?.status;
+      say({ id: 3, method: 'turn/start', params: { threadId, input } });
+    } else if (id !== undefined && method !== undefined) say({ id, result: { decision: 'accept' } });
+    else if (method === 'turn/completed') {
+      status = textField(fieldOf(params, 'turn'), 'status');
       child.stdin.end();
     }
   }
-  await ended;
+  await exit;
   if (status !== 'completed') throw new Error(`The bare run ended as ${status}.`);
 }

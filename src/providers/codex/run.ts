@@ -62,6 +62,8 @@ export async function* runCodex(
       bridge,
     });
     const opened = openConversation(server, inbox, request, settings);
+    // One that comes too late for its run is put away again.
+    opened.then(({ id }) => (host.signal.aborted ? putAway(server, id) : undefined)).catch(() => undefined);
     const conversation = await orAborted(opened, host.signal);
     state.threadId = conversation.id;
     state.model = conversation.model;
@@ -207,16 +209,21 @@ async function leaveServer(
     const leave = async (): Promise<void> => {
       if (state.ended === undefined) await control.stopTurn();
       await server.rpc.request('thread/backgroundTerminals/clean', { threadId });
-      // Only then can another run take the conversation up with settings of its own.
-      const closed = server.closed(threadId);
-      await server.rpc.request('thread/unsubscribe', { threadId });
-      await closed;
+      await putAway(server, threadId);
     };
     const deadline = AbortSignal.timeout(leaveDeadline);
     await orAborted(leave(), deadline).catch(() => undefined);
   }
   if (threadId !== undefined) server.detach(threadId);
   await lease.release();
+}
+
+/** Has a conversation closed; only then can another run take it up with settings of its own. */
+async function putAway(server: AppServer, threadId: string): Promise<void> {
+  const closed = server.closed(threadId);
+  await server.rpc.request('thread/unsubscribe', { threadId });
+  await closed;
+  server.detach(threadId);
 }
 
 /** A branch would take the model of Codex's configuration, not that of the conversation. */
