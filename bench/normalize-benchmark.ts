@@ -1,5 +1,13 @@
 import type { JsonObject } from '../src/domain/json.ts';
+import { fieldOf } from '../src/domain/json-field.ts';
 import type { ProviderEvent } from '../src/ports/provider.ts';
+import { readFixture as readAcpFixture } from '../src/providers/acp/fixtures/read-fixture.ts';
+import { normalize as normalizeAcp } from '../src/providers/acp/normalize.ts';
+import { createNormalizerState as createAcpState } from '../src/providers/acp/normalizer-state.ts';
+import { acpPresets } from '../src/providers/acp/presets.ts';
+import { createUsageMeter as createAcpMeter } from '../src/providers/acp/usage-meter.ts';
+import { normalize as normalizeAmp } from '../src/providers/amp/normalize.ts';
+import { createNormalizerState as createAmpState } from '../src/providers/amp/normalizer-state.ts';
 import { readFixture } from '../src/providers/claude/fixtures/read-fixture.ts';
 import { normalize as normalizeClaude } from '../src/providers/claude/normalize.ts';
 import { createNormalizerState } from '../src/providers/claude/normalizer-state.ts';
@@ -7,9 +15,7 @@ import { readFixture as readCodexFixture } from '../src/providers/codex/fixtures
 import { normalize as normalizeCodex } from '../src/providers/codex/normalize.ts';
 import { createNormalizerState as createCodexState } from '../src/providers/codex/normalizer-state.ts';
 import { createUsageMeter } from '../src/providers/claude/usage-meter.ts';
-import { readFixture as readCodexFixture } from '../src/providers/codex/fixtures/read-fixture.ts';
-import { normalize as normalizeCodex } from '../src/providers/codex/normalize.ts';
-import { createNormalizerState as createCodexState } from '../src/providers/codex/normalizer-state.ts';
+import { readRecordedMessages } from '../src/testing/recorded-messages.ts';
 import type { Benchmark, BenchmarkRow, Timing } from './benchmark.ts';
 import { atLeast } from './support/goal.ts';
 import { interleavedRates } from './support/interleaved-rates.ts';
@@ -22,9 +28,13 @@ interface RecordedRun {
   readonly open: () => (message: JsonObject) => readonly ProviderEvent[];
 }
 
+const ampRecording = new URL('../src/providers/amp/fixtures/tools.jsonl', import.meta.url);
+
 const runs: readonly RecordedRun[] = [
   { provider: 'claude', messages: readFixture('tools'), open: openClaude },
   { provider: 'codex', messages: readCodexFixture('tools'), open: openCodex },
+  { provider: 'amp', messages: readRecordedMessages(ampRecording), open: openAmp },
+  { provider: 'acp', messages: readAcpFixture('tools'), open: openAcp },
 ];
 
 /** Messages of an agent turned into events. */
@@ -76,4 +86,18 @@ function openClaude(): (message: JsonObject) => readonly ProviderEvent[] {
 function openCodex(): (message: JsonObject) => readonly ProviderEvent[] {
   const state = createCodexState();
   return (message) => normalizeCodex(message, state);
+}
+
+function openAmp(): (message: JsonObject) => readonly ProviderEvent[] {
+  const state = createAmpState();
+  return (message) => normalizeAmp(message, state);
+}
+
+function openAcp(): (message: JsonObject) => readonly ProviderEvent[] {
+  const state = createAcpState({
+    preset: acpPresets['claude-agent-acp'],
+    usage: createAcpMeter({ perConversation: true, before: 'nothing' }),
+    isDenied: () => false,
+  });
+  return (message) => normalizeAcp(fieldOf(message, 'params') ?? null, state);
 }

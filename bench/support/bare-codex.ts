@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
 import { codexEnvironment } from '../../src/providers/codex/environment.ts';
-import { fieldOf, textField } from '../../src/providers/codex/native-fields.ts';
+import { fieldOf, textField } from '../../src/domain/json-field.ts';
 import { findCodex } from '../../src/providers/codex/program.ts';
 import { serverFlags } from '../../src/providers/codex/server-flags.ts';
 import { createRunRequest } from '../../src/testing/index.ts';

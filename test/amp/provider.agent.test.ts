@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { timeSortedIds } from '../../src/domain/id.ts';
 import type { JsonValue } from '../../src/domain/json.ts';
-import { listField, textField } from '../../src/providers/amp/native-fields.ts';
+import { listField, textField } from '../../src/domain/json-field.ts';
 import { pinnedVersion } from '../../src/providers/amp/program.ts';
 import { amp, testedVersions } from '../../src/providers/amp/provider.ts';
 import { toolResults } from '../../src/testing/model-server/anthropic-reader.ts';

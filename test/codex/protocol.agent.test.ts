@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/domain/json.ts';
-import { fieldOf, listField, objectField, textField } from '../../src/providers/codex/native-fields.ts';
+import { fieldOf, listField, objectField, textField } from '../../src/domain/json-field.ts';
 import { findCodex } from '../../src/providers/codex/program.ts';
 import {
   clientMethods,

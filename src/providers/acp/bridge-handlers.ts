@@ -3,7 +3,7 @@ import { clientToolCall } from '../../domain/client-tool.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { Authorization, ToolCall } from '../../domain/tool.ts';
 import type { RunHost } from '../../ports/provider.ts';
-import { fieldOf, textField } from './native-fields.ts';
+import { fieldOf, textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import type { PermissionGate } from './permission-gate.ts';
 import { readToolCall } from './tool-call.ts';

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
-import { fieldAt, fieldOf, listField, textField } from './native-fields.ts';
+import { fieldAt, fieldOf, listField, textField } from '../../domain/json-field.ts';
 import type { AcpPreset } from './preset.ts';
 
 /** A file as it was and as it is to be, as agents show their edits. */

@@ -4,7 +4,7 @@ import { startProcessGroup } from '../../process/process-group.ts';
 import type { AcpAgent } from './agent.ts';
 import { connectAgent } from './connection.ts';
 import { describeEnvironment } from './environment.ts';
-import { fieldAt, textField } from './native-fields.ts';
+import { fieldAt, textField } from '../../domain/json-field.ts';
 import { findAgent, installAdvice, type AgentProgram } from './program.ts';
 import { loadSdk } from './sdk.ts';
 import { initialize } from './session.ts';

@@ -4,7 +4,7 @@ import { toJson } from '../../domain/json.ts';
 import type { ProcessExit } from '../../process/process-group.ts';
 import type { AcpAgent } from './agent.ts';
 import { ConnectionClosed } from './connection.ts';
-import { textField } from './native-fields.ts';
+import { textField } from '../../domain/json-field.ts';
 
 /** Characters of an agent's own words in our messages. */
 const maximumSaid = 2_000;

@@ -2,7 +2,7 @@ import type { EventData, ToolResultData } from '../../domain/event-data.ts';
 import { toJson, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
 import type { OpenCall } from './call-registry.ts';
-import { fieldOf, numberField, textField } from './native-fields.ts';
+import { fieldOf, numberField, textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { textDiff } from './text-diff.ts';
 import { callName, readToolCall, toolIdentity } from './tool-call.ts';

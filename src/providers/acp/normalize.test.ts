@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import type { ProviderEvent, ProviderEventType } from '../../ports/provider.ts';
 import { fixtures, readFixture } from './fixtures/read-fixture.ts';
-import { fieldAt, fieldOf, textField } from './native-fields.ts';
+import { fieldAt, fieldOf, textField } from '../../domain/json-field.ts';
 import { endOpenCalls, startCall } from './normalize-call.ts';
 import { normalize } from './normalize.ts';
 import { createNormalizerState, type NormalizerState } from './normalizer-state.ts';

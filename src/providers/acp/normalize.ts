@@ -1,6 +1,6 @@
 import { toJson, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
-import { fieldAt, fieldOf, listField, textField } from './native-fields.ts';
+import { fieldAt, fieldOf, listField, textField } from '../../domain/json-field.ts';
 import { normalizeCall } from './normalize-call.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 

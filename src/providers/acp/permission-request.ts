@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import { isJsonObject, toJson } from '../../domain/json.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
-import { fieldOf, listField, textField } from './native-fields.ts';
+import { fieldOf, listField, textField } from '../../domain/json-field.ts';
 import { startCall } from './normalize-call.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import type { PermissionGate } from './permission-gate.ts';

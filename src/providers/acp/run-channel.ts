@@ -3,7 +3,7 @@ import { createEventChannel } from '../../ports/event-channel.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
 import type { AcpAgent } from './agent.ts';
 import { protocolError } from './errors.ts';
-import { textField } from './native-fields.ts';
+import { textField } from '../../domain/json-field.ts';
 import { normalize } from './normalize.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 

@@ -3,7 +3,7 @@ import type { JsonValue } from '../../domain/json.ts';
 import type { RunOutcome } from '../../ports/provider.ts';
 import type { AcpAgent } from './agent.ts';
 import { protocolError, requestError, stopError, type ProcessState } from './errors.ts';
-import { textField } from './native-fields.ts';
+import { textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 
 /** All that is known when the turn is over. */

@@ -2,7 +2,7 @@ import { isAsmError } from '../../domain/error.ts';
 import type { RunHost } from '../../ports/provider.ts';
 import type { AcpAgent } from './agent.ts';
 import type { AgentConnection } from './connection.ts';
-import { textField } from './native-fields.ts';
+import { textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 
 /** Milliseconds that an agent has to stop its turn before it is ended. */

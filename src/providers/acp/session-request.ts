@@ -2,7 +2,7 @@ import { AsmError } from '../../domain/error.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import type { McpServer, RunRequest } from '../../ports/provider.ts';
 import type { AcpAgent } from './agent.ts';
-import { fieldAt } from './native-fields.ts';
+import { fieldAt } from '../../domain/json-field.ts';
 import type { CheckedNative } from './options.ts';
 import { mergeMeta, withMeta } from './session-meta.ts';
 

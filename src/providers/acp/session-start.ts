@@ -6,7 +6,7 @@ import type { McpServer, RunRequest } from '../../ports/provider.ts';
 import type { AcpAgent } from './agent.ts';
 import { withReasonHook } from './claude-hook.ts';
 import type { AgentConnection } from './connection.ts';
-import { fieldAt, textField } from './native-fields.ts';
+import { fieldAt, textField } from '../../domain/json-field.ts';
 import type { CheckedNative } from './options.ts';
 import { sessionParameters } from './session-request.ts';
 import { initialize, openSession } from './session.ts';

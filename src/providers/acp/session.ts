@@ -4,7 +4,7 @@ import type { RunRequest } from '../../ports/provider.ts';
 import type { AcpAgent } from './agent.ts';
 import type { AgentConnection } from './connection.ts';
 import { protocolError, resumeError } from './errors.ts';
-import { fieldAt, listField, numberField, textField } from './native-fields.ts';
+import { fieldAt, listField, numberField, textField } from '../../domain/json-field.ts';
 import { unsupported } from './session-request.ts';
 
 /** The version of the protocol that we speak. */

@@ -3,7 +3,7 @@ import { clientToolCall, type ClientToolDescription } from '../../domain/client-
 import { isJsonObject, toJson, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import type { ToolCall, ToolKind } from '../../domain/tool.ts';
 import type { OpenCall } from './call-registry.ts';
-import { listField, textField } from './native-fields.ts';
+import { listField, textField } from '../../domain/json-field.ts';
 import type { AcpPreset } from './preset.ts';
 
 /** What a kind of the protocol means to permissions. What isn't here is dangerous. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readFixture } from './fixtures/read-fixture.ts';
-import { textField } from './native-fields.ts';
+import { textField } from '../../domain/json-field.ts';
 import { createUsageMeter, type UsageMeterOptions } from './usage-meter.ts';
 
 function meter(options: Partial<UsageMeterOptions> = {}): ReturnType<typeof createUsageMeter> {

@@ -1,7 +1,7 @@
 import { costFromProvider, type Cost } from '../../domain/cost.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import { addUsage, noUsage, tokenUsage, totalTokens, type TokenUsage } from '../../domain/usage.ts';
-import { fieldAt, fieldOf, listField, numberField, textField } from './native-fields.ts';
+import { fieldAt, fieldOf, listField, numberField, textField } from '../../domain/json-field.ts';
 
 /** What a run used. */
 export interface UsageFigures {

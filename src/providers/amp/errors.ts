@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../domain/error-code.ts';
 import { AsmError, type ProviderFailure } from '../../domain/error.ts';
 import { parseObject } from './normalize-tool-result.ts';
-import { objectField, textField } from './native-fields.ts';
+import { objectField, textField } from '../../domain/json-field.ts';
 
 /** Amp's own words for some failures, which begin its texts. It tells no code and no status with them. */
 const codesByTitle: readonly (readonly [string, ErrorCode])[] = [

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import { addUsage, tokenUsage, type TokenUsage } from '../../domain/usage.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
-import { fieldOf, listField, numberField, textField } from './native-fields.ts';
+import { fieldOf, listField, numberField, textField } from '../../domain/json-field.ts';
 import { endCalls } from './normalize-tool-result.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { buildToolCall, toolInput } from './tool-call.ts';

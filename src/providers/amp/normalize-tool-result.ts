@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json
 import type { ProviderEvent } from '../../ports/provider.ts';
 import type { OpenCall } from './call-registry.ts';
 import { readFileChange } from './file-change.ts';
-import { fieldOf, listField, numberField, textField } from './native-fields.ts';
+import { fieldOf, listField, numberField, textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { unparsed, withUnknownFields } from './unparsed.ts';
 

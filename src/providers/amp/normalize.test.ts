@@ -4,7 +4,7 @@ import type { ProviderEvent, ProviderEventType } from '../../ports/provider.ts';
 import { driftedMessage, textsIn } from '../../testing/message-drift.ts';
 import { readRecordedMessages } from '../../testing/recorded-messages.ts';
 import { createSeededRandom } from '../../testing/store-contract/seeded-random.ts';
-import { listField, objectField, textField } from './native-fields.ts';
+import { listField, objectField, textField } from '../../domain/json-field.ts';
 import { normalize } from './normalize.ts';
 import { createNormalizerState, type NormalizerState } from './normalizer-state.ts';
 import { buildToolCall } from './tool-call.ts';

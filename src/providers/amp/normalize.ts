@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
-import { fieldOf, textField } from './native-fields.ts';
+import { fieldOf, textField } from '../../domain/json-field.ts';
 import { normalizeAnswer } from './normalize-answer.ts';
 import { endCalls, normalizeUser } from './normalize-tool-result.ts';
 import type { NormalizerState } from './normalizer-state.ts';

@@ -7,7 +7,7 @@ import { asAsmError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Authorization, ToolCall, ToolLineage } from '../../domain/tool.ts';
 import type { RunHost } from '../../ports/provider.ts';
-import { objectField, textField } from './native-fields.ts';
+import { objectField, textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { buildToolCall } from './tool-call.ts';
 

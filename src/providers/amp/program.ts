@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { AsmError } from '../../domain/error.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { findProgram } from '../../process/program-path.ts';
-import { objectField, textField } from './native-fields.ts';
+import { objectField, textField } from '../../domain/json-field.ts';
 
 /** The package that brings Amp along; users install it beside this library. */
 export const sdkPackage = '@sourcegraph/amp-sdk';

@@ -2,7 +2,7 @@ import { abortError, AsmError } from '../../domain/error.ts';
 import type { RunOutcome } from '../../ports/provider.ts';
 import type { ProcessExit } from '../../process/process-group.ts';
 import { processError, saidError } from './errors.ts';
-import { fieldOf, textField } from './native-fields.ts';
+import { fieldOf, textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import type { RunControl } from './run-control.ts';
 import { notSignedIn } from './sign-in.ts';

@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import type { JsonObject } from '../../domain/json.ts';
 import type { RunHost, Steering } from '../../ports/provider.ts';
 import type { ProcessGroup } from '../../process/process-group.ts';
-import { fieldOf, listField, textField } from './native-fields.ts';
+import { fieldOf, listField, textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import type { ThreadEnd } from './thread-file.ts';
 

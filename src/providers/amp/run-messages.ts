@@ -2,7 +2,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent, RunRequest } from '../../ports/provider.ts';
 import type { AgentProcess } from '../../domain/run.ts';
 import type { LineTaker } from './message-stream.ts';
-import { listField, textField } from './native-fields.ts';
+import { listField, textField } from '../../domain/json-field.ts';
 import { normalize } from './normalize.ts';
 import { endCalls } from './normalize-tool-result.ts';
 import type { NormalizerState } from './normalizer-state.ts';

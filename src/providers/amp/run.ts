@@ -7,7 +7,7 @@ import { startProcessGroup, type ProcessExit } from '../../process/process-group
 import { commandLine } from './command-line.ts';
 import { ampEnvironment } from './environment.ts';
 import { readMessages } from './message-stream.ts';
-import { textField } from './native-fields.ts';
+import { textField } from '../../domain/json-field.ts';
 import { createNormalizerState } from './normalizer-state.ts';
 import { checkNative, type AmpNative, type CheckedNative, type CheckedOptions } from './options.ts';
 import { createPermissionDelegate } from './permission-delegate.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import type { McpServer } from '../../ports/provider.ts';
 import { settingsFile } from './environment.ts';
-import { fieldOf } from './native-fields.ts';
+import { fieldOf } from '../../domain/json-field.ts';
 import type { CheckedNative } from './options.ts';
 
 /** Settings of the person that say how Amp's server is reached and where the sign-in is kept. */

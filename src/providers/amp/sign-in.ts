@@ -4,7 +4,7 @@ import { AsmError } from '../../domain/error.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { ProviderDescription } from '../../ports/provider.ts';
 import { dataFolder } from './environment.ts';
-import { fieldOf } from './native-fields.ts';
+import { fieldOf } from '../../domain/json-field.ts';
 
 type SignedIn = ProviderDescription['signedIn'];
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isJsonObject } from '../../domain/json.ts';
 import { dataFolder } from './environment.ts';
-import { fieldOf, listField, textField } from './native-fields.ts';
+import { fieldOf, listField, textField } from '../../domain/json-field.ts';
 
 /** How the last message of a thread ended, as Amp keeps it on disk. */
 export interface ThreadEnd {

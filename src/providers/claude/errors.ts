@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../domain/error-code.ts';
 import { AsmError, type ProviderFailure } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { listField, numberField, textField } from './native-fields.ts';
+import { listField, numberField, textField } from '../../domain/json-field.ts';
 
 /** What is known about a turn that ended badly. */
 export interface FailedTurn {

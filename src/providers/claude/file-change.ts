@@ -1,6 +1,6 @@
 import type { EventData } from '../../domain/event-data.ts';
 import type { JsonValue } from '../../domain/json.ts';
-import { fieldOf, listField, numberField, textField } from './native-fields.ts';
+import { fieldOf, listField, numberField, textField } from '../../domain/json-field.ts';
 
 /** Longest diff that is passed on, in characters. */
 const maximumDiff = 256 * 1024;

@@ -3,7 +3,7 @@ import type { ToolLineage } from '../../domain/tool.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
 import { blockFor, blockId, type Answer } from './answer-tracker.ts';
 import { completeWholeAnswer, lineOf } from './answer-completion.ts';
-import { fieldOf, listField, objectField, textField } from './native-fields.ts';
+import { fieldOf, listField, objectField, textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { normalizeToolResult } from './normalize-tool-result.ts';
 import { buildToolCall, toolInput } from './tool-call.ts';

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json
 import { driftedMessage, textsIn } from '../../testing/message-drift.ts';
 import { createSeededRandom } from '../../testing/store-contract/seeded-random.ts';
 import { readFixture } from './fixtures/read-fixture.ts';
-import { listField, objectField } from './native-fields.ts';
+import { listField, objectField } from '../../domain/json-field.ts';
 import { normalize } from './normalize.ts';
 import { createNormalizerState } from './normalizer-state.ts';
 import { createUsageMeter } from './usage-meter.ts';

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
 import { addBlock, blockId, type Answer, type AnswerBlock } from './answer-tracker.ts';
-import { numberField, objectField, textField } from './native-fields.ts';
+import { numberField, objectField, textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { completeAnswer, lineOf } from './answer-completion.ts';
 import { unparsed } from './unparsed.ts';

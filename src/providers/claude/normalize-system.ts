@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
-import { fieldOf, listField, numberField, objectField, textField } from './native-fields.ts';
+import { fieldOf, listField, numberField, objectField, textField } from '../../domain/json-field.ts';
 import { lineOf } from './answer-completion.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { normalizeTask } from './normalize-task.ts';

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
-import { fieldOf, objectField, textField } from './native-fields.ts';
+import { fieldOf, objectField, textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { endAgent } from './subagent-end.ts';
 import { unparsed } from './unparsed.ts';

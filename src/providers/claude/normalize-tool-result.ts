@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
 import type { OpenCall } from './call-registry.ts';
 import { readFileChange } from './file-change.ts';
-import { fieldOf, textField } from './native-fields.ts';
+import { fieldOf, textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { endAgent } from './subagent-end.ts';
 import { toolIdentity } from './tool-call.ts';

@@ -5,7 +5,7 @@ import { normalizeAnswer } from './normalize-answer.ts';
 import { normalizeStream } from './normalize-stream.ts';
 import { normalizeRateLimit, normalizeSystem } from './normalize-system.ts';
 import { normalizeUser } from './normalize-tool-result.ts';
-import { textField } from './native-fields.ts';
+import { textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { unparsed } from './unparsed.ts';
 

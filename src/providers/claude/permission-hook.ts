@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject } from '../../domain/json.ts';
 import { isJsonObject, toJson } from '../../domain/json.ts';
 import type { Authorization, ToolCall, ToolLineage } from '../../domain/tool.ts';
-import { textField } from './native-fields.ts';
+import { textField } from '../../domain/json-field.ts';
 import { buildToolCall, toolInput, type ClientToolNames } from './tool-call.ts';
 
 /** The answer to Claude Code's hook before a tool call; always a decision, never "go on as you like". */

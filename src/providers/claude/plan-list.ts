@@ -1,6 +1,6 @@
 import type { EventData } from '../../domain/event-data.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
-import { listField, objectField, textField } from './native-fields.ts';
+import { listField, objectField, textField } from '../../domain/json-field.ts';
 
 type Step = EventData['plan_updated']['steps'][number];
 

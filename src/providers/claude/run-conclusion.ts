@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { RunOutcome } from '../../ports/provider.ts';
 import type { ProcessExit } from '../../process/process-group.ts';
 import { processError, turnError } from './errors.ts';
-import { fieldOf, textField } from './native-fields.ts';
+import { fieldOf, textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 
 /** All that is known when nothing more comes from the agent. */

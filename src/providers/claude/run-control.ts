@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../domain/json.ts';
 import type { RunHost, Steering } from '../../ports/provider.ts';
 import type { InputQueue } from './input-queue.ts';
-import { fieldOf, listField, numberField, textField } from './native-fields.ts';
+import { fieldOf, listField, numberField, textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import type { PermissionHook } from './permission-hook.ts';
 import type { ClaudeProcess } from './process.ts';

@@ -2,7 +2,7 @@ import { clientServerName } from '../../bridge/helper-program.ts';
 import { clientToolCall, type ClientToolDescription } from '../../domain/client-tool.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import type { ToolCall, ToolKind, ToolLineage } from '../../domain/tool.ts';
-import { textField } from './native-fields.ts';
+import { textField } from '../../domain/json-field.ts';
 
 interface KnownTool {
   readonly tool: string;

@@ -1,7 +1,7 @@
 import { costFromProvider, type Cost } from '../../domain/cost.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import { addUsage, noUsage, subtractUsage, tokenUsage, type TokenUsage } from '../../domain/usage.ts';
-import { fieldOf, numberField, objectField } from './native-fields.ts';
+import { fieldOf, numberField, objectField } from '../../domain/json-field.ts';
 
 /** What has been used, by model. */
 export interface UsageFigures {

@@ -5,7 +5,7 @@ import { startProcessGroup, type ProcessGroup } from '../../process/process-grou
 import { crashError, protocolError } from './errors.ts';
 import { createJsonRpc, type JsonRpc } from './json-rpc.ts';
 import type { InboxItem, MessageInbox } from './message-inbox.ts';
-import { fieldOf, textField } from './native-fields.ts';
+import { fieldOf, textField } from '../../domain/json-field.ts';
 import { notifications } from './protocol.ts';
 import { serverFlags } from './server-flags.ts';
 

@@ -2,7 +2,7 @@ import { isAsmError } from '../../domain/error.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { Authorization, ToolCall } from '../../domain/tool.ts';
 import type { ProviderEvent, RunHost } from '../../ports/provider.ts';
-import { fieldOf, objectField, textField } from './native-fields.ts';
+import { fieldOf, objectField, textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import type { ServerMessage } from './json-rpc.ts';
 import { serverRequests } from './protocol.ts';

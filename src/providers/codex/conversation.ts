@@ -4,7 +4,7 @@ import type { RunRequest } from '../../ports/provider.ts';
 import type { AppServer } from './app-server.ts';
 import { resumeError } from './errors.ts';
 import type { MessageInbox } from './message-inbox.ts';
-import { fieldOf, textField } from './native-fields.ts';
+import { fieldOf, textField } from '../../domain/json-field.ts';
 import type { ClientMethod } from './protocol.ts';
 import { settingsMismatch } from './thread-settings.ts';
 

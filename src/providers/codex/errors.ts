@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../domain/error-code.ts';
 import { AsmError, type ProviderFailure } from '../../domain/error.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
-import { fieldOf, numberField, textField } from './native-fields.ts';
+import { fieldOf, numberField, textField } from '../../domain/json-field.ts';
 
 /** What is known about a turn that failed. */
 export interface FailedTurn {

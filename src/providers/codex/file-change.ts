@@ -1,6 +1,6 @@
 import type { EventData } from '../../domain/event-data.ts';
 import type { JsonValue } from '../../domain/json.ts';
-import { objectField, textField } from './native-fields.ts';
+import { objectField, textField } from '../../domain/json-field.ts';
 import { changeKind } from './tool-call.ts';
 
 /** Longest diff that is passed on, in characters. */

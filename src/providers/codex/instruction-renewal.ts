@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RunRequest } from '../../ports/provider.ts';
 import type { AppServer } from './app-server.ts';
-import { textField } from './native-fields.ts';
+import { textField } from '../../domain/json-field.ts';
 
 /** A short mark of a text, to be kept with the handle of a conversation. */
 export function digest(text: string): string {

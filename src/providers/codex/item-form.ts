@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
-import { fieldOf, listField, textField } from './native-fields.ts';
+import { fieldOf, listField, textField } from '../../domain/json-field.ts';
 import { itemFields, type FieldKind } from './protocol.ts';
 import { changeKind } from './tool-call.ts';
 

@@ -1,6 +1,6 @@
 import type { AsmError } from '../../domain/error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
-import { fieldOf, numberField, textField } from './native-fields.ts';
+import { fieldOf, numberField, textField } from '../../domain/json-field.ts';
 import type { ClientMethod } from './protocol.ts';
 
 /** What the server says or asks of its own accord. */

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { driftedMessage, textsIn } from '../../testing/message-drift.ts';
 import { createSeededRandom } from '../../testing/store-contract/seeded-random.ts';
 import { readFixture } from './fixtures/read-fixture.ts';
-import { fieldOf, textField } from './native-fields.ts';
+import { fieldOf, textField } from '../../domain/json-field.ts';
 import { normalize } from './normalize.ts';
 import { createNormalizerState } from './normalizer-state.ts';
 import { scriptOf } from './shell-script.ts';

@@ -4,7 +4,7 @@ import type { ToolCall } from '../../domain/tool.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
 import { readFileChange } from './file-change.ts';
 import { hasKnownForm } from './item-form.ts';
-import { fieldOf, listField, numberField, textField } from './native-fields.ts';
+import { fieldOf, listField, numberField, textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { toolCallOf } from './tool-call.ts';
 import { unparsed } from './unparsed.ts';

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
 import { errorStatus } from './errors.ts';
-import { fieldOf, listField, numberField, textField } from './native-fields.ts';
+import { fieldOf, listField, numberField, textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { notifications } from './protocol.ts';
 import { unparsed } from './unparsed.ts';

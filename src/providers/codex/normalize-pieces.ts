@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
-import { numberField, textField } from './native-fields.ts';
+import { numberField, textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { notifications } from './protocol.ts';
 import { unparsed } from './unparsed.ts';

@@ -4,7 +4,7 @@ import type { EventDraft } from '../../domain/event.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent, ProviderEventType } from '../../ports/provider.ts';
 import { readFixture } from './fixtures/read-fixture.ts';
-import { fieldOf, textField } from './native-fields.ts';
+import { fieldOf, textField } from '../../domain/json-field.ts';
 import { normalize } from './normalize.ts';
 import { createNormalizerState, type NormalizerState } from './normalizer-state.ts';
 

@@ -3,7 +3,7 @@ import type { ProviderEvent } from '../../ports/provider.ts';
 import { endOpenCalls, normalizeItemEnd, normalizeItemStart } from './normalize-item.ts';
 import { normalizePieces } from './normalize-pieces.ts';
 import { normalizeNotice } from './normalize-notice.ts';
-import { fieldOf, textField } from './native-fields.ts';
+import { fieldOf, textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { notifications, silentNotifications } from './protocol.ts';
 import { unparsed } from './unparsed.ts';

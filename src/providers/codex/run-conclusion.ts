@@ -1,7 +1,7 @@
 import { abortError, AsmError, isAsmError } from '../../domain/error.ts';
 import type { RunOutcome } from '../../ports/provider.ts';
 import { protocolError, turnError } from './errors.ts';
-import { objectField, textField } from './native-fields.ts';
+import { objectField, textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 
 /** All that is known when nothing more comes from the agent. */

@@ -13,7 +13,7 @@ import { readInstructionFile } from './instruction-file.ts';
 import { digest, renewInstructions } from './instruction-renewal.ts';
 import type { ServerMessage } from './json-rpc.ts';
 import { createMessageInbox } from './message-inbox.ts';
-import { fieldOf, textField } from './native-fields.ts';
+import { fieldOf, textField } from '../../domain/json-field.ts';
 import { normalize } from './normalize.ts';
 import { endOpenCalls } from './normalize-item.ts';
 import { createNormalizerState, type NormalizerState } from './normalizer-state.ts';

@@ -6,7 +6,7 @@ import { AsmError } from '../../domain/error.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import type { PermissionMode } from '../../domain/tool.ts';
 import type { McpServer, RunRequest } from '../../ports/provider.ts';
-import { fieldOf, textField } from './native-fields.ts';
+import { fieldOf, textField } from '../../domain/json-field.ts';
 import type { CheckedNative } from './options.ts';
 
 /** What Codex is asked to be before the gate: everything that changes something is asked about. */

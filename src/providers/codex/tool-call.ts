@@ -1,7 +1,7 @@
 import { clientToolCall, type ClientToolDescription } from '../../domain/client-tool.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import type { ToolCall } from '../../domain/tool.ts';
-import { fieldOf, listField, objectField, textField } from './native-fields.ts';
+import { fieldOf, listField, objectField, textField } from '../../domain/json-field.ts';
 import { scriptOf } from './shell-script.ts';
 
 /** The client tools of a run, by their names. */

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import { noUsage, subtractUsage, tokenUsage, totalTokens, type TokenUsage } from '../../domain/usage.ts';
-import { fieldOf, numberField, objectField } from './native-fields.ts';
+import { fieldOf, numberField, objectField } from '../../domain/json-field.ts';
 
 /** Counts what one run uses. */
 export interface UsageMeter {

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../../domain/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 
 /** Reads a field of something that came from an agent and may have any shape. */
 export function fieldOf(value: JsonValue | undefined, name: string): JsonValue | undefined {
@@ -30,4 +30,10 @@ function isJsonList(value: JsonValue | undefined): value is readonly JsonValue[]
 /** A field deep inside, by the names on the way to it. */
 export function fieldAt(value: JsonValue | undefined, path: readonly string[]): JsonValue | undefined {
   return path.reduce<JsonValue | undefined>((inner, name) => fieldOf(inner, name), value);
+}
+
+/** A field that is an object; an empty one where there is none. */
+export function objectField(value: JsonValue | undefined, name: string): JsonObject {
+  const field = fieldOf(value, name);
+  return isJsonObject(field) ? field : {};
 }
