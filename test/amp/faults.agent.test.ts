@@ -143,6 +143,24 @@ describe('a program that', () => {
     expect(await living(run)).toEqual([]);
   });
 
+  it('tells an answer again has not used another turn', async () => {
+    await using room = await openAgentRoom([]);
+    const executable = await speaker(
+      room,
+      `const call = [{ type: 'tool_use', id: 'x', name: 'nothing', input: {} }];
+  await answer(call, 'tool_use');
+  await answer(call, 'tool_use');
+  const content = [{ type: 'tool_result', tool_use_id: 'x', content: 'no such tool', is_error: true }];
+  await say({ type: 'user', message: { content } });
+  await answer([{ type: 'text', text: 'over' }]);
+  await say({ type: 'result', subtype: 'success', is_error: false, result: 'over' });
+  process.exit(0);`,
+    );
+    const run = room.run({ provider: { executable }, request: { maxTurns: 2 } });
+    await expect(run.outcome()).resolves.toMatchObject({ output: 'over' });
+    expect(run.ofType('turn_completed')).toHaveLength(2);
+  });
+
   it('leaves its last answer out is looked at on disk, and its turn ends', async () => {
     await using room = await openAgentRoom([]);
     const executable = await speaker(

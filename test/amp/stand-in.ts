@@ -38,7 +38,9 @@ const answer = (content, stop_reason = 'end_turn') =>
   say({ type: 'assistant', message: { role: 'assistant', content, stop_reason }, parent_tool_use_id: null });
 await say({ type: 'system', subtype: 'init', cwd: process.cwd(), tools: [], mcp_servers: [] });
 for await (const line of createInterface({ input: process.stdin })) {
-  const prompt = JSON.parse(line).message.content[0].text;
+  const { message } = JSON.parse(line);
+  const prompt = message.content[0].text;
+  await say({ type: 'user', message, parent_tool_use_id: null });
   ${onPrompt}
 }
 `,

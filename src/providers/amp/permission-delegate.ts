@@ -38,12 +38,13 @@ export function createPermissionDelegate(options: PermissionDelegateOptions): Pe
   let unnamed = 0;
 
   /** Resolves when a message told of the call, or none did in time. */
-  const told = async (id: string): Promise<void> => {
+  const told = async (id: string, signal: AbortSignal): Promise<void> => {
     // While a subagent works, a call that wasn't told of is one of its calls, which never are.
     if (state.calls.isTold(id) || openAgents(state).length > 0) return;
     await new Promise<void>((done) => {
       const finish = (): void => {
         clearTimeout(timer);
+        signal.removeEventListener('abort', finish);
         waiting.delete(look);
         done();
       };
@@ -51,6 +52,7 @@ export function createPermissionDelegate(options: PermissionDelegateOptions): Pe
         if (state.calls.isTold(id) || options.isStopping()) finish();
       };
       const timer = setTimeout(finish, tellDeadline);
+      signal.addEventListener('abort', finish, { once: true });
       waiting.add(look);
     });
   };
@@ -58,7 +60,7 @@ export function createPermissionDelegate(options: PermissionDelegateOptions): Pe
   return {
     async authorize(payload, { signal }) {
       const id = textField(payload, 'toolUseId') ?? `unnamed-${++unnamed}`;
-      await told(id);
+      await told(id, signal);
       if (options.isStopping()) return await noAnswer();
       const call = askedCall(id, payload, state);
       state.calls.ask(call, call.tool === 'write' && (await isThere(options.cwd, call)));

@@ -62,6 +62,8 @@ export class RunControl {
   #stopCause: StopCause | undefined;
   #threadError: string | undefined;
   #turns = 0;
+  /** True once Amp has taken the prompt in: before, the thread on disk ends with an earlier run. */
+  #hasPrompt = false;
   #isClosed = false;
   #isEnded = false;
 
@@ -155,6 +157,7 @@ export class RunControl {
   }
 
   #seeUser(message: JsonObject): void {
+    this.#hasPrompt = true;
     const blocks = listField(fieldOf(message, 'message'), 'content');
     const texts = new Set(blocks.flatMap((block) => textField(block, 'text') ?? []));
     const taken = this.#steered.findIndex((steering) => texts.has(steering.message.text));
@@ -170,7 +173,10 @@ export class RunControl {
   #seeAnswer(message: JsonObject): void {
     const native = fieldOf(message, 'message');
     const stopReason = textField(native, 'stop_reason');
-    const calls = listField(native, 'content').some((block) => textField(block, 'type') === 'tool_use');
+    const blocks = listField(native, 'content').filter((block) => textField(block, 'type') === 'tool_use');
+    const calls = blocks.length > 0;
+    // Amp tells answers again when it can't write fast enough.
+    if (blocks.some((block) => this.#options.state.calls.isTold(textField(block, 'id') ?? ''))) return;
     this.#turns++;
     if (stopReason === undefined) this.#watchQuiet(brokenAnswerDeadline);
     else if (calls && this.#turns >= (this.#options.maxTurns ?? Number.POSITIVE_INFINITY))
@@ -224,7 +230,8 @@ export class RunControl {
     const thread = textField(this.#init, 'session_id');
     const end = thread === undefined ? undefined : await this.#options.readThreadEnd(thread);
     if (this.#isEnded || this.#result !== undefined) return;
-    if (end?.error !== undefined) {
+    if (!this.#hasPrompt) this.#watchQuiet(quietDeadline);
+    else if (end?.error !== undefined) {
       this.#threadError = end.error;
       this.stop('broken_answer');
     } else if (end?.isOver === true) this.#close();

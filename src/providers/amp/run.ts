@@ -3,7 +3,7 @@ import { withClientToolServer, writeHelperScript } from '../../bridge/helper-pro
 import { abortError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
-import { startProcessGroup, type ProcessExit } from '../../process/process-group.ts';
+import { startProcessGroup, type ProcessExit, type ProcessGroup } from '../../process/process-group.ts';
 import { commandLine } from './command-line.ts';
 import { ampEnvironment } from './environment.ts';
 import { readMessages } from './message-stream.ts';
@@ -22,8 +22,8 @@ import { notSignedIn, signedIn } from './sign-in.ts';
 import { readThreadEnd } from './thread-file.ts';
 import { clientToolNames } from './tool-call.ts';
 
-/** Milliseconds that Amp has to tell how it ended after its last word. */
-const exitGrace = 300;
+/** Milliseconds that Amp has to end after it closed its output. */
+const exitGrace = 2_000;
 
 /** Runs one attempt; see `Provider.run`. */
 export async function* runAmp(
@@ -69,8 +69,6 @@ export async function* runAmp(
     trustProject,
     readThreadEnd: (id) => readThreadEnd(environment, id),
   });
-  let exit: ProcessExit | undefined;
-  void agent.exit.then((how) => (exit = how));
   const messages = createRunMessages({
     request,
     process: agent.identity,
@@ -86,12 +84,11 @@ export async function* runAmp(
   } finally {
     control.end();
   }
-  await Promise.race([agent.exit, pause(exitGrace)]);
   return concludeRun({
     signal: host.signal,
     control,
     state,
-    exit,
+    exit: await exitOf(agent),
     stderr: agent.stderrTail(),
     thread: textField(control.init, 'session_id') ?? thread,
   });
@@ -111,6 +108,15 @@ async function makeSettings(
   return await writeSettings(bridge.folder, runSettings({ helper, mcpServers, native, ownSettings }));
 }
 
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** How the program ended; `undefined` when it lives on. */
+async function exitOf(agent: ProcessGroup): Promise<ProcessExit | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), exitGrace);
+  });
+  try {
+    return await Promise.race([agent.exit, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
