@@ -13,6 +13,9 @@ export interface AsmProcess {
   readonly ended: Promise<AsmEnd>;
   /** Resolves when standard output or standard error has the text; fails if the command ends before. */
   says(text: string | RegExp): Promise<void>;
+  /** What it has written so far, to standard output and to standard error. */
+  output(): string;
+  errors(): string;
   /** Signals the whole group, as a terminal does at Ctrl-C. */
   signalGroup(signal: NodeJS.Signals): void;
   /** Signals the command's own process alone. */
@@ -78,6 +81,8 @@ export function startAsm(
         listeners.add(look);
         look();
       }),
+    output: () => said.output,
+    errors: () => said.errors,
     signalGroup: (signal) => void (child.pid !== undefined && process.kill(-child.pid, signal)),
     signal: (signal) => void child.kill(signal),
     type: (text) => void child.stdin.write(text),

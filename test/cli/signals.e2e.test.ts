@@ -1,0 +1,138 @@
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from 'vitest';
+import { bash } from '../claude/agent-room.ts';
+import { agentProcesses, announced, expectEndedOnce, runRow } from './asm-log.ts';
+import type { AsmProcess } from './asm-process.ts';
+import { openAsmRoom, type AsmRoom } from './asm-room.ts';
+
+/** Starts a run and waits until its agent has said something; gives the run's id and cookie. */
+async function working(
+  room: AsmRoom,
+  words: readonly string[],
+  said: string,
+): Promise<{ readonly command: AsmProcess; readonly run: string; readonly cookie: string }> {
+  const command = room.start(['run', ...words]);
+  await command.says(said);
+  const { run } = announced(command.errors());
+  const cookie = String((await runRow(room, run))['cookie']);
+  expect(agentProcesses(cookie)).not.toEqual([]);
+  return { command, run, cookie };
+}
+
+/** Stops all processes of the agent, so that it can answer nothing any more. */
+function freeze(cookie: string): void {
+  for (const pid of agentProcesses(cookie)) process.kill(pid, 'SIGSTOP');
+}
+
+test('Ctrl-C once interrupts the turn; the run is complete and its conversation goes on', async () => {
+  await using room = await openAsmRoom([{ text: 'I begin with', hang: true }, { text: 'I went on.' }]);
+  const { command, run } = await working(room, ['A long task'], 'I begin with');
+  command.signalGroup('SIGINT');
+  const { code, errors } = await command.ended;
+  expect(code).toBe(0);
+  expect(errors).toContain('Interrupting; Ctrl-C again cancels.');
+  expect(errors).toMatch(/^completed \(interrupted\)/m);
+  expect(await runRow(room, run)).toMatchObject({ status: 'completed', interrupted: true });
+  await expectEndedOnce(room, run, 'run_completed');
+  const on = await room.asm(['run', '--session', announced(errors).session, 'Go on']);
+  expect(on).toMatchObject({ code: 0 });
+  expect(on.output).toContain('I went on.');
+});
+
+test('Ctrl-C twice cancels an agent that does not react to the first', async () => {
+  await using room = await openAsmRoom([{ text: 'I begin with', hang: true }]);
+  const { command, run, cookie } = await working(room, ['A long task'], 'I begin with');
+  freeze(cookie);
+  command.signalGroup('SIGINT');
+  await command.says('Interrupting; Ctrl-C again cancels.');
+  command.signalGroup('SIGINT');
+  const { code, errors } = await command.ended;
+  expect(code).toBe(130);
+  expect(errors).toMatch(/^cancelled/m);
+  await expectEndedOnce(room, run, 'run_cancelled');
+});
+
+test('Ctrl-C three times leaves at once, and the run is ended by the next command', async () => {
+  await using room = await openAsmRoom([{ text: 'I begin with', hang: true }]);
+  const { command, run, cookie } = await working(room, ['A long task'], 'I begin with');
+  freeze(cookie);
+  command.signalGroup('SIGINT');
+  await command.says('Interrupting');
+  command.signalGroup('SIGINT');
+  await command.says('Cancelling; Ctrl-C again leaves at once.');
+  command.signalGroup('SIGINT');
+  expect(await command.ended).toMatchObject({ code: 130 });
+  endLeases(room);
+  expect((await room.asm(['sessions'])).errors).toContain(`${run} ended as failed`);
+  await expectEndedOnce(room, run, 'run_failed');
+});
+
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+  test(`${signal} cancels the run, and its tools end with it`, async () => {
+    await using room = await openAsmRoom([{ tools: [bash('tail -f /dev/null')] }]);
+    const words = ['--permission-mode', 'full_auto', 'Sleep'];
+    const { command, run } = await working(room, words, 'Running: tail -f');
+    command.signal(signal);
+    expect(await command.ended).toMatchObject({ code: 130 });
+    await expectEndedOnce(room, run, 'run_cancelled');
+  });
+}
+
+test('Ctrl-C interrupts a command of the shell provider with all that it started', async () => {
+  await using room = await openAsmRoom();
+  const script = 'sleep 600 & sleep 600 & echo started; wait';
+  const { command, run } = await working(
+    room,
+    ['-p', 'shell', '-r', 'verbose', '--shell', script],
+    'text="started',
+  );
+  command.signalGroup('SIGINT');
+  expect(await command.ended).toMatchObject({ code: 0 });
+  expect(await runRow(room, run)).toMatchObject({ status: 'completed', interrupted: true });
+  await expectEndedOnce(room, run, 'run_completed');
+});
+
+test('with --json a signal says nothing beside the JSON', async () => {
+  await using room = await openAsmRoom();
+  const command = room.start(['run', '--json', '-p', 'shell', '--shell', 'echo started; sleep 600']);
+  await command.says('"started');
+  command.signalGroup('SIGINT');
+  const { code, output, errors } = await command.ended;
+  expect({ code, errors }).toEqual({ code: 0, errors: '' });
+  expect(output).toMatch(/\{"type":"result",.*"interrupted":true\}\n$/);
+});
+
+test('kill -9 leaves a run that the next command shows as abandoned, once its lease has run out', async () => {
+  await using room = await openAsmRoom([{ text: 'I begin with', hang: true }, { text: 'I went on.' }]);
+  const { command, run, cookie } = await working(room, ['A long task'], 'I begin with');
+  command.signal('SIGKILL');
+  expect(await command.ended).toMatchObject({ signal: 'SIGKILL' });
+  // Somebody may still be there, as far as anybody can tell.
+  expect(await runRow(room, run)).toMatchObject({ status: 'running' });
+  endLeases(room);
+  const shown = await room.asm(['show', run]);
+  expect(shown.code).toBe(0);
+  expect(shown.output).toMatch(/^status +failed$[^]*\[run_abandoned\]$/m);
+  const { session } = announced(command.errors());
+  expect(shown.errors).toContain(`Go on: asm run --session ${session} "…"`);
+  expect(agentProcesses(cookie)).toEqual([]);
+  await expectEndedOnce(room, run, 'run_failed');
+  expect((await room.asm(['run', '--session', session, 'Go on'])).output).toContain('I went on.');
+});
+
+test('asm cancel ends a run whose process was killed as cancelled', async () => {
+  await using room = await openAsmRoom();
+  const words = ['-p', 'shell', '-r', 'verbose', '--shell', 'echo started; sleep 600'];
+  const { command, run } = await working(room, words, 'text="started');
+  command.signal('SIGKILL');
+  await command.ended;
+  endLeases(room);
+  expect(await room.asm(['cancel', run])).toMatchObject({ code: 0, output: `${run} is cancelled.\n` });
+  await expectEndedOnce(room, run, 'run_cancelled');
+});
+
+/** What 15 seconds do to the leases of processes that are gone. */
+function endLeases(room: AsmRoom): void {
+  using database = new DatabaseSync(room.store, { timeout: 60_000 });
+  database.exec('UPDATE leases SET expires_at = 0');
+}
