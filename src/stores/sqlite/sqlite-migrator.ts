@@ -35,13 +35,13 @@ export function migrate(database: DatabaseSync, path: string, steps: readonly st
 
 /** The schema version of a file of ours; 0 for an empty one. */
 function checkOwner(database: DatabaseSync, path: string, newest: number): number {
+  // The tables first: they are made and claimed in one transaction, so whoever sees them sees the claim.
+  const [tables] = prepareQuery<readonly [number]>(database, 'SELECT count(*) FROM sqlite_schema').get() ?? [
+    0,
+  ];
   const [owner] = prepareQuery<readonly [number]>(database, 'PRAGMA application_id').get() ?? [0];
   const details = { path };
   if (owner !== applicationId) {
-    const [tables] = prepareQuery<readonly [number]>(
-      database,
-      'SELECT count(*) FROM sqlite_schema',
-    ).get() ?? [0];
     if (owner === 0 && tables === 0) return 0;
     throw new AsmError('storage_invalid', `${path} is the database of another program. Give another path.`, {
       details,

@@ -21,9 +21,15 @@ export function anthropicBlocks(turn: ModelTurn): readonly AnthropicBlock[] {
   return blocks;
 }
 
-/** A new id in the form that the service uses, such as `msg_…`. */
+/**
+ * A new id in the form that the service uses, such as `msg_…`. Without digits: an agent that looks for the
+ * number of a status in the text of a failure (Amp does) must not find one in an id.
+ */
 export function anthropicId(prefix: string): string {
-  return `${prefix}_${randomBytes(12).toString('hex')}`;
+  const letters = randomBytes(12)
+    .toString('hex')
+    .replaceAll(/\d/g, (digit) => String.fromCharCode('g'.charCodeAt(0) + Number(digit)));
+  return `${prefix}_${letters}`;
 }
 
 function textBlock(text: string, chunks: number): AnthropicBlock {
