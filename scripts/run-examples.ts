@@ -19,7 +19,20 @@ const width = Math.max(7, ...names.map((name) => name.length));
 const failed: string[] = [];
 
 console.log(`${'example'.padEnd(width)}  agent   result     seconds`);
-for (const { name, provider } of runs) {
+/** Two at once, for the two cores that a machine has at least. */
+const waiting = [...runs];
+const work = async (): Promise<void> => {
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await runExample(next);
+};
+await Promise.all([work(), work()]);
+
+for (const report of failed) console.error(`\n${report}`);
+console.log(
+  `\n${runs.length - failed.length} of ${runs.length} runs of ${names.length} examples did what they show.`,
+);
+process.exitCode = failed.length === 0 && runs.length > 0 ? 0 : 1;
+
+async function runExample({ name, provider }: (typeof runs)[number]): Promise<void> {
   const start = performance.now();
   const chosen = provider === undefined ? [] : ['--provider', provider];
   const program = [join('examples', `${name}.ts`), ...given, ...chosen];
@@ -34,12 +47,6 @@ for (const { name, provider } of runs) {
   console.log(row.join('  '));
   if (result.code !== 0) failed.push(`--- ${row.join('  ')}\n${tail(result.output)}`);
 }
-
-for (const report of failed) console.error(`\n${report}`);
-console.log(
-  `\n${runs.length - failed.length} of ${runs.length} runs of ${names.length} examples did what they show.`,
-);
-process.exitCode = failed.length === 0 && runs.length > 0 ? 0 : 1;
 
 /** The agents that an example is to run with; `undefined` for one that chooses by itself. */
 function providersOf(name: string): readonly (string | undefined)[] {
