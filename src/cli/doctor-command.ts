@@ -53,8 +53,10 @@ function describe(
   const table = renderTable<ProviderDescription>(
     descriptions,
     [
-      { title: '', value: (description) => (isReady(description) ? 'ok' : '--') },
-      { title: 'PROVIDER', value: (description) => description.name },
+      {
+        title: '   PROVIDER',
+        value: (description) => `${isReady(description) ? 'ok' : '--'} ${description.name}`,
+      },
       { title: 'VERSION', value: versionText },
       { title: 'SIGNED IN', value: (description) => description.signedIn, leaveOut: 2 },
       {

@@ -10,8 +10,16 @@ import {
 export const renderings = ['studio', 'compact', 'verbose', 'none'] as const;
 export type RenderingName = (typeof renderings)[number];
 
+export interface EventRendererOptions {
+  /** Shows all that tools write, while they write it, for a run whose tool is what one came for. */
+  readonly toolOutput?: boolean;
+}
+
 /** The renderer of a name, fit for where standard output goes. */
-export function eventRenderer(name: Exclude<RenderingName, 'none'>): Renderer {
+export function eventRenderer(
+  name: Exclude<RenderingName, 'none'>,
+  options: EventRendererOptions = {},
+): Renderer {
   const color = supportsColor(process.stdout);
   switch (name) {
     case 'compact':
@@ -19,6 +27,10 @@ export function eventRenderer(name: Exclude<RenderingName, 'none'>): Renderer {
     case 'verbose':
       return verboseRenderer({ color });
     case 'studio':
-      return studioRenderer({ color, terminal: isLiveTerminal(process.stdout) });
+      return studioRenderer({
+        color,
+        terminal: isLiveTerminal(process.stdout),
+        toolOutput: options.toolOutput === true ? 'full' : 'summary',
+      });
   }
 }

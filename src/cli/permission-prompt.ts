@@ -28,7 +28,10 @@ async function askNow(call: AuthorizeRequest, signal: AbortSignal): Promise<Auth
     terminal.once('close', () => resolve(''));
   });
   try {
-    const answer = (await Promise.race([terminal.question(questionAbout(call), { signal }), ended])).trim();
+    // Not part of the question, which the terminal writes again and again while the answer is typed.
+    process.stderr.write(description(call));
+    const question = '  allow? [y/N, or a reason to refuse] ';
+    const answer = (await Promise.race([terminal.question(question, { signal }), ended])).trim();
     if (/^y(es)?$/i.test(answer)) return { decision: 'allow' };
     const reason = answer === '' || /^no?$/i.test(answer) ? 'The person at the terminal said no.' : answer;
     return { decision: 'deny', reason };
@@ -37,10 +40,10 @@ async function askNow(call: AuthorizeRequest, signal: AbortSignal): Promise<Auth
   }
 }
 
-function questionAbout(call: AuthorizeRequest): string {
+function description(call: AuthorizeRequest): string {
   const what = visibleText(call.command ?? call.paths?.join('\n') ?? JSON.stringify(call.input));
   const more = what.length - longest;
   const shown = more > 0 ? `${what.slice(0, longest)}\n… and ${more} more characters` : what;
   const mark = paintFor(process.stderr).blue('?');
-  return `\n${mark} ${oneLine(call.name, 80)}: ${shown.replaceAll('\n', '\n    ')}\n  allow? [y/N, or a reason to refuse] `;
+  return `\n${mark} ${oneLine(call.name, 80)}: ${shown.replaceAll('\n', '\n    ')}\n`;
 }

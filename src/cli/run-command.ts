@@ -1,3 +1,4 @@
+import type { LogEvent } from '../domain/event.ts';
 import type { RunHandle } from '../manager/run-handle.ts';
 import type { RunResult } from '../manager/run-result.ts';
 import { jsonLine, renderTo, terminalSink, visibleText } from '../rendering/index.ts';
@@ -45,12 +46,19 @@ async function show(run: RunHandle, options: RunCommandOptions): Promise<void> {
   }
   const name = options.render ?? 'studio';
   if (name === 'none') return;
+  // Of a command one wants to see what it writes, as it writes it, and also when it fails.
+  const isCommand = name === 'studio' && (await run.read()).provider === 'shell';
   await renderTo({
-    events: run,
-    renderer: eventRenderer(name),
+    events: isCommand ? withoutRepetition(run) : run,
+    renderer: eventRenderer(name, { toolOutput: isCommand }),
     sinks: [terminalSink()],
     stallTimeout: Number.POSITIVE_INFINITY,
   });
+}
+
+/** Without the message at the end of a command, which holds its whole output once more. */
+async function* withoutRepetition(run: RunHandle): AsyncGenerator<LogEvent, void, void> {
+  for await (const event of run) if (event.type !== 'message_received') yield event;
 }
 
 async function showResult(result: RunResult, options: RunCommandOptions): Promise<void> {
