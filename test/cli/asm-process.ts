@@ -20,6 +20,8 @@ export interface AsmProcess {
   signalGroup(signal: NodeJS.Signals): void;
   /** Signals the command's own process alone. */
   signal(signal: NodeJS.Signals): void;
+  /** Reads no more of its standard output, as `head` does when it has enough. */
+  closeOutput(): void;
   /** Writes to its standard input. */
   type(text: string): void;
 }
@@ -85,6 +87,7 @@ export function startAsm(
     errors: () => said.errors,
     signalGroup: (signal) => void (child.pid !== undefined && process.kill(-child.pid, signal)),
     signal: (signal) => void child.kill(signal),
+    closeOutput: () => void child.stdout.destroy(),
     type: (text) => void child.stdin.write(text),
   };
 }

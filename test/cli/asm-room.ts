@@ -18,6 +18,8 @@ export interface AsmOptions {
   /** Changes of the environment; `undefined` takes a variable out. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
+  /** Another form of the command: a script for this Node, or a program of its own. Default: the source. */
+  readonly script?: string;
   readonly program?: string;
 }
 
@@ -53,7 +55,8 @@ export async function openAsmRoom(script: ModelScript = []): Promise<AsmRoom> {
       );
     },
     start(words, options = {}) {
-      const command = startAsm(process.execPath, [options.program ?? asmSource, ...words], {
+      const own = options.program === undefined ? [options.script ?? asmSource] : [];
+      const command = startAsm(options.program ?? process.execPath, [...own, ...words], {
         cwd: options.cwd ?? cwd,
         environment: room.environment(options.environment),
         ...(options.input === undefined ? {} : { input: options.input }),

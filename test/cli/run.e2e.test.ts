@@ -11,7 +11,7 @@ test('streams what the agent says and does, and sums up beside it', async () => 
     { text: 'I will make a file.', tools: [bash('echo made > made.txt')] },
     { text: 'The file is made.' },
   ]);
-  const run = room.start(['run', '--permission-mode', 'full_auto', 'Make', 'a file'], { program: launcher });
+  const run = room.start(['run', '--permission-mode', 'full_auto', 'Make', 'a file'], { script: launcher });
   const { code, output, errors } = await run.ended;
   expect(code).toBe(0);
   expect(await readFile(join(room.cwd, 'made.txt'), 'utf8')).toBe('made\n');
@@ -117,6 +117,19 @@ test('--shell runs a script; without it shell syntax is refused with advice', as
   const mixed = await room.asm(['run', '--shell', 'ls']);
   expect(mixed).toMatchObject({ code: 2 });
   expect(mixed.errors).toContain('--shell is for --provider shell');
+});
+
+test('a command shows all that it writes, while it writes it, and once', async () => {
+  await using room = await openAsmRoom();
+  const script = 'echo first; while [ ! -e go ]; do sleep 0.05; done; echo last >&2; false';
+  const command = room.start(['run', '-p', 'shell', '--shell', script]);
+  await command.says(/^ +┊ first$/m);
+  expect((await room.asm(['run', '-p', 'shell', 'touch', 'go'])).code).toBe(0);
+  const { code, output } = await command.ended;
+  expect(code).toBe(1);
+  expect(output.match(/^ +┊ .*$/gm)?.map((line) => line.trim())).toEqual(['┊ first', '┊ last']);
+  const done = await room.asm(['run', '-p', 'shell', 'echo', 'only once']);
+  expect(done.output.match(/only once$/gm)).toHaveLength(2);
 });
 
 test('the folder, the time limit and the model are those that were asked for', async () => {

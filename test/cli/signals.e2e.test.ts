@@ -131,6 +131,36 @@ test('asm cancel ends a run whose process was killed as cancelled', async () => 
   await expectEndedOnce(room, run, 'run_cancelled');
 });
 
+test('asm cancel waits for the lease of a run that was killed just now', async () => {
+  await using room = await openAsmRoom();
+  const words = ['-p', 'shell', '-r', 'verbose', '--shell', 'echo started; sleep 600'];
+  const { command, run } = await working(room, words, 'text="started');
+  command.signal('SIGKILL');
+  await command.ended;
+  const cancel = room.start(['cancel', run]);
+  const follower = room.start(['events', run, '--follow', '--json']);
+  await follower.says('run_cancel_requested');
+  endLeases(room);
+  expect(await cancel.ended).toMatchObject({ code: 0, output: `${run} is cancelled.\n` });
+  expect(await follower.ended).toMatchObject({ code: 0 });
+  await expectEndedOnce(room, run, 'run_cancelled');
+});
+
+test('events --follow ends when the process of the run is gone', async () => {
+  await using room = await openAsmRoom();
+  const words = ['-p', 'shell', '-r', 'verbose', '--shell', 'echo started; sleep 600'];
+  const { command, run } = await working(room, words, 'text="started');
+  const follower = room.start(['events', run, '--follow', '--json']);
+  await follower.says('started');
+  command.signal('SIGKILL');
+  await command.ended;
+  endLeases(room);
+  const { code, output } = await follower.ended;
+  expect(code).toBe(0);
+  expect(output).toMatch(/"type":"run_failed",.*"run_abandoned".*\n$/);
+  await expectEndedOnce(room, run, 'run_failed');
+});
+
 /** What 15 seconds do to the leases of processes that are gone. */
 function endLeases(room: AsmRoom): void {
   using database = new DatabaseSync(room.store, { timeout: 60_000 });

@@ -1,0 +1,88 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { launcher, documents, openAsmRoom, type AsmRoom } from './asm-room.ts';
+
+const commands = ['run', 'sessions', 'show', 'events', 'cancel', 'doctor'];
+
+test('help tells of all commands, and that of each has examples', async () => {
+  await using room = await openAsmRoom();
+  const { code, output, errors } = await room.asm(['--help'], { script: launcher });
+  expect({ code, errors }).toEqual({ code: 0, errors: '' });
+  for (const command of commands) expect(output).toMatch(new RegExp(`^ {2}${command} `, 'm'));
+  expect(output).toContain('Exit codes: 0 done');
+  expect(await room.asm([])).toEqual({ code: 0, signal: null, output, errors: '' });
+  for (const command of commands) {
+    const help = await room.asm([command, '--help']);
+    expect(help).toMatchObject({ code: 0, errors: '' });
+    expect(help.output).toMatch(
+      new RegExp(`^Usage: asm ${command} [^]*^Examples:\n {2}\\$ .*asm ${command}`, 'm'),
+    );
+    expect((await room.asm(['help', command])).output).toBe(help.output);
+  }
+  const facts = JSON.parse(await readFile(join(import.meta.dirname, '../../package.json'), 'utf8'));
+  expect(await room.asm(['--version'])).toMatchObject({ code: 0, output: `${facts.version}\n` });
+});
+
+test('a wrong command or option is answered with the nearest', async () => {
+  await using room = await openAsmRoom();
+  const wrong: readonly (readonly [readonly string[], string])[] = [
+    [['rnu'], 'run'],
+    [['sesions', '--help'], 'sessions'],
+    [['help', 'evnts'], 'events'],
+    [['run', '--provder', 'shell', 'ls'], '--provider'],
+    [['sessions', '--limt', '3'], '--limit'],
+    [['events', 'ses_none', '--folow'], '--follow'],
+  ];
+  for (const [words, nearest] of wrong) {
+    const { code, output, errors } = await room.asm(words);
+    expect({ words, code, output }).toEqual({ words, code: 2, output: '' });
+    expect(errors).toContain(`(Did you mean ${nearest}?)`);
+    expect(errors).toMatch(/--help shows what there is\)\n$/);
+  }
+  for (const command of ['show', 'events', 'cancel']) {
+    const { code, errors } = await room.asm([command]);
+    expect(code).toBe(2);
+    expect(errors).toContain("missing required argument 'id'");
+  }
+});
+
+test('with --json wrong use is one line of JSON, too', async () => {
+  await using room = await openAsmRoom();
+  for (const words of [
+    ['sesions', '--json'],
+    ['sessions', '--json', '--limit', 'x'],
+    ['show', '--json'],
+  ]) {
+    const { code, output, errors } = await room.asm(words);
+    expect({ code, output }).toEqual({ code: 2, output: '' });
+    expect(documents(errors)).toMatchObject([{ type: 'error', error: { code: 'invalid_input' } }]);
+  }
+});
+
+test('help loads neither zod nor a store nor an agent', async () => {
+  await using room = await openAsmRoom();
+  const heavy = /zod|stores\/sqlite|claude-agent-sdk|\/providers\/|\/manager\/|node:sqlite/;
+  for (const words of [['--help'], ['run', '--help'], ['rnu'], ['--version']]) {
+    const loaded = await modules(room, words);
+    expect(loaded).toContainEqual(expect.stringMatching(/command-line\.ts$/));
+    expect(loaded.filter((url) => heavy.test(url))).toEqual([]);
+  }
+  // That is what this would look like.
+  expect((await modules(room, ['sessions'])).filter((url) => heavy.test(url))).not.toEqual([]);
+});
+
+/** The addresses of all modules that a command loads. */
+async function modules(room: AsmRoom, words: readonly string[]): Promise<readonly string[]> {
+  const file = join(room.home, 'modules');
+  const hook = join(room.home, 'hook.mjs');
+  await writeFile(file, '');
+  await writeFile(
+    hook,
+    `import { appendFileSync } from 'node:fs';
+     import { registerHooks } from 'node:module';
+     registerHooks({ load(url, context, next) { appendFileSync(${JSON.stringify(file)}, url + '\\n'); return next(url, context); } });`,
+  );
+  await room.asm(words, { environment: { NODE_OPTIONS: `--import ${hook}` } });
+  return (await readFile(file, 'utf8')).trimEnd().split('\n');
+}
