@@ -192,7 +192,7 @@ test('a session whose first run can not be started does not wait for ever', asyn
   expect(sessions.map((row) => row['status'])).toEqual(['cancelled']);
 });
 
-test('the run of --json names its store to nobody, but the advice of a person does', async () => {
+test('the advice after a run names the store in which the session is', async () => {
   await using room = await openAsmRoom();
   const store = join(room.home, 'my own.db');
   const { errors } = await room.asm(['run', '-p', 'shell', '--store', store, 'true']);
