@@ -147,6 +147,19 @@ describe('the idle limit', () => {
     await expectTimeout(room, 'idle_timeout');
   });
 
+  it('is not moved by an agent that asks its model again and again without saying for how long', async () => {
+    const again: readonly ScriptStep[] = [
+      { wait: minute / 2 },
+      { emit: { type: 'agent_retrying', data: { attempt: 1, reason: 'nobody listens' } } },
+    ];
+    await using room = await start([...again, ...again, { hang: true }], { limits: { idle: minute } });
+    await room.reach('agent_started');
+    await room.pass(minute / 2);
+    await room.reach('agent_retrying');
+    await room.pass(minute / 2);
+    await expectTimeout(room, 'idle_timeout');
+  });
+
   it.each([Number.NaN, -5, '7'])('is not moved by a delay of %s', async (delay) => {
     const retrying: ScriptStep = {
       emitRaw: { type: 'agent_retrying', data: { attempt: 1, delay, reason: 'overloaded' } },

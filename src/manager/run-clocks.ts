@@ -131,11 +131,15 @@ export class RunClocks {
   /** Tells the clocks what the agent does. */
   see(draft: EventDraft): void {
     if (this.#ended) return;
-    this.#lastActivity = this.#clock.monotonic();
+    const now = this.#clock.monotonic();
+    if (draft.type === 'agent_retrying') {
+      // Asking again is no answer: an agent that does so for ever would else never be idle.
+      const delay = announcedDelay(draft.data.delay);
+      if (delay > 0) this.#silentUntil = now + delay;
+      return;
+    }
+    this.#lastActivity = now;
     switch (draft.type) {
-      case 'agent_retrying':
-        this.#silentUntil = this.#lastActivity + announcedDelay(draft.data.delay);
-        return;
       case 'rate_limit_updated':
       case 'token_usage_updated':
       case 'warning_raised':

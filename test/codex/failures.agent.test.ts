@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/domain/error-code.ts';
 import type { ModelTurn } from '../../src/testing/model-server/model-turn.ts';
+import { processesWithCookie } from '../../src/testing/provider-contract/cookie-finder.ts';
 import { openCodexRoom } from './codex-room.ts';
 import { shell } from './codex-step.ts';
 
@@ -75,6 +76,52 @@ describe('a failure of the model service', () => {
     const run = room.run();
     await expect(run.outcome()).resolves.toMatchObject({ status: 'completed', output: 'recovered' });
     expect(run.ofType('agent_retrying')).toMatchObject([{ data: { attempt: 1, status: 503 } }]);
+  });
+
+  it('that asks for less haste is waited out by Codex only when it says for how long', async () => {
+    await using room = await openCodexRoom([
+      { error: { status: 429, headers: { 'retry-after': '0' } } },
+      { text: 'recovered' },
+    ]);
+    const patient = room.run();
+    await expect(patient.outcome()).resolves.toMatchObject({ output: 'recovered' });
+    expect(patient.ofType('agent_retrying')).toMatchObject([{ data: { attempt: 1, status: 429 } }]);
+    room.server.setScript([{ error: { status: 429 } }, { text: 'never' }]);
+    const refused = room.run();
+    await expect(refused.outcome()).rejects.toMatchObject({ code: 'rate_limited' });
+    expect(refused.ofType('agent_retrying')).toEqual([]);
+    expect(room.server.mainRequests).toHaveLength(3);
+  });
+
+  it('of a plan that is used up tells when it can be used again', async () => {
+    const resetsAt = 2_000_000_000;
+    const headers = {
+      'x-codex-primary-used-percent': '100.0',
+      'x-codex-primary-window-minutes': '300',
+      'x-codex-primary-reset-at': String(resetsAt),
+    };
+    await using room = await openCodexRoom(() => ({
+      error: { status: 429, type: 'usage_limit_reached', headers },
+    }));
+    const run = room.run();
+    await expect(run.outcome()).rejects.toMatchObject({
+      code: 'quota_exceeded',
+      provider: { kind: 'usageLimitExceeded', retryAt: resetsAt * 1000 },
+    });
+    expect(run.ofType('rate_limit_updated')).toMatchObject([
+      { data: { status: 'rejected', kind: 'primary', utilization: 1, resetsAt: resetsAt * 1000 } },
+    ]);
+  });
+
+  it('that is a service where nobody listens is told as retries, until a cancel ends them', async () => {
+    await using room = await openCodexRoom([]);
+    await room.server[Symbol.asyncDispose]();
+    const run = room.run();
+    await run.waitFor((event) => event.type === 'agent_retrying');
+    expect(await processesWithCookie(run.cookie)).not.toEqual([]);
+    run.host.cancel();
+    await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
+    expect(await processesWithCookie(run.cookie)).toEqual([]);
   });
 
   it('after an answer still reports what was used', async () => {
