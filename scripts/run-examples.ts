@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { exampleAgents } from '../examples/support/example-agent.ts';
 import { exampleNames } from './example-programs.ts';
 import { runCommand, type CommandResult } from './run-command.ts';
@@ -13,6 +14,8 @@ const timeout = 600_000;
 
 const root = join(import.meta.dirname, '..');
 const given = process.argv.slice(2);
+// A flag that nobody knows must not start agents with a real account.
+parseArgs({ args: given, options: { offline: { type: 'boolean' }, provider: { type: 'string' } } });
 const names = exampleNames(root);
 const runs = names.flatMap((name) => providersOf(name).map((provider) => ({ name, provider })));
 const width = Math.max(7, ...names.map((name) => name.length));
