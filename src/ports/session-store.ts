@@ -32,8 +32,17 @@ export interface Change {
    * Kept for 7 days, per session. At most 200 characters.
    */
   readonly key?: string;
-  /** The change is refused with `lease_lost` unless this is the newest lease of the run. */
-  readonly lease?: { readonly runId: RunId; readonly token: number };
+  /**
+   * The change is refused with `lease_lost` unless this is the newest lease of the run. `release` gives
+   * it back with the change.
+   */
+  readonly lease?: { readonly runId: RunId; readonly token: number; readonly release?: boolean };
+  /**
+   * A lease that is taken with the change, as `leases.acquire` would take it; the change is refused with
+   * `run_already_executing` while another owner holds it. Not with a `key`: who repeats a change has
+   * the lease already or needs a new one.
+   */
+  readonly takeLease?: LeaseRequest;
   readonly session?: RowWrite<Session>;
   readonly runs?: readonly RowWrite<Run>[];
   /** Numbered in this order. May be empty only if a row is written. */
@@ -48,6 +57,8 @@ export interface Committed {
   readonly latestSeq: number;
   /** True when an earlier commit with the same key did it all. */
   readonly replayed: boolean;
+  /** The lease that `takeLease` asked for. */
+  readonly lease?: Lease;
 }
 
 export interface EventQuery {
@@ -179,7 +190,7 @@ export interface SessionStore extends AsyncDisposable {
   /**
    * The only way to write. Atomic; durable, as `describe` says, when it resolves. Everything is
    * checked before anything is written: unknown session (`session_not_found`), ids that exist
-   * (`already_exists`), versions (`conflict`), leases (`lease_lost`), keys.
+   * (`already_exists`), leases (`lease_lost`, `run_already_executing`), versions (`conflict`), keys.
    */
   commit(change: Change): Promise<Committed>;
   readonly leases: Leases;

@@ -2,7 +2,7 @@ import { AsmError } from '../../domain/error.ts';
 import type { RunId } from '../../domain/id.ts';
 import type { Run } from '../../domain/run.ts';
 import type { Session } from '../../domain/session.ts';
-import type { Change } from '../../ports/session-store.ts';
+import type { Change, LeaseRequest } from '../../ports/session-store.ts';
 import { invalidInput } from './invalid-input.ts';
 import { changeRun, changeSession, copyRow } from './row-change.ts';
 
@@ -17,6 +17,8 @@ export interface StoredState {
    * also after its time ran out: until another takes the lease over, its holder is the only writer.
    */
   leaseToken(id: RunId): number | undefined;
+  /** False while another owner's lease of the run has time left. */
+  isLeaseFree(request: LeaseRequest): boolean;
 }
 
 /** The rows as a change leaves them, deeply frozen. */
@@ -27,13 +29,13 @@ export interface DecidedRows {
 
 /**
  * Decides whether a valid change may be written, before anything is. Checked in this order: the
- * session exists (`session_not_found`) or not yet (`already_exists`), the fence (`lease_lost`), the
- * version of the session row (`conflict`, details `expected` and `actual`), each run row
- * (`already_exists`, `run_not_found`, `conflict`).
+ * session exists (`session_not_found`) or not yet (`already_exists`), the fence (`lease_lost`), the lease
+ * to take (`run_already_executing`), the version of the session row (`conflict`, details `expected` and
+ * `actual`), each run row (`already_exists`, `run_not_found`, `conflict`).
  */
 export function decideChange(change: Change, state: StoredState): DecidedRows {
   const stored = state.session();
-  const { session, lease } = change;
+  const { session, lease, takeLease } = change;
   if (session !== undefined && 'create' in session) {
     if (stored !== undefined) throw alreadyExists('Session', change.sessionId);
   } else if (stored === undefined) {
@@ -41,6 +43,7 @@ export function decideChange(change: Change, state: StoredState): DecidedRows {
   }
   if (lease !== undefined && state.leaseToken(lease.runId) !== lease.token)
     throw leaseLost(lease.runId, lease.token);
+  if (takeLease !== undefined && !state.isLeaseFree(takeLease)) throw runAlreadyExecuting(takeLease.runId);
   const decided = decideSession(session, stored);
   const runs = (change.runs ?? []).map((write) => decideRun(change, write, state));
   return decided === undefined ? { runs } : { session: decided, runs };
@@ -92,6 +95,15 @@ export function leaseLost(runId: string, token: number): AsmError {
     {
       details: { runId, token },
     },
+  );
+}
+
+/** The error for a lease that another owner holds. */
+export function runAlreadyExecuting(runId: string): AsmError {
+  return new AsmError(
+    'run_already_executing',
+    `Run ${runId} is being executed by another process or call.`,
+    { details: { runId } },
   );
 }
 

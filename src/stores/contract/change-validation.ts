@@ -2,13 +2,13 @@ import { parseId } from '../../domain/id.ts';
 import type { NewEvent } from '../../domain/stored-event.ts';
 import type { Change, RowWrite } from '../../ports/session-store.ts';
 import { invalidInput, isStorableText, isWholeNumber } from './invalid-input.ts';
+import { validateLeaseRequest } from './lease-validation.ts';
+import { longestName } from './longest-name.ts';
 
 /** The longest payload of one event, in UTF-16 units. */
 export const longestPayload = 1_048_576;
 /** The longest idempotency key, in UTF-16 units. */
 export const longestKey = 200;
-/** The longest event type, provider name and lease owner, in UTF-16 units. */
-export const longestName = 200;
 
 /**
  * Checks all of a change that can be checked without the stored state. Throws `invalid_input` for:
@@ -34,6 +34,10 @@ export function validateChange(change: Change): void {
     (typeof change.lease.runId !== 'string' || !isWholeNumber(change.lease.token, 1))
   ) {
     throw invalidInput('The `lease` of a change is the id of a run and a token from `leases.acquire`.');
+  }
+  if (change.takeLease !== undefined) {
+    validateLeaseRequest(change.takeLease);
+    if (change.key !== undefined) throw invalidInput('A change with a key takes no lease.');
   }
   for (const event of change.events) validateEvent(event);
   if (change.session !== undefined) validateSessionWrite(change.session, change.sessionId);

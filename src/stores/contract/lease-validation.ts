@@ -1,6 +1,6 @@
 import type { LeaseRequest } from '../../ports/session-store.ts';
-import { longestName } from './change-validation.ts';
 import { invalidInput, isStorableText, isWholeNumber } from './invalid-input.ts';
+import { longestName } from './longest-name.ts';
 
 /** Throws `invalid_input` unless the request names a run, an owner and a time. */
 export function validateLeaseRequest(request: LeaseRequest): void {

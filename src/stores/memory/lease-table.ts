@@ -13,14 +13,19 @@ export class LeaseTable {
     this.#clock = clock;
   }
 
-  /** `undefined` while another owner's lease runs. */
-  acquire({ runId, owner, milliseconds }: LeaseRequest): Lease | undefined {
-    const now = this.#clock.now();
+  /** False while another owner's lease runs. */
+  isFree({ runId, owner }: LeaseRequest): boolean {
     const held = this.#leases.get(runId);
-    if (held !== undefined && held.owner !== owner && held.expiresAt > now) return undefined;
+    return held === undefined || held.owner === owner || held.expiresAt <= this.#clock.now();
+  }
+
+  /** `undefined` while another owner's lease runs. */
+  acquire(request: LeaseRequest): Lease | undefined {
+    if (!this.isFree(request)) return undefined;
+    const { runId, owner, milliseconds } = request;
     const token = (this.#tokens.get(runId) ?? 0) + 1;
     this.#tokens.set(runId, token);
-    return this.#put({ runId, token, owner, expiresAt: now + milliseconds });
+    return this.#put({ runId, token, owner, expiresAt: this.#clock.now() + milliseconds });
   }
 
   /** Throws `lease_lost` unless the lease is the newest and was not given back; it may have run out. */
@@ -30,7 +35,7 @@ export class LeaseTable {
     return this.#put({ ...held, expiresAt: this.#clock.now() + milliseconds });
   }
 
-  release(lease: Lease): void {
+  release(lease: Pick<Lease, 'runId' | 'token'>): void {
     if (this.#held(lease) !== undefined) this.#leases.delete(lease.runId);
   }
 
@@ -38,7 +43,7 @@ export class LeaseTable {
     return this.#leases.get(runId);
   }
 
-  #held(lease: Lease): Lease | undefined {
+  #held(lease: Pick<Lease, 'runId' | 'token'>): Lease | undefined {
     const held = this.#leases.get(lease.runId);
     return held?.token === lease.token ? held : undefined;
   }

@@ -11,6 +11,7 @@ import type {
   EventQuery,
   FeedPage,
   FeedQuery,
+  Lease,
   Leases,
   RowPage,
   RunQuery,
@@ -82,12 +83,13 @@ class MemoryStore implements SessionStore {
     const earlier = key === undefined ? undefined : this.#keys.find(sessionId, key);
     if (earlier !== undefined && key !== undefined) {
       if (earlier.fingerprint !== fingerprint) throw keyReused(sessionId, key);
-      return this.#outcome(sessionId, earlier.firstSeq, earlier.count, true);
+      return this.#outcome(sessionId, earlier.firstSeq, earlier.count, { replayed: true });
     }
     const rows = decideChange(change, {
       session: () => this.#sessions.get(sessionId),
       run: (id) => this.#runs.get(id),
       leaseToken: (id) => this.#leaseTable.current(id)?.token,
+      isLeaseFree: (request) => this.#leaseTable.isFree(request),
     });
 
     if (rows.session !== undefined) this.#sessions.put(rows.session);
@@ -99,8 +101,10 @@ class MemoryStore implements SessionStore {
     if (key !== undefined && fingerprint !== undefined) {
       this.#keys.add(sessionId, key, { fingerprint, firstSeq, count: change.events.length });
     }
+    if (change.lease?.release === true) this.#leaseTable.release(change.lease);
+    const lease = change.takeLease === undefined ? undefined : this.#leaseTable.acquire(change.takeLease);
     this.#watchers.wake(sessionId);
-    return this.#outcome(sessionId, firstSeq, change.events.length, false);
+    return this.#outcome(sessionId, firstSeq, change.events.length, { replayed: false, lease });
   }
 
   async session(id: SessionId, options?: CallOptions): Promise<Session | undefined> {
@@ -184,9 +188,15 @@ class MemoryStore implements SessionStore {
     };
   }
 
-  #outcome(sessionId: SessionId, firstSeq: number, count: number, replayed: boolean): Committed {
+  #outcome(
+    sessionId: SessionId,
+    firstSeq: number,
+    count: number,
+    { replayed, lease }: { readonly replayed: boolean; readonly lease?: Lease | undefined },
+  ): Committed {
     const events = this.#log(sessionId).slice(firstSeq, count);
-    return Object.freeze({ events, latestSeq: firstSeq + count - 1, replayed });
+    const latestSeq = firstSeq + count - 1;
+    return Object.freeze({ events, latestSeq, replayed, ...(lease === undefined ? {} : { lease }) });
   }
 
   #log(sessionId: SessionId): EventLog {

@@ -48,6 +48,7 @@ export class ChangeWriter {
       session: () => found?.row,
       run: (id: RunId) => this.#runs.find(id),
       leaseToken: (id: RunId) => this.#leases.token(id),
+      isLeaseFree: (request) => this.#leases.isFree(request),
     });
 
     const { session } = decided;
@@ -66,8 +67,10 @@ export class ChangeWriter {
     if (key !== undefined && fingerprint !== undefined) {
       this.#keys.add(entry, key, { fingerprint, firstSeq, latestSeq }, now);
     }
+    if (change.lease?.release === true) this.#leases.release(change.lease);
+    const lease = change.takeLease === undefined ? undefined : this.#leases.acquire(change.takeLease);
     this.#changed.add(sessionId);
-    return Object.freeze({ events, latestSeq, replayed: false });
+    return Object.freeze({ events, latestSeq, replayed: false, ...(lease === undefined ? {} : { lease }) });
   }
 
   /** The sessions that were written since the last call. */

@@ -39,14 +39,18 @@ export class LeaseTable {
     return leaseOfRow(runId, this.#find.get(runId))?.token;
   }
 
+  /** False while another owner's lease runs. */
+  isFree({ runId, owner }: LeaseRequest): boolean {
+    const held = leaseOfRow(runId, this.#find.get(runId));
+    return held === undefined || held.owner === owner || held.expiresAt <= this.#clock.now();
+  }
+
   /** `undefined` while another owner's lease runs. */
-  acquire({ runId, owner, milliseconds }: LeaseRequest): Lease | undefined {
-    const now = this.#clock.now();
-    const row = this.#find.get(runId);
-    const held = leaseOfRow(runId, row);
-    if (held !== undefined && held.owner !== owner && held.expiresAt > now) return undefined;
-    const token = (row?.[0] ?? 0) + 1;
-    return this.#put({ runId, token, owner, expiresAt: now + milliseconds });
+  acquire(request: LeaseRequest): Lease | undefined {
+    if (!this.isFree(request)) return undefined;
+    const { runId, owner, milliseconds } = request;
+    const token = (this.#find.get(runId)?.[0] ?? 0) + 1;
+    return this.#put({ runId, token, owner, expiresAt: this.#clock.now() + milliseconds });
   }
 
   /** Throws `lease_lost` unless the lease is the newest and was not given back; it may have run out. */
@@ -57,7 +61,7 @@ export class LeaseTable {
   }
 
   /** Does nothing if the lease is no longer the newest. */
-  release(lease: Lease): void {
+  release(lease: Pick<Lease, 'runId' | 'token'>): void {
     if (this.token(lease.runId) !== lease.token) return;
     this.#upsert.run(lease.runId, lease.token, null, 0);
   }

@@ -134,6 +134,28 @@ const brokenStores: readonly BrokenStore[] = [
     wrap: (store) => changedCommit(store, (change) => store.commit(without(change, 'lease'))),
   },
   {
+    fault: 'keeps the lease that a change gives back',
+    caughtBy: 'leases: a change takes one and gives one back, with what it writes',
+    wrap: (store) =>
+      changedCommit(store, (change) => {
+        const { lease } = change;
+        return store.commit(lease === undefined ? change : { ...change, lease: { ...lease, release: false } });
+      }),
+  },
+  {
+    fault: 'takes the lease of a change that is refused',
+    caughtBy: 'leases: a change that is refused takes none, gives none back, and writes nothing',
+    wrap: (store) =>
+      changedCommit(store, async (change) => {
+        try {
+          return await store.commit(change);
+        } catch (error) {
+          if (change.takeLease !== undefined) await store.leases.acquire(change.takeLease);
+          throw error;
+        }
+      }),
+  },
+  {
     fault: 'ignores the expected version',
     caughtBy: 'rows: a stale version is a conflict that says expected and actual',
     wrap: (store) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import type { RunId, SessionId } from '../../domain/id.ts';
-import type { Committed, Lease, SessionStore } from '../../ports/session-store.ts';
+import type { Committed, Lease, LeaseRequest, SessionStore } from '../../ports/session-store.ts';
 import { hasLog, rejects } from './expectation.ts';
 import { addRun, addSession, runId, sampleEvent } from './sample-rows.ts';
 import type { StoreCase } from './store-case.ts';
@@ -147,6 +147,80 @@ export const leaseCases: readonly StoreCase[] = [
       room.passTime(2 * minute);
       assert.equal(await store.leases.acquire({ runId: run, owner: 'other', milliseconds: 1 }), undefined);
       await fenced(store, id, renewed);
+    },
+  },
+  {
+    name: 'leases: a change takes one and gives one back, with what it writes',
+    async run(room) {
+      const store = await room.open();
+      const id = await addSession(store, 'a');
+      const [run, next] = [await addRun(store, id, 'r'), await addRun(store, id, 's')];
+      const take = (runOf: RunId, owner: string): LeaseRequest => ({ runId: runOf, owner, milliseconds: minute });
+      const started = await store.commit({
+        sessionId: id,
+        takeLease: take(run, 'me'),
+        events: [sampleEvent('started')],
+      });
+      const { lease } = started;
+      assert.ok(lease !== undefined, 'the change gives the lease that it took');
+      assert.deepEqual({ ...(await store.leases.current(run)) }, { ...lease });
+      const fence = { runId: run, token: lease.token, release: true };
+      const passed = await store.commit({
+        sessionId: id,
+        lease: fence,
+        takeLease: take(next, 'me'),
+        events: [sampleEvent('passed on')],
+      });
+      assert.equal(await store.leases.current(run), undefined, 'the first is given back');
+      assert.equal((await store.leases.current(next))?.token, passed.lease?.token);
+      await refused(store, id, lease);
+      await rejects(
+        store.commit({
+          sessionId: id,
+          key: 'k',
+          takeLease: take(run, 'me'),
+          events: [sampleEvent('with a key')],
+        }),
+        'invalid_input',
+        'a lease with a key',
+      );
+    },
+  },
+  {
+    name: 'leases: a change that is refused takes none, gives none back, and writes nothing',
+    async run(room) {
+      const store = await room.open();
+      const id = await addSession(store, 'a');
+      const [run, next] = [await addRun(store, id, 'r'), await addRun(store, id, 's')];
+      const mine = await acquire(store, run, 'me');
+      await acquire(store, next, 'other');
+      const fence = { runId: run, token: mine.token, release: true };
+      const { latestSeq } = await store.events({ sessionId: id });
+      await rejects(
+        store.commit({
+          sessionId: id,
+          lease: fence,
+          takeLease: { runId: next, owner: 'me', milliseconds: minute },
+          events: [sampleEvent('too much')],
+        }),
+        'run_already_executing',
+        "another's lease",
+      );
+      const third = await addRun(store, id, 't');
+      await rejects(
+        store.commit({
+          sessionId: id,
+          lease: fence,
+          takeLease: { runId: third, owner: 'me', milliseconds: minute },
+          runs: [{ id: third, expectedVersion: 7, set: {} }],
+          events: [sampleEvent('stale')],
+        }),
+        'conflict',
+        'a stale row',
+      );
+      assert.equal((await store.leases.current(run))?.token, mine.token, 'it is still ours');
+      assert.equal(await store.leases.current(third), undefined, 'none was taken');
+      assert.equal((await store.events({ sessionId: id })).latestSeq, latestSeq, 'nothing was written');
     },
   },
   {

@@ -104,12 +104,13 @@ async function answerOf(store: SessionStore, call: ModelCall): Promise<Expected>
 
 async function makeCall(store: SessionStore, call: ModelCall): Promise<unknown> {
   if (call.call === 'commit') {
-    const { events, latestSeq, replayed } = await store.commit(call.change);
+    const { events, latestSeq, replayed, lease } = await store.commit(call.change);
     assert.deepEqual(
       events.map((event) => event.payload),
       call.change.events.map((event) => event.payload),
     );
-    return { seqs: events.map((event) => event.seq), latestSeq, replayed };
+    const facts = { seqs: events.map((event) => event.seq), latestSeq, replayed };
+    return lease === undefined ? facts : { ...facts, lease: leaseFacts(lease) };
   }
   if (call.call === 'acquire') {
     return leaseFacts(

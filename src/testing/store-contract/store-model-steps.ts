@@ -64,9 +64,21 @@ function randomChange(random: SeededRandom, earlier: readonly Change[], name: st
     events: writesNothing ? [sampleEvent(name)] : events,
     ...(session === undefined ? {} : { session }),
     ...(runWrites.length === 0 ? {} : { runs: runWrites }),
-    ...(random.chance(0.3) ? { key: random.pick(['k1', 'k2', 'k3']) } : {}),
-    ...(random.chance(0.25) ? { lease: { runId: random.pick(runs), token: 1 + random.below(6) } } : {}),
+    ...(random.chance(0.25) ? { lease: randomFence(random) } : {}),
+    ...keyOrLease(random),
   };
+}
+
+function randomFence(random: SeededRandom): NonNullable<Change['lease']> {
+  return { runId: random.pick(runs), token: 1 + random.below(6), release: random.chance(0.3) };
+}
+
+/** A change has a key, or takes a lease, or neither. */
+function keyOrLease(random: SeededRandom): Pick<Change, 'key' | 'takeLease'> {
+  if (random.chance(0.3)) return { key: random.pick(['k1', 'k2', 'k3']) };
+  if (!random.chance(0.2)) return {};
+  const owner = random.pick(['me', 'you']);
+  return { takeLease: { runId: random.pick(runs), owner, milliseconds: random.pick(spans) } };
 }
 
 function sessionWrite(random: SeededRandom, id: SessionId, name: string): NonNullable<Change['session']> {

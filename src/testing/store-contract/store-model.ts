@@ -48,6 +48,9 @@ export class StoreModel {
     const held = lease === undefined ? undefined : this.#leases.get(lease.runId);
     if (lease !== undefined && (held?.owner === undefined || held.token !== lease.token))
       return { code: 'lease_lost' };
+    const { takeLease } = change;
+    if (takeLease !== undefined && !this.#isFree(takeLease.runId, takeLease.owner))
+      return { code: 'run_already_executing' };
     const writes = [...(change.session === undefined ? [] : [change.session]), ...(change.runs ?? [])];
     for (const write of writes) {
       const code = this.#refusal(write, sessionId);
@@ -67,13 +70,20 @@ export class StoreModel {
       replayed: false,
     };
     if (key !== undefined) this.#keys.set(place, { content, value, end: this.#now() + week });
-    return { value };
+    if (lease?.release === true) this.release(lease.runId, lease.token);
+    if (takeLease === undefined) return { value };
+    const taken = this.acquire(takeLease.runId, takeLease.owner, takeLease.milliseconds);
+    return 'code' in taken ? taken : { value: { ...value, lease: taken.value } };
+  }
+
+  #isFree(run: RunId, owner: string): boolean {
+    const lease = this.#leases.get(run);
+    return lease?.owner === undefined || lease.owner === owner || lease.end <= this.#now();
   }
 
   acquire(run: RunId, owner: string, milliseconds: number): Expected {
-    const lease = this.#leases.get(run) ?? { token: 0, owner: undefined, end: 0 };
-    if (lease.owner !== undefined && lease.owner !== owner && lease.end > this.#now())
-      return { value: undefined };
+    if (!this.#isFree(run, owner)) return { value: undefined };
+    const lease = this.#leases.get(run) ?? { token: 0 };
     this.#leases.set(run, { token: lease.token + 1, owner, end: this.#now() + milliseconds });
     return this.current(run);
   }
