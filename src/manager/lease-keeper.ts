@@ -2,7 +2,34 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../domain/clock.ts';
 import { AsmError, isAsmError } from '../domain/error.ts';
 import type { RunId } from '../domain/id.ts';
-import type { Lease, Leases } from '../ports/session-store.ts';
+import type { Lease, LeaseRequest, Leases } from '../ports/session-store.ts';
+
+export interface LeaseKeeperOptions {
+  readonly leases: Leases;
+  readonly clock: Clock;
+  readonly owner: string;
+  /** How long the lease lasts without being renewed. */
+  readonly milliseconds: number;
+  readonly onLost: (error: AsmError) => void;
+}
+
+/**
+ * Asks for the lease of a run under a name for this holder alone: the store lets the same owner take a
+ * lease again, and so a second call of the same manager would take the run away from the first.
+ */
+export function leaseRequest(
+  runId: RunId,
+  { owner, milliseconds }: Pick<LeaseKeeperOptions, 'owner' | 'milliseconds'>,
+): LeaseRequest {
+  return { runId, owner: `${owner}:${randomUUID()}`, milliseconds };
+}
+
+/** The error for a run whose lease another holds. */
+export function runAlreadyExecuting(runId: RunId): AsmError {
+  return new AsmError('run_already_executing', `Run ${runId} is being executed by another process or call.`, {
+    details: { runId },
+  });
+}
 
 /** Holds the lease of one run: renews it while the run goes on, and tells when it is lost. */
 export class LeaseKeeper implements AsyncDisposable {
@@ -14,13 +41,7 @@ export class LeaseKeeper implements AsyncDisposable {
   #stopTimer: (() => void) | undefined;
   #ended = false;
 
-  private constructor(
-    leases: Leases,
-    clock: Clock,
-    milliseconds: number,
-    lease: Lease,
-    onLost: (error: AsmError) => void,
-  ) {
+  private constructor({ leases, clock, milliseconds, onLost }: LeaseKeeperOptions, lease: Lease) {
     this.#leases = leases;
     this.#clock = clock;
     this.#milliseconds = milliseconds;
@@ -30,28 +51,18 @@ export class LeaseKeeper implements AsyncDisposable {
   }
 
   /** Takes the lease. Throws `run_already_executing` while another holds it. */
-  static async take(options: {
-    readonly leases: Leases;
-    readonly clock: Clock;
-    readonly runId: RunId;
-    readonly owner: string;
-    readonly milliseconds: number;
-    readonly onLost: (error: AsmError) => void;
-  }): Promise<LeaseKeeper> {
-    const { leases, clock, runId, owner, milliseconds, onLost } = options;
-    // A name for this holder alone: the store lets the same owner take a lease again, and so a second
-    // call of the same manager would take the run away from the first.
-    const lease = await leases.acquire({ runId, owner: `${owner}:${randomUUID()}`, milliseconds });
-    if (lease === undefined) {
-      throw new AsmError(
-        'run_already_executing',
-        `Run ${runId} is being executed by another process or call.`,
-        {
-          details: { runId },
-        },
-      );
-    }
-    return new LeaseKeeper(leases, clock, milliseconds, lease, onLost);
+  static async take({
+    runId,
+    ...options
+  }: LeaseKeeperOptions & { readonly runId: RunId }): Promise<LeaseKeeper> {
+    const lease = await options.leases.acquire(leaseRequest(runId, options));
+    if (lease === undefined) throw runAlreadyExecuting(runId);
+    return new LeaseKeeper(options, lease);
+  }
+
+  /** Keeps a lease that was taken with a change, as `leaseRequest` asked for it. */
+  static keep(options: LeaseKeeperOptions, lease: Lease): LeaseKeeper {
+    return new LeaseKeeper(options, lease);
   }
 
   get lease(): Lease {
@@ -64,6 +75,12 @@ export class LeaseKeeper implements AsyncDisposable {
     this.#ended = true;
     this.#stopTimer?.();
     await this.#leases.release(this.#lease).catch(() => undefined);
+  }
+
+  /** Stops renewing a lease that a change has given back. */
+  released(): void {
+    this.#ended = true;
+    this.#stopTimer?.();
   }
 
   #arm(): void {

@@ -31,6 +31,12 @@ export interface RecorderOptions {
   readonly onFailure: (error: AsmError) => void;
 }
 
+/** Events that are still to be stored, and what changes of the run's row with them. */
+export interface UnwrittenEvents {
+  readonly events: readonly NewEvent[];
+  readonly set?: RowChanges<Run>;
+}
+
 /**
  * Takes in the events of one run and writes them in order: joined, redacted, encoded, and in as few
  * commits as the store's speed allows. At most one commit is under way; what arrives meanwhile goes
@@ -95,10 +101,16 @@ export class Recorder {
     void this.record(draft);
   }
 
-  /** From here on events are dropped: the run's end is about to be written. */
-  close(): void {
+  /**
+   * From here on events are dropped. Gives what is not stored yet, to be written with the run's end;
+   * rejects as `flush` does.
+   */
+  async close(): Promise<UnwrittenEvents> {
     this.endAttempt();
     this.#closed = true;
+    const rest = this.#takeWaiting();
+    await this.flush();
+    return rest;
   }
 
   /** From here on nothing is written any more, not even what waits: the run is no longer ours, or its store fails. */
@@ -138,11 +150,7 @@ export class Recorder {
   }
 
   async #writeWaiting(): Promise<void> {
-    const events = this.#waiting;
-    const set = this.#rowChanges;
-    this.#waiting = [];
-    this.#waitingPayload = 0;
-    this.#rowChanges = undefined;
+    const { events, set } = this.#takeWaiting();
     const { sessionId, runId, log, lease } = this.#options;
     const { token } = lease();
     await log.commit({
@@ -152,5 +160,14 @@ export class Recorder {
       ...(set === undefined ? {} : { runs: [{ id: runId, expectedVersion: this.#runVersion, set }] }),
     });
     if (set !== undefined) this.#runVersion++;
+  }
+
+  #takeWaiting(): UnwrittenEvents {
+    const events = this.#waiting;
+    const set = this.#rowChanges;
+    this.#waiting = [];
+    this.#waitingPayload = 0;
+    this.#rowChanges = undefined;
+    return { events, ...(set === undefined ? {} : { set }) };
   }
 }

@@ -88,9 +88,9 @@ export class RunAttempts {
   }
 
   async #run(planner: AttemptPlanner): Promise<AttemptsEnd> {
-    const { prepared, signal, requests } = this.#options;
+    const { prepared, signal, requests, recorder, run } = this.#options;
     const { options } = prepared;
-    this.#sayInput();
+    recorder.startAttempt(run.attempt, prepared.provider.name);
     signal.throwIfAborted();
     let planned: PlannedAttempt | NextAttempt = planner.first();
     let failed: Tried | undefined;
@@ -120,14 +120,6 @@ export class RunAttempts {
       failed = { ...tried, error };
       planned = next;
     }
-  }
-
-  /** What the run was started with; told once, however many attempts it takes. */
-  #sayInput(): void {
-    const { recorder, prepared, run } = this.#options;
-    recorder.startAttempt(run.attempt, prepared.provider.name);
-    for (const { text } of prepared.messages)
-      void recorder.record({ type: 'message_sent', data: { role: 'user', text } });
   }
 
   #begin(planned: PlannedAttempt, failed: Tried | undefined): void {

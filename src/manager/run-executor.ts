@@ -9,7 +9,7 @@ import type { RowChanges, RowWrite } from '../ports/session-store.ts';
 import type { Negotiation } from '../domain/negotiation.ts';
 import type { ClientTools } from './client-tools.ts';
 import { cutText } from './event-encoder.ts';
-import { LeaseKeeper } from './lease-keeper.ts';
+import { LeaseKeeper, leaseRequest } from './lease-keeper.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { Recorder } from './recorder.ts';
 import { RunAttempts, type AttemptsEnd } from './run-attempts.ts';
@@ -65,7 +65,7 @@ export class RunExecutor {
   }
 
   /**
-   * Takes the lease and writes the start. Resolves when `run_started` is stored, with a promise of
+   * Takes the lease with the start. Resolves when `run_started` is stored, with a promise of
    * the run's last row; that rejects only if the end could not be written.
    */
   async start(
@@ -73,35 +73,27 @@ export class RunExecutor {
   ): Promise<{ readonly run: Run; readonly finished: Promise<Run> }> {
     const { store, clock, owner, times } = this.#environment;
     const { run: pending } = this.#prepared;
-    const keeper = await LeaseKeeper.take({
-      leases: store.leases,
-      clock,
-      runId: pending.id,
-      owner,
-      milliseconds: times.lease,
-      onLost: (error) => this.#fail(error),
+    const leasing = { owner, milliseconds: times.lease };
+    const takeLease = leaseRequest(pending.id, leasing);
+    let run = pending;
+    const { lease } = await commitWithSession(this.#environment, pending.sessionId, (session) => {
+      const start = decideStart(session);
+      run = start.run;
+      return {
+        sessionId: pending.sessionId,
+        takeLease,
+        session: start.session,
+        runs: [start.write],
+        events: start.events,
+      };
     });
-    try {
-      let run = pending;
-      await commitWithSession(this.#environment, pending.sessionId, (session) => {
-        const start = decideStart(session);
-        run = start.run;
-        return {
-          sessionId: pending.sessionId,
-          lease: { runId: pending.id, token: keeper.lease.token },
-          session: start.session,
-          runs: [start.write],
-          events: start.events,
-        };
-      });
-      const finished = this.#work(run, keeper);
-      // The failure belongs to whoever waits for the result; nobody may be.
-      finished.catch(() => undefined);
-      return { run, finished };
-    } catch (thrown) {
-      await keeper[Symbol.asyncDispose]();
-      throw thrown;
-    }
+    if (lease === undefined) throw new AsmError('internal_error', 'The store took no lease for the run.');
+    const onLost = (error: AsmError): void => this.#fail(error);
+    const keeper = LeaseKeeper.keep({ leases: store.leases, clock, ...leasing, onLost }, lease);
+    const finished = this.#work(run, keeper);
+    // The failure belongs to whoever waits for the result; nobody may be.
+    finished.catch(() => undefined);
+    return { run, finished };
   }
 
   /** Stops the run as cancelled; its terminal event follows. */
@@ -196,8 +188,8 @@ export class RunExecutor {
     const { clock, encoder, redactor } = this.#environment;
     if (this.#fatal !== undefined) throw this.#fatal;
     for (const answer of answers) void recorder.record(answer);
-    recorder.close();
-    await recorder.flush();
+    // What is left of the log goes with the end: one write, and nothing between them.
+    const rest = await recorder.close();
     const current = await this.#environment.store.run(run.id);
     if (current === undefined) throw new AsmError('run_not_found', `Run ${run.id} vanished from the store.`);
     if (current.status !== 'running') {
@@ -207,6 +199,7 @@ export class RunExecutor {
     }
     const { output, outcome, handle } = ended;
     const set: RowChanges<Run> = {
+      ...rest.set,
       status: end.status,
       endedAt: clock.now(),
       usage: end.data.usage,
@@ -220,7 +213,7 @@ export class RunExecutor {
     const origin = { runId: run.id, attempt: ended.attempt, provider };
     await commitWithSession(this.#environment, run.sessionId, (session) => ({
       sessionId: run.sessionId,
-      lease: { runId: run.id, token: keeper.lease.token },
+      lease: { runId: run.id, token: keeper.lease.token, release: true },
       runs: [{ id: run.id, expectedVersion: current.version, set }],
       ...(handle === undefined
         ? {}
@@ -231,8 +224,9 @@ export class RunExecutor {
               set: { agents: { ...session.agents, [provider]: handle }, updatedAt: clock.now() },
             },
           }),
-      events: end.events.map((draft) => encoder.encode(draft, origin)),
+      events: [...rest.events, ...end.events.map((draft) => encoder.encode(draft, origin))],
     }));
+    keeper.released();
     return { ...current, ...definedFields(set), version: current.version + 1 };
   }
 }

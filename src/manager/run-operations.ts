@@ -4,6 +4,7 @@ import type { RunInput } from '../domain/message.ts';
 import { assertRunMove, type Run } from '../domain/run.ts';
 import { assertSessionTakesRuns } from '../domain/session.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
+import { runAlreadyExecuting } from './lease-keeper.ts';
 import { nextChange } from './next-change.ts';
 import { preparePendingRun } from './pending-run.ts';
 import { RunExecutor, type PreparedRun } from './run-executor.ts';
@@ -86,6 +87,7 @@ export class RunOperations {
     this.#assertOpen();
     checkRunOptions(options);
     const row = await this.#row(runId);
+    if (row.status === 'running') await this.#assertAbandoned(runId);
     const prepared = await preparePendingRun(this.#environment, row, this.#prepared.get(runId), options);
     try {
       return await this.#start(prepared, false, options.detached !== true);
@@ -189,6 +191,13 @@ export class RunOperations {
       );
     }
     return earlier;
+  }
+
+  /** Throws `run_already_executing` while somebody holds the lease of a running run. */
+  async #assertAbandoned(runId: RunId): Promise<void> {
+    const { store, clock } = this.#environment;
+    const lease = await store.leases.current(runId);
+    if (lease !== undefined && lease.expiresAt > clock.now()) throw runAlreadyExecuting(runId);
   }
 
   async #row(runId: RunId): Promise<Run> {

@@ -115,6 +115,10 @@ export function decideStart(
           origin,
         ),
         ...capabilityWarnings(prepared).map((draft) => encoder.encode(draft, origin)),
+        // What the run was started with; told once, however many attempts it takes.
+        ...prepared.messages.map(({ text }) =>
+          encoder.encode({ type: 'message_sent', data: { role: 'user', text } }, { ...origin, attempt: 1 }),
+        ),
       ],
     };
   };

@@ -100,11 +100,9 @@ export function leaseLost(runId: string, token: number): AsmError {
 
 /** The error for a lease that another owner holds. */
 export function runAlreadyExecuting(runId: string): AsmError {
-  return new AsmError(
-    'run_already_executing',
-    `Run ${runId} is being executed by another process or call.`,
-    { details: { runId } },
-  );
+  return new AsmError('run_already_executing', `Run ${runId} is being executed by another process or call.`, {
+    details: { runId },
+  });
 }
 
 /** The error for a key that was used for a change with another fingerprint. */

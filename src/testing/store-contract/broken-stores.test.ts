@@ -139,7 +139,9 @@ const brokenStores: readonly BrokenStore[] = [
     wrap: (store) =>
       changedCommit(store, (change) => {
         const { lease } = change;
-        return store.commit(lease === undefined ? change : { ...change, lease: { ...lease, release: false } });
+        return store.commit(
+          lease === undefined ? change : { ...change, lease: { ...lease, release: false } },
+        );
       }),
   },
   {

@@ -155,7 +155,11 @@ export const leaseCases: readonly StoreCase[] = [
       const store = await room.open();
       const id = await addSession(store, 'a');
       const [run, next] = [await addRun(store, id, 'r'), await addRun(store, id, 's')];
-      const take = (runOf: RunId, owner: string): LeaseRequest => ({ runId: runOf, owner, milliseconds: minute });
+      const take = (runOf: RunId, owner: string): LeaseRequest => ({
+        runId: runOf,
+        owner,
+        milliseconds: minute,
+      });
       const started = await store.commit({
         sessionId: id,
         takeLease: take(run, 'me'),
