@@ -52,7 +52,7 @@ export type Authorization =
   | { readonly decision: 'deny'; readonly reason: string };
 
 /** Who made a decision about a tool call. */
-export const deciders = ['rule', 'mode', 'caller', 'default'] as const;
+export const deciders = ['rule', 'policy', 'mode', 'caller', 'default'] as const;
 export type Decider = (typeof deciders)[number];
 
 export const permissionModes = [

@@ -5,11 +5,14 @@ import { isJsonObject } from '../domain/json.ts';
 import { decideByRules, type ToolRules } from '../domain/tool-rule.ts';
 import type { Authorization, Decider, PermissionMode, ToolCall } from '../domain/tool.ts';
 import { decideByMode } from './permission-decision.ts';
+import type { GuardDecision } from './run-guard.ts';
 
 /** A tool call as the caller's function sees it. */
 export interface AuthorizeRequest extends ToolCall {
   /** What happens without the function: `allow`, or `ask`, which then means deny. */
   readonly proposed: 'allow' | 'ask';
+  /** Why it is asked, where more is to be said than that the mode asks. */
+  readonly reason?: string;
 }
 
 /**
@@ -25,6 +28,8 @@ export interface GateOptions {
   readonly mode: PermissionMode;
   readonly rules: ToolRules | undefined;
   readonly authorize: Authorize | undefined;
+  /** What those who watch the run say about a call. */
+  readonly guard: (call: ToolCall) => GuardDecision | undefined;
   readonly cwd: string;
   /** Takes an event in. */
   readonly record: (draft: EventDraft) => void;
@@ -42,8 +47,8 @@ interface Decided {
 }
 
 /**
- * Decides whether a tool call goes on: rules first (deny, ask, allow), then the permission mode, then
- * the caller. Every decision is in the log before the tool can run.
+ * Decides whether a tool call goes on: rules first (deny, ask, allow), then the guards of the run, the
+ * permission mode, and the caller. Every decision is in the log before the tool can run.
  */
 export class Gate {
   readonly #options: GateOptions;
@@ -94,17 +99,22 @@ export class Gate {
   }
 
   async #answer(call: ToolCall, signal: AbortSignal): Promise<Decided> {
-    const { mode, rules, cwd } = this.#options;
+    const { mode, rules, guard, cwd } = this.#options;
     const byRule = rules === undefined ? undefined : decideByRules(call, rules, { cwd });
     if (byRule?.decision === 'deny') {
       return { authorization: { decision: 'deny', reason: byRule.reason }, by: 'rule' };
     }
+    const byGuard = guard(call);
+    if (byGuard?.decision === 'deny') {
+      return { authorization: { decision: 'deny', reason: byGuard.reason }, by: 'policy' };
+    }
     const byMode = decideByMode(mode, call, cwd);
     // A rule can't open what the mode keeps shut: in `plan` no write gets through.
     if (byMode.decision === 'deny') return { authorization: byMode, by: 'mode' };
-    const proposed = byRule?.decision ?? byMode.decision;
+    const proposed = byGuard?.decision ?? byRule?.decision ?? byMode.decision;
     if (mode !== 'dangerously_skip_permissions' || proposed === 'ask') {
-      const answer = await this.#askCaller({ ...call, proposed }, signal);
+      const why = byGuard === undefined ? {} : { reason: byGuard.reason };
+      const answer = await this.#askCaller({ ...call, proposed, ...why }, signal);
       if (answer !== undefined) return answer;
     }
     if (proposed === 'allow') {

@@ -8,6 +8,7 @@ import type { Redactor } from '../redaction/redactor.ts';
 import type { DeltaPolicy } from './delta-joiner.ts';
 import type { EventEncoder } from './event-encoder.ts';
 import type { EventLog } from './event-log.ts';
+import type { GuardMaker } from './run-guard.ts';
 import type { RunLimits } from './run-clocks.ts';
 import type { SessionTurns } from './session-turns.ts';
 
@@ -34,6 +35,8 @@ export interface ManagerEnvironment {
   readonly deltas: DeltaPolicy;
   readonly limits: RunLimits;
   readonly times: ManagerTimes;
+  /** Who makes the guards that watch runs. */
+  readonly guards: readonly GuardMaker[];
 }
 
 /** The provider of a name. Throws `provider_not_found`, saying which there are. */

@@ -2,6 +2,7 @@ import { AsmError } from '../domain/error.ts';
 import { assertRunMove, type Run } from '../domain/run.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
 import type { PreparedRun } from './run-executor.ts';
+import { admitRun } from './run-guard.ts';
 import { storedRunOptions, workingFolder, type CommonRunOptions } from './run-options.ts';
 import { checkDemand } from './run-demand.ts';
 import { checkFolder, checkNativeStart, offeredTools } from './run-start.ts';
@@ -31,6 +32,7 @@ export async function preparePendingRun(
   const cwd = workingFolder(options, session);
   await checkFolder(cwd);
   await checkNativeStart(environment, session, provider, options);
+  await admitRun(environment.guards, { run, session, provider, options, cwd });
   return {
     run,
     session,

@@ -27,6 +27,8 @@ export interface RecorderOptions {
   readonly lease: () => Lease;
   /** The version of the run's row at the start. */
   readonly runVersion: number;
+  /** Told each event once it is taken in. */
+  readonly see: (draft: EventDraft) => void;
   /** Called once, when the log can't be written any more. */
   readonly onFailure: (error: AsmError) => void;
 }
@@ -90,6 +92,7 @@ export class Recorder {
       for (const rest of this.#redaction.endFor(draft)) this.#take(rest);
       this.#take(draft);
     }
+    this.#options.see(draft);
     if (this.#waiting.length < maximumWaiting && this.#waitingPayload < maximumWaitingPayload)
       return undefined;
     return this.#writing;

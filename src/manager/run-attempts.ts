@@ -15,6 +15,7 @@ import type { Recorder } from './recorder.ts';
 import { RunAttempt, type Used } from './run-attempt.ts';
 import type { RunClocks } from './run-clocks.ts';
 import { runDemand } from './run-demand.ts';
+import type { RunGuard } from './run-guard.ts';
 import type { PreparedRun } from './run-executor.ts';
 import type { RunRequests } from './run-requests.ts';
 
@@ -25,6 +26,8 @@ export interface RunAttemptsOptions {
   readonly recorder: Recorder;
   readonly clocks: RunClocks;
   readonly requests: RunRequests;
+  /** Those who watch the run. */
+  readonly guard: Required<RunGuard>;
   /** Aborted when the run is to end. */
   readonly signal: AbortSignal;
 }
@@ -183,6 +186,7 @@ export class RunAttempts {
       mode: options.permissionMode ?? 'default',
       rules: options.rules,
       authorize: options.authorize,
+      guard: this.#options.guard.decide,
       cwd,
       record: (draft) => void attempt.take(draft),
       flush: () => recorder.flush(),

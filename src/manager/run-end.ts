@@ -9,6 +9,8 @@ import type { RunOutcome } from '../ports/provider.ts';
 export interface RunEndFacts {
   readonly outcome: RunOutcome | undefined;
   readonly error: AsmError | undefined;
+  /** For what a guard stopped the run. */
+  readonly stopped: AsmError | undefined;
   readonly cancelled: boolean;
   readonly cancelReason: string | undefined;
   readonly timeout: AsmError | undefined;
@@ -26,8 +28,8 @@ export interface RunEnd {
 }
 
 /**
- * Decides how a run ended. An outcome of the agent counts even if a cancel came at the same moment:
- * what was done is done. Else a time limit beats a cancel, and a cancel any failure that it caused.
+ * Decides how a run ended. What a guard stopped has failed, even if the agent ended well. An outcome of
+ * the agent counts even if a cancel came at the same moment: what was done is done. Else a time limit beats a cancel, and a cancel any failure that it caused.
  */
 export function runEnd(facts: RunEndFacts): RunEnd {
   const { outcome, timeout, cancelled, cancelReason } = facts;
@@ -37,6 +39,7 @@ export function runEnd(facts: RunEndFacts): RunEnd {
     ...(facts.cost === undefined ? {} : { cost: facts.cost }),
     ...(outcome?.stopReason === undefined ? {} : { stopReason: outcome.stopReason }),
   };
+  if (facts.stopped !== undefined) return failed(data, facts.stopped);
   if (outcome !== undefined) {
     return ended('completed', data, undefined, [
       { type: 'run_completed', data: { ...data, interrupted: outcome.status === 'interrupted' } },

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { AsmError } from '../domain/error.ts';
 import { redactRecord } from './error-redaction.ts';
 import type { EventDraft } from '../domain/event.ts';
@@ -15,6 +16,7 @@ import { Recorder } from './recorder.ts';
 import { RunAttempts, type AttemptsEnd } from './run-attempts.ts';
 import { RunClocks } from './run-clocks.ts';
 import { runEnd, type RunEnd } from './run-end.ts';
+import { joinGuards, type GuardedRun, type RunGuard } from './run-guard.ts';
 import type { CommonRunOptions } from './run-options.ts';
 import { RunRequests } from './run-requests.ts';
 import type { InputMessage } from '../domain/message.ts';
@@ -45,6 +47,18 @@ export interface RunStart {
   readonly events: readonly NewEvent[];
 }
 
+/** A run whose attempts are over, and what its end is made of. */
+interface FinishedRun {
+  readonly run: Run;
+  readonly keeper: LeaseKeeper;
+  readonly recorder: Recorder;
+  readonly ended: AttemptsEnd;
+  readonly end: RunEnd;
+  readonly answers: readonly EventDraft[];
+  /** What the guards tell. */
+  readonly told: RowChanges<Run> | undefined;
+}
+
 /**
  * Executes one run: the only writer of its lifecycle, as long as it holds the lease. Writes one
  * `run_started` and one terminal event, whatever happens in between.
@@ -57,6 +71,7 @@ export class RunExecutor {
   #cancelled = false;
   #fatal: AsmError | undefined;
   #timeout: AsmError | undefined;
+  #stopped: AsmError | undefined;
   #recorder: Recorder | undefined;
 
   constructor(environment: ManagerEnvironment, prepared: PreparedRun) {
@@ -104,6 +119,13 @@ export class RunExecutor {
     this.#stop.abort(new AsmError('cancelled', reason ?? 'The run was cancelled.'));
   }
 
+  /** Ends the run for what a guard saw. A run that is ended already keeps its reason. */
+  #stopFor(error: AsmError): void {
+    if (this.#stop.signal.aborted) return;
+    this.#stopped = error;
+    this.#stop.abort(error);
+  }
+
   #fail(error: AsmError): void {
     this.#fatal ??= error;
     this.#recorder?.abandon(error);
@@ -124,9 +146,11 @@ export class RunExecutor {
       runId: run.id,
       lease: () => keeper.lease,
       runVersion: run.version,
+      see: (draft) => guard.see(draft),
       onFailure: (error) => this.#fail(error),
     });
     this.#recorder = recorder;
+    const guard = this.#guard(run, recorder);
     const clocks = new RunClocks(
       clock,
       { ...limits, ...options.limits },
@@ -154,6 +178,7 @@ export class RunExecutor {
       recorder,
       clocks,
       requests,
+      guard,
       signal: this.#stop.signal,
     });
     const onAbort = (): void => this.cancel('The signal of the run was aborted.');
@@ -163,28 +188,40 @@ export class RunExecutor {
     const ended = await attempts.run();
     options.signal?.removeEventListener('abort', onAbort);
     clocks.end();
+    const told = guard.end();
     const answers = await requests.close();
     const { outcome, error, used } = ended;
     const end = runEnd({
       outcome,
       error,
+      stopped: this.#stopped,
       cancelled: this.#cancelled,
       cancelReason: this.#cancelReason,
       timeout: this.#timeout ?? (error?.code === 'idle_timeout' ? error : undefined),
       ...used,
       durationMs: Math.round(clock.monotonic() - started),
     });
-    return await this.#writeEnd(run, keeper, recorder, ended, end, answers);
+    return await this.#writeEnd({ run, keeper, recorder, ended, end, answers, told });
   }
 
-  async #writeEnd(
-    run: Run,
-    keeper: LeaseKeeper,
-    recorder: Recorder,
-    ended: AttemptsEnd,
-    end: RunEnd,
-    answers: readonly EventDraft[],
-  ): Promise<Run> {
+  /** Those who watch the run, as one. */
+  #guard(run: Run, recorder: Recorder): Required<RunGuard> {
+    const { guards, clock } = this.#environment;
+    const { session, provider, options, cwd } = this.#prepared;
+    const record = (draft: EventDraft): void => void recorder.record(draft);
+    const guarded: GuardedRun = {
+      ...{ run, session, provider, options, cwd, clock, record },
+      stop: (error) => this.#stopFor(error),
+      interrupt: () => record({ type: 'run_interrupt_requested', data: { requestId: randomUUID() } }),
+      steer: (text) => {
+        const message = { role: 'user', text } as const;
+        record({ type: 'run_steer_requested', data: { requestId: randomUUID(), message } });
+      },
+    };
+    return joinGuards(guards.flatMap((maker) => maker.watch(guarded) ?? []));
+  }
+
+  async #writeEnd({ run, keeper, recorder, ended, end, answers, told }: FinishedRun): Promise<Run> {
     const { clock, encoder, redactor } = this.#environment;
     if (this.#fatal !== undefined) throw this.#fatal;
     for (const answer of answers) void recorder.record(answer);
@@ -200,6 +237,7 @@ export class RunExecutor {
     const { output, outcome, handle } = ended;
     const set: RowChanges<Run> = {
       ...rest.set,
+      ...told,
       status: end.status,
       endedAt: clock.now(),
       usage: end.data.usage,

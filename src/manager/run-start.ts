@@ -14,6 +14,7 @@ import { checkClientTools, type ClientTools } from './client-tools.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
 import { checkDemand } from './run-demand.ts';
 import type { PreparedRun, RunStart } from './run-executor.ts';
+import { admitRun } from './run-guard.ts';
 import {
   checkInput,
   checkRunOptions,
@@ -60,6 +61,7 @@ export async function prepareRun<Native extends object>(
     attempt: 0,
     usage: noUsage,
   };
+  await admitRun(environment.guards, { run, session, provider, options, cwd });
   const { native } = options;
   return { run, session, provider, messages, options, native, cwd, clientTools: tools, negotiation };
 }

@@ -156,6 +156,7 @@ function makeEnvironment(options: SessionManagerOptions, store: SessionStore): M
     deltas: options.deltas ?? defaultDeltaPolicy,
     limits: options.limits ?? {},
     times: { lease: 15_000, close: 10_000, ...options.times },
+    guards: [],
   };
 }
 

@@ -1,0 +1,86 @@
+import type { Clock } from '../domain/clock.ts';
+import type { AsmError } from '../domain/error.ts';
+import type { EventDraft } from '../domain/event.ts';
+import type { Run } from '../domain/run.ts';
+import type { Session } from '../domain/session.ts';
+import type { ToolCall } from '../domain/tool.ts';
+import type { Provider } from '../ports/provider.ts';
+import type { RowChanges } from '../ports/session-store.ts';
+import type { CommonRunOptions } from './run-options.ts';
+
+/** A run that is about to be made; nothing of it is stored yet. */
+export interface RunCandidate {
+  readonly run: Run;
+  readonly session: Session;
+  /** The one that the run asks for: a router, perhaps. */
+  readonly provider: Provider;
+  readonly options: CommonRunOptions;
+  readonly cwd: string;
+}
+
+/** A run that is executed, as those who watch it have it. */
+export interface GuardedRun extends RunCandidate {
+  readonly clock: Clock;
+  /** Takes an event in. */
+  record(draft: EventDraft): void;
+  /** Ends the run: it fails with this error, even if the agent ended well. The first one counts. */
+  stop(error: AsmError): void;
+  /** Asks the agent to stop its turn; the conversation stays. */
+  interrupt(): void;
+  /** Says something to the agent while it works, where its provider can take it. */
+  steer(text: string): void;
+}
+
+/** What a guard says about a tool call; without a word it goes on to the mode and the caller. */
+export interface GuardDecision {
+  /** `ask`: a person or the caller has to say, whatever mode and rules allow. */
+  readonly decision: 'deny' | 'ask';
+  /** For the agent, the person and the log. */
+  readonly reason: string;
+}
+
+/** Watches one run and may act on it: limits, budgets, stalls, loops. */
+export interface RunGuard {
+  /** Told each event of the run once it is taken in, deltas included. Fast, and never throws. */
+  see?(draft: EventDraft): void;
+  /** Asked before a tool call goes on, after the rules that deny. */
+  decide?(call: ToolCall): GuardDecision | undefined;
+  /** The run is over: timers end. Gives what the run's row is to tell of it. */
+  end?(): RowChanges<Run> | undefined;
+}
+
+/** Makes the guards of one kind. */
+export interface GuardMaker {
+  /** Throws if the run must not start. */
+  admit?(candidate: RunCandidate): Promise<void> | void;
+  /** `undefined`: the run needs none. */
+  watch(guarded: GuardedRun): RunGuard | undefined;
+}
+
+/** Lets every guard maker refuse the run. */
+export async function admitRun(makers: readonly GuardMaker[], candidate: RunCandidate): Promise<void> {
+  for (const maker of makers) await maker.admit?.(candidate);
+}
+
+/** The guards of a run as one. A decision to deny beats one to ask. */
+export function joinGuards(guards: readonly RunGuard[]): Required<RunGuard> {
+  return {
+    see: (draft) => {
+      for (const guard of guards) guard.see?.(draft);
+    },
+    decide: (call) => {
+      let asked: GuardDecision | undefined;
+      for (const guard of guards) {
+        const decision = guard.decide?.(call);
+        if (decision?.decision === 'deny') return decision;
+        asked ??= decision;
+      }
+      return asked;
+    },
+    end: () => {
+      let told: RowChanges<Run> | undefined;
+      for (const guard of guards) told = { ...told, ...guard.end?.() };
+      return told;
+    },
+  };
+}
