@@ -51,6 +51,21 @@ export const errorCodes = {
     'fix_input',
     'The key was used before for a change with other content.',
   ),
+  max_queued_runs_exceeded: code(
+    'state',
+    'wait_and_retry',
+    'The queue of the session is full; `details` has the limit.',
+  ),
+  max_runs_exceeded: code(
+    'state',
+    'wait_and_retry',
+    'No run could start within the deadline, since as many as allowed were running.',
+  ),
+  max_sessions_exceeded: code(
+    'state',
+    'wait_and_retry',
+    'No session could be served within the deadline, since as many as allowed were.',
+  ),
   lease_lost: code('state', 'abort', 'Another process has taken the run over.'),
   run_already_executing: code('state', 'abort', 'Another executor holds the lease of the run.'),
   session_not_found: code('resource', 'fix_input', 'No session has this id.'),

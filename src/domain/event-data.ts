@@ -37,6 +37,10 @@ export interface EventData {
 
   /** A run was made; it is pending. */
   run_created: { readonly provider: string; readonly options: JsonObject };
+  /** The run waits in its session's queue, which runs what has the lowest position first. */
+  run_queued: { readonly position: number };
+  /** The run was given another place in its session's queue. */
+  run_moved: { readonly position: number };
   /** The executor has taken the run; `requested` is what the provider will be asked for. */
   run_started: { readonly requested: RequestedRun };
   /** The agent ended its turn well, or was interrupted by a person (`interrupted`). */

@@ -12,6 +12,8 @@ export const eventTypes = [
   'session_failed',
   'session_cancelled',
   'run_created',
+  'run_queued',
+  'run_moved',
   'run_started',
   'run_completed',
   'run_failed',

@@ -49,6 +49,10 @@ export interface Run {
   readonly options: JsonObject;
   /** Counts tries on a provider, from 1; 0 before the first. */
   readonly attempt: number;
+  /** The place of a pending run in its session's queue; the lowest is first. Absent: nobody starts it by itself. */
+  readonly queuePosition?: number;
+  /** The run that was abandoned and that this one does again. */
+  readonly rerunOf?: RunId;
   readonly waitingFor?: 'approval' | 'quota';
   /** Random text in the agent's environment by which it is recognised; stored before the spawn. */
   readonly cookie?: string;

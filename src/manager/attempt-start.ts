@@ -24,6 +24,8 @@ export interface AttemptStartFacts {
   readonly left: AgentHandle | undefined;
   /** True: the provider's own conversation could not be continued. */
   readonly avoidNative: boolean;
+  /** What has a greater `seq` came after the start of the run. */
+  readonly startedAfter: number;
   /** True: what this run has done so far belongs to the conversation. */
   readonly withRun: boolean;
 }
@@ -37,10 +39,10 @@ export async function decideAttemptStart(
   store: SessionStore,
   facts: AttemptStartFacts,
 ): Promise<AttemptStart> {
-  const { session, run, provider, options, withRun } = facts;
+  const { session, provider, options, withRun } = facts;
   const { continuation = 'auto' } = options;
   if (continuation === 'fresh') return {};
-  const through: ConversationRange = withRun ? {} : { through: run.logStart };
+  const through: ConversationRange = withRun ? {} : { through: facts.startedAfter };
   const native = facts.avoidNative || continuation === 'replay' ? undefined : await findNative(store, facts);
   const tellable = isSupported(provider.capabilities, 'transcript_replay');
   if (native === undefined) {

@@ -23,6 +23,8 @@ export interface RunAttemptsOptions {
   readonly environment: ManagerEnvironment;
   readonly prepared: PreparedRun;
   readonly run: Run;
+  /** What has a greater `seq` came after the start of the run. */
+  readonly startedAfter: number;
   readonly recorder: Recorder;
   readonly clocks: RunClocks;
   readonly requests: RunRequests;
@@ -159,6 +161,7 @@ export class RunAttempts {
       options: prepared.options,
       left: failed !== undefined && 'as' in planned && planned.as === 'retry' ? this.#left : undefined,
       avoidNative: 'as' in planned && planned.as === 'replay',
+      startedAfter: this.#options.startedAfter,
       withRun: this.#sideEffects,
     });
     this.#attemptStop = new AbortController();

@@ -3,10 +3,11 @@ import { AsmError } from '../domain/error.ts';
 import { redactRecord } from './error-redaction.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { Run } from '../domain/run.ts';
+import type { SessionId } from '../domain/id.ts';
 import type { Session } from '../domain/session.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { NewEvent } from '../domain/stored-event.ts';
-import type { RowChanges, RowWrite } from '../ports/session-store.ts';
+import type { Change, Committed, LeaseRequest, RowChanges, RowWrite } from '../ports/session-store.ts';
 import type { Negotiation } from '../domain/negotiation.ts';
 import type { ClientTools } from './client-tools.ts';
 import { cutText } from './event-encoder.ts';
@@ -20,7 +21,7 @@ import { joinGuards, type GuardedRun, type RunGuard } from './run-guard.ts';
 import type { CommonRunOptions } from './run-options.ts';
 import { RunRequests } from './run-requests.ts';
 import type { InputMessage } from '../domain/message.ts';
-import { commitWithSession } from './session-change.ts';
+import { commitWithSession, findSession } from './session-change.ts';
 
 /** Longest text of a run's row, in UTF-16 units; the log has all of it. */
 const maximumOutput = 65_536;
@@ -47,6 +48,17 @@ export interface RunStart {
   readonly events: readonly NewEvent[];
 }
 
+/** A run that may start in the same write in which another one ends. */
+export interface Successor {
+  readonly takeLease: LeaseRequest;
+  /** What its start writes, given the session as the other's end leaves it; throws if it can't start. */
+  decide(session: Session): RunStart;
+  /** Both are stored. */
+  started(committed: Committed): void;
+  /** It was not started: the end was written alone. */
+  left(): void;
+}
+
 /** A run whose attempts are over, and what its end is made of. */
 interface FinishedRun {
   readonly run: Run;
@@ -66,6 +78,8 @@ interface FinishedRun {
 export class RunExecutor {
   readonly #environment: ManagerEnvironment;
   readonly #prepared: PreparedRun;
+  readonly #successor: (() => Promise<Successor | undefined>) | undefined;
+  readonly #takeLease: LeaseRequest;
   readonly #stop = new AbortController();
   #cancelReason: string | undefined;
   #cancelled = false;
@@ -74,9 +88,22 @@ export class RunExecutor {
   #stopped: AsmError | undefined;
   #recorder: Recorder | undefined;
 
-  constructor(environment: ManagerEnvironment, prepared: PreparedRun) {
+  /** `successor` is asked for when the run's end is about to be written. */
+  constructor(
+    environment: ManagerEnvironment,
+    prepared: PreparedRun,
+    successor?: () => Promise<Successor | undefined>,
+  ) {
     this.#environment = environment;
     this.#prepared = prepared;
+    this.#successor = successor;
+    const { owner, times } = environment;
+    this.#takeLease = leaseRequest(prepared.run.id, { owner, milliseconds: times.lease });
+  }
+
+  /** The lease that the run's start takes. */
+  get takeLease(): LeaseRequest {
+    return this.#takeLease;
   }
 
   /**
@@ -86,29 +113,33 @@ export class RunExecutor {
   async start(
     decideStart: (session: Session) => RunStart,
   ): Promise<{ readonly run: Run; readonly finished: Promise<Run> }> {
-    const { store, clock, owner, times } = this.#environment;
-    const { run: pending } = this.#prepared;
-    const leasing = { owner, milliseconds: times.lease };
-    const takeLease = leaseRequest(pending.id, leasing);
-    let run = pending;
-    const { lease } = await commitWithSession(this.#environment, pending.sessionId, (session) => {
-      const start = decideStart(session);
-      run = start.run;
+    const { sessionId } = this.#prepared.run;
+    let start: RunStart | undefined;
+    const committed = await commitWithSession(this.#environment, sessionId, (session) => {
+      start = decideStart(session);
       return {
-        sessionId: pending.sessionId,
-        takeLease,
+        sessionId,
+        takeLease: this.#takeLease,
         session: start.session,
         runs: [start.write],
         events: start.events,
       };
     });
+    const { run } = start ?? this.#prepared;
+    return { run, finished: this.begin(run, committed) };
+  }
+
+  /** Executes the run once its start is stored; gives its last row, to come. */
+  begin(run: Run, { lease, events }: Committed): Promise<Run> {
+    const { store, clock, owner, times } = this.#environment;
     if (lease === undefined) throw new AsmError('internal_error', 'The store took no lease for the run.');
     const onLost = (error: AsmError): void => this.#fail(error);
-    const keeper = LeaseKeeper.keep({ leases: store.leases, clock, ...leasing, onLost }, lease);
-    const finished = this.#work(run, keeper);
+    const leasing = { leases: store.leases, clock, owner, milliseconds: times.lease, onLost };
+    const start = events.find((event) => event.type === 'run_started' && event.runId === run.id);
+    const finished = this.#work(run, LeaseKeeper.keep(leasing, lease), (start?.seq ?? 1) - 1);
     // The failure belongs to whoever waits for the result; nobody may be.
     finished.catch(() => undefined);
-    return { run, finished };
+    return finished;
   }
 
   /** Stops the run as cancelled; its terminal event follows. */
@@ -132,7 +163,7 @@ export class RunExecutor {
     this.#stop.abort(error);
   }
 
-  async #work(run: Run, keeper: LeaseKeeper): Promise<Run> {
+  async #work(run: Run, keeper: LeaseKeeper, startedAfter: number): Promise<Run> {
     const { log, encoder, redactor, clock, deltas, limits } = this.#environment;
     const { options } = this.#prepared;
     const started = clock.monotonic();
@@ -175,6 +206,7 @@ export class RunExecutor {
       environment: this.#environment,
       prepared: this.#prepared,
       run,
+      startedAfter,
       recorder,
       clocks,
       requests,
@@ -249,7 +281,8 @@ export class RunExecutor {
     };
     const provider = ended.provider.name;
     const origin = { runId: run.id, attempt: ended.attempt, provider };
-    await commitWithSession(this.#environment, run.sessionId, (session) => ({
+    const last = end.events.map((draft) => encoder.encode(draft, origin));
+    await this.#commitEnd(run.sessionId, (session) => ({
       sessionId: run.sessionId,
       lease: { runId: run.id, token: keeper.lease.token, release: true },
       runs: [{ id: run.id, expectedVersion: current.version, set }],
@@ -262,11 +295,54 @@ export class RunExecutor {
               set: { agents: { ...session.agents, [provider]: handle }, updatedAt: clock.now() },
             },
           }),
-      events: [...rest.events, ...end.events.map((draft) => encoder.encode(draft, origin))],
+      events: [...rest.events, ...last],
     }));
     keeper.released();
     return { ...current, ...definedFields(set), version: current.version + 1 };
   }
+
+  /** Writes the end, and with it the start of the run that is to follow, if that can be. */
+  async #commitEnd(sessionId: SessionId, end: (session: Session) => Change): Promise<void> {
+    const successor = await this.#successor?.().catch(() => undefined);
+    const committed = successor === undefined ? undefined : await this.#commitBoth(sessionId, end, successor);
+    if (committed !== undefined) {
+      successor?.started(committed);
+      return;
+    }
+    successor?.left();
+    await commitWithSession(this.#environment, sessionId, end);
+  }
+
+  /** Tried once: whatever keeps the other run from starting must not keep this one from ending. */
+  async #commitBoth(
+    sessionId: SessionId,
+    end: (session: Session) => Change,
+    successor: Successor,
+  ): Promise<Committed | undefined> {
+    const { turns, log } = this.#environment;
+    try {
+      return await turns.take(sessionId, async () => {
+        const session = await findSession(this.#environment, sessionId);
+        return await log.commit(joinStart(end(session), session, successor));
+      });
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** One change of an end and a start; `session` is the row before both. */
+function joinStart(end: Change, session: Session, successor: Successor): Change {
+  const ended = end.session !== undefined && 'set' in end.session ? end.session.set : {};
+  const start = successor.decide({ ...session, agents: ended.agents ?? session.agents });
+  const started = 'set' in start.session ? start.session.set : {};
+  return {
+    ...end,
+    takeLease: successor.takeLease,
+    session: { id: session.id, expectedVersion: session.version, set: { ...ended, ...started } },
+    runs: [...(end.runs ?? []), start.write],
+    events: [...end.events, ...start.events],
+  };
 }
 
 function definedFields(set: RowChanges<Run>): Partial<Run> {

@@ -85,11 +85,14 @@ export function decideStart(
       attempt: 1,
       cookie: prepared.run.cookie ?? randomUUID(),
     } as const;
-    const started: Run = { ...run, ...set, version: isNew ? 1 : run.version + 1 };
+    const { queuePosition: _left, ...unqueued } = run;
+    const started: Run = { ...unqueued, ...set, version: isNew ? 1 : run.version + 1 };
     const origin = { runId: run.id, provider: provider.name };
     return {
       run: started,
-      write: isNew ? { create: started } : { id: run.id, expectedVersion: run.version, set },
+      write: isNew
+        ? { create: started }
+        : { id: run.id, expectedVersion: run.version, set: { ...set, queuePosition: undefined } },
       // Written even when nothing else changes: its version is what a concurrent completion trips over.
       session: {
         id: session.id,

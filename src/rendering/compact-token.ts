@@ -32,6 +32,9 @@ export function compactToken(event: TokenEvent, paint: Palette): string {
       return `${red('s!')} ${dim('cancelled')}`;
     case 'run_created':
       return dim('r:pending');
+    case 'run_queued':
+    case 'run_moved':
+      return dim(`r:queued@${event.data.position}`);
     case 'run_started':
       return `${blue('r+')} ${magenta(shortModel(event.data.requested.model ?? event.data.requested.provider))}`;
     case 'run_completed':

@@ -43,6 +43,8 @@ export function realisticLog(): readonly Event[] {
   return logOf(
     { type: 'session_created', data: { provider: 'claude', cwd: '/work/sum' } },
     { type: 'run_created', data: { provider: 'claude', options: {} } },
+    { type: 'run_queued', data: { position: 2 } },
+    { type: 'run_moved', data: { position: 1 } },
     {
       type: 'run_started',
       data: {

@@ -48,6 +48,9 @@ export function verboseFields(event: LineEvent): VerboseEvent {
         ['provider', textValue(event.data.provider)],
         ['options', jsonValue(event.data.options)],
       );
+    case 'run_queued':
+    case 'run_moved':
+      return line('blue', ['run_id', textValue(event.runId)], ['position', String(event.data.position)]);
     case 'run_started':
       return line(
         'blue',
