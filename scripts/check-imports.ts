@@ -20,7 +20,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   providers: [...inner, 'process', 'bridge'],
   stores: inner,
   artifacts: inner,
-  index: library,
+  index: [...library, 'runtime'],
   cli: everything,
   testing: [...everything, 'cli'],
 };

@@ -86,12 +86,17 @@ export class EventLog {
 
   /** Joins the followers of a session. Rejects with `session_not_found`. */
   async join(sessionId: SessionId): Promise<FeedPlace> {
+    const known = this.#feeds.get(sessionId);
+    if (known !== undefined) return this.#joined(sessionId, known);
     const { latestSeq } = await this.store.events({ sessionId, limit: 1, order: 'descending' });
-    let feed = this.#feeds.get(sessionId);
-    if (feed === undefined) {
-      feed = new SessionFeed(this.store, sessionId, latestSeq, this.#limits, this.#budget);
-      this.#feeds.set(sessionId, feed);
-    }
+    const feed =
+      this.#feeds.get(sessionId) ??
+      new SessionFeed(this.store, sessionId, latestSeq, this.#limits, this.#budget);
+    this.#feeds.set(sessionId, feed);
+    return this.#joined(sessionId, feed);
+  }
+
+  #joined(sessionId: SessionId, feed: SessionFeed): FeedPlace {
     feed.join();
     return this.#place(sessionId, feed);
   }
@@ -147,4 +152,6 @@ export interface FollowQuery extends CallOptions {
   readonly after?: number;
   readonly types?: readonly EventType[];
   readonly runId?: RunId;
+  /** True: it is known that the end is yet to come, and not looked for at the beginning. */
+  readonly endless?: boolean;
 }

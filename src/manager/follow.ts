@@ -39,7 +39,8 @@ export async function* follow(
     throw new AsmError('invalid_cursor', `A cursor is a whole number from 0, not ${String(cursor)}.`);
   }
   using place = await log.join(sessionId);
-  let mayBeOver = true;
+  let mayBeOver = query.endless !== true;
+  let life: Life = 'going';
   for (;;) {
     if (signal?.aborted) throw abortError(signal);
     const { version } = place;
@@ -49,14 +50,16 @@ export async function* follow(
       if (signal?.aborted) throw abortError(signal);
       if (isTerminalRunEvent(event)) {
         if (runId !== undefined) return;
-        mayBeOver = true;
+        // The end of a run ends a session's log only once the session itself has ended.
+        mayBeOver ||= life !== 'going';
       }
       if (isTerminalSessionEvent(event)) mayBeOver = true;
     }
     cursor = page.scannedTo;
     if (page.hasMore) continue;
     if (mayBeOver) {
-      mayBeOver = await hasEnded(log, sessionId, query);
+      life = await lifeOf(log, sessionId, query);
+      mayBeOver = life === 'over';
       if (mayBeOver && (await nothingAfter(log, sessionId, cursor, query))) return;
     }
     await place.changed(version, signal);
@@ -68,16 +71,18 @@ function withEnds(types: readonly EventType[]): readonly EventType[] {
   return [...new Set<EventType>([...types, ...terminalRunEvents, ...terminalSessionEvents])];
 }
 
-/** True when nothing more is to come: the run has ended, or the session and all its runs. */
-async function hasEnded(log: EventLog, sessionId: SessionId, query: FollowQuery): Promise<boolean> {
+/** `ending`: the session has ended, but runs of it have not. `over`: nothing more is to come. */
+type Life = 'going' | 'ending' | 'over';
+
+async function lifeOf(log: EventLog, sessionId: SessionId, query: FollowQuery): Promise<Life> {
   if (query.runId !== undefined) {
     const run = await log.store.run(query.runId);
-    return run !== undefined && isTerminalRun(run.status);
+    return run !== undefined && isTerminalRun(run.status) ? 'over' : 'going';
   }
   const session = await log.store.session(sessionId);
-  if (session === undefined || !isTerminalSession(session.status)) return false;
+  if (session === undefined || !isTerminalSession(session.status)) return 'going';
   const open = await log.store.runs({ sessionId, status: ['pending', 'running'], limit: 1 });
-  return open.rows.length === 0;
+  return open.rows.length === 0 ? 'over' : 'ending';
 }
 
 async function nothingAfter(

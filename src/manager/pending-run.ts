@@ -20,6 +20,13 @@ export async function preparePendingRun(
 ): Promise<PreparedRun> {
   if (run.status !== 'running') assertRunMove(run, 'running');
   const session = await findSession(environment, run.sessionId);
+  // Made here, and to be executed as it was made: all of it was checked then.
+  if (known !== undefined && Object.keys(given).length === 0) {
+    const { provider, options, cwd } = known;
+    await checkNativeStart(environment, session, provider, options);
+    await admitRun(environment.guards, { run, session, provider, options, cwd });
+    return { ...known, run, session };
+  }
   if (known === undefined && run.inputRedacted === true) {
     throw new AsmError(
       'invalid_operation',

@@ -1,7 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import { asAsmError, type AsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
-import type { RunId, SessionId } from '../domain/id.ts';
 import type { Run } from '../domain/run.ts';
 import type { NewEvent } from '../domain/stored-event.ts';
 import type { Lease, RowChanges } from '../ports/session-store.ts';
@@ -22,11 +21,9 @@ export interface RecorderOptions {
   readonly redactor: Redactor;
   readonly clock: Clock;
   readonly deltas: DeltaPolicy;
-  readonly sessionId: SessionId;
-  readonly runId: RunId;
   readonly lease: () => Lease;
-  /** The version of the run's row at the start. */
-  readonly runVersion: number;
+  /** The run's row as it was started. */
+  readonly run: Run;
   /** Told each event once it is taken in. */
   readonly see: (draft: EventDraft) => void;
   /** Called once, when the log can't be written any more. */
@@ -52,15 +49,18 @@ export class Recorder {
   #waiting: NewEvent[] = [];
   #waitingPayload = 0;
   #rowChanges: RowChanges<Run> | undefined;
-  #runVersion: number;
+  /** Only the holder of the lease writes the row: what was written is what is stored. */
+  #run: Run;
+  /** A write is planned or under way. */
   #writing: Promise<void> | undefined;
+  #committing = false;
   #failure: AsmError | undefined;
   #closed = false;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    this.#runVersion = options.runVersion;
-    this.#origin = { runId: options.runId };
+    this.#run = options.run;
+    this.#origin = { runId: options.run.id };
     this.#redaction = new DeltaRedaction(options.redactor);
     this.#joiner = new DeltaJoiner(options.deltas, options.clock, (draft) => {
       const redacted = this.#redaction.push(draft);
@@ -68,10 +68,15 @@ export class Recorder {
     });
   }
 
+  /** The run's row as it is stored now. */
+  get run(): Run {
+    return this.#run;
+  }
+
   /** From here on events carry this attempt; open text streams of the one before are ended. */
   startAttempt(attempt: number, provider: string): void {
     this.endAttempt();
-    this.#origin = { runId: this.#options.runId, attempt, provider };
+    this.#origin = { runId: this.#run.id, attempt, provider };
   }
 
   endAttempt(): void {
@@ -112,7 +117,8 @@ export class Recorder {
     this.endAttempt();
     this.#closed = true;
     const rest = this.#takeWaiting();
-    await this.flush();
+    // A write that is only planned finds nothing any more.
+    if (this.#committing || this.#failure !== undefined) await this.flush();
     return rest;
   }
 
@@ -140,7 +146,7 @@ export class Recorder {
 
   async #writeAll(): Promise<void> {
     // The turn that takes an event in goes on first, so that what follows at once shares its commit.
-    await Promise.resolve();
+    await new Promise(setImmediate);
     try {
       while (this.#waiting.length > 0 && this.#failure === undefined) await this.#writeWaiting();
     } catch (thrown) {
@@ -154,15 +160,20 @@ export class Recorder {
 
   async #writeWaiting(): Promise<void> {
     const { events, set } = this.#takeWaiting();
-    const { sessionId, runId, log, lease } = this.#options;
-    const { token } = lease();
-    await log.commit({
-      sessionId,
-      lease: { runId, token },
-      events,
-      ...(set === undefined ? {} : { runs: [{ id: runId, expectedVersion: this.#runVersion, set }] }),
-    });
-    if (set !== undefined) this.#runVersion++;
+    const { log, lease } = this.#options;
+    const { id, sessionId, version } = this.#run;
+    this.#committing = true;
+    try {
+      const { runs } = await log.commit({
+        sessionId,
+        lease: { runId: id, token: lease().token },
+        events,
+        ...(set === undefined ? {} : { runs: [{ id, expectedVersion: version, set }] }),
+      });
+      [this.#run = this.#run] = runs;
+    } finally {
+      this.#committing = false;
+    }
   }
 
   #takeWaiting(): UnwrittenEvents {

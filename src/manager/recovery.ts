@@ -6,12 +6,15 @@ import type { Run } from '../domain/run.ts';
 import { isTerminalSession } from '../domain/session.ts';
 import type { CallOptions, RowChanges } from '../ports/session-store.ts';
 import { endAbandonedProcesses } from '../process/abandoned-process.ts';
+import { redactRecord } from './error-redaction.ts';
+import { encodeQueued } from './run-queueing.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 
 /** How an abandoned run is ended. */
 export type AbandonedEnd =
-  | { readonly as: 'failed' }
+  /** Default error: `run_abandoned`. `again`: the run that is queued in the same write to do it once more. */
+  | { readonly as: 'failed'; readonly error?: AsmError; readonly again?: (run: Run) => Run | undefined }
   | { readonly as: 'cancelled'; readonly reason: string | undefined };
 
 /**
@@ -55,7 +58,8 @@ export async function recoverRuns(
 async function endLeftRun(environment: ManagerEnvironment, run: Run): Promise<boolean> {
   const session = await environment.store.session(run.sessionId);
   if (session === undefined || !isTerminalSession(session.status)) return false;
-  return await endPendingRun(environment, run, `The session was ${session.status} before the run began.`);
+  const reason = `The session was ${session.status} before the run began.`;
+  return await endPendingRun(environment, run, { as: 'cancelled', reason });
 }
 
 /** Ends a run that nobody executes any more. False if somebody does, or it has ended already. */
@@ -81,11 +85,11 @@ export async function endAbandonedRun(
 export async function endPendingRun(
   environment: ManagerEnvironment,
   pending: Run,
-  reason: string | undefined,
+  how: AbandonedEnd,
 ): Promise<boolean> {
   return await withLease(environment, pending.id, async (run, token) => {
     if (run.status !== 'pending') return false;
-    await writeEnd(environment, run, token, { as: 'cancelled', reason });
+    await writeEnd(environment, run, token, how);
     return true;
   });
 }
@@ -130,10 +134,9 @@ async function writeEnd(
     provider: run.provider,
     ...(run.attempt === 0 ? {} : { attempt: run.attempt }),
   };
-  const error = new AsmError(
-    'run_abandoned',
-    'The process that executed the run is gone. Start another run; the agent may have changed files before.',
-  ).toJSON();
+  const again = how.as === 'failed' ? how.again?.(run) : undefined;
+  const cause = how.as === 'failed' ? (how.error ?? abandoned(again)) : abandoned();
+  const error = redactRecord(cause.toJSON(), environment.redactor);
   const terminal: EventDraft =
     how.as === 'failed'
       ? { type: 'run_failed', data: { ...data, error } }
@@ -144,15 +147,32 @@ async function writeEnd(
   const set: RowChanges<Run> = {
     status: how.as,
     endedAt: clock.now(),
+    ...(run.queuePosition === undefined ? {} : { queuePosition: undefined }),
     ...data,
     ...(how.as === 'failed' ? { error } : {}),
   };
   await log.commit({
     sessionId: run.sessionId,
     lease: { runId: run.id, token },
-    runs: [{ id: run.id, expectedVersion: run.version, set }],
-    events: [encoder.encode(terminal, origin)],
+    runs: [
+      { id: run.id, expectedVersion: run.version, set },
+      ...(again === undefined ? [] : [{ create: again }]),
+    ],
+    events: [
+      encoder.encode(terminal, origin),
+      ...(again === undefined ? [] : encodeQueued(environment, again)),
+    ],
   });
+}
+
+function abandoned(again?: Run): AsmError {
+  const advice =
+    again === undefined ? 'Start another run; the agent' : `Run ${again.id} does it again; the first agent`;
+  return new AsmError(
+    'run_abandoned',
+    `The process that executed the run is gone. ${advice} may have changed files before.`,
+    again === undefined ? {} : { details: { rerunAs: again.id } },
+  );
 }
 
 /** What the run had used when it was last heard of: its row is written only at the end. */

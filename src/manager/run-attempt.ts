@@ -171,7 +171,7 @@ export class RunAttempt {
     }
   }
 
-  #start(event: ProviderEvent): Promise<void> {
+  #start(event: ProviderEvent): Promise<void> | undefined {
     const { provider, recorder, request, replay } = this.#options;
     const problem = providerEventProblem(event);
     if (problem !== undefined) throw new AsmError('agent_protocol_error', problem);
@@ -204,7 +204,8 @@ export class RunAttempt {
         `${provider.name} started afresh instead of continuing ${request.resume.handle.id}.`,
       );
     }
-    return recorder.flush();
+    // What has a process is stored before anything else happens, so that it is found if we die.
+    return data.process === undefined ? undefined : recorder.flush();
   }
 
   #end(outcome: RunOutcome): RunOutcome {

@@ -50,6 +50,8 @@ export interface RunStart {
 
 /** A run that may start in the same write in which another one ends. */
 export interface Successor {
+  /** Name of its provider, or router. */
+  readonly provider: string;
   readonly takeLease: LeaseRequest;
   /** What its start writes, given the session as the other's end leaves it; throws if it can't start. */
   decide(session: Session): RunStart;
@@ -77,7 +79,8 @@ interface FinishedRun {
  */
 export class RunExecutor {
   readonly #environment: ManagerEnvironment;
-  readonly #prepared: PreparedRun;
+  /** Asked when the run starts: its session's row is then the one that it starts with. */
+  readonly #preparedRun: () => PreparedRun;
   readonly #successor: (() => Promise<Successor | undefined>) | undefined;
   readonly #takeLease: LeaseRequest;
   readonly #stop = new AbortController();
@@ -91,14 +94,18 @@ export class RunExecutor {
   /** `successor` is asked for when the run's end is about to be written. */
   constructor(
     environment: ManagerEnvironment,
-    prepared: PreparedRun,
+    prepared: () => PreparedRun,
     successor?: () => Promise<Successor | undefined>,
   ) {
     this.#environment = environment;
-    this.#prepared = prepared;
+    this.#preparedRun = prepared;
     this.#successor = successor;
     const { owner, times } = environment;
-    this.#takeLease = leaseRequest(prepared.run.id, { owner, milliseconds: times.lease });
+    this.#takeLease = leaseRequest(prepared().run.id, { owner, milliseconds: times.lease });
+  }
+
+  get #prepared(): PreparedRun {
+    return this.#preparedRun();
   }
 
   /** The lease that the run's start takes. */
@@ -173,10 +180,8 @@ export class RunExecutor {
       redactor,
       clock,
       deltas: options.deltas ?? deltas,
-      sessionId: run.sessionId,
-      runId: run.id,
+      run,
       lease: () => keeper.lease,
-      runVersion: run.version,
       see: (draft) => guard.see(draft),
       onFailure: (error) => this.#fail(error),
     });
@@ -197,7 +202,7 @@ export class RunExecutor {
       log,
       sessionId: run.sessionId,
       runId: run.id,
-      after: run.logStart,
+      after: startedAfter,
       clock,
       record: (draft) => void recorder.record(draft),
       onCancel: (reason) => this.cancel(reason),
@@ -259,13 +264,6 @@ export class RunExecutor {
     for (const answer of answers) void recorder.record(answer);
     // What is left of the log goes with the end: one write, and nothing between them.
     const rest = await recorder.close();
-    const current = await this.#environment.store.run(run.id);
-    if (current === undefined) throw new AsmError('run_not_found', `Run ${run.id} vanished from the store.`);
-    if (current.status !== 'running') {
-      throw new AsmError('lease_lost', `Run ${run.id} was taken over and ended as ${current.status}.`, {
-        details: { runId: run.id },
-      });
-    }
     const { output, outcome, handle } = ended;
     const set: RowChanges<Run> = {
       ...rest.set,
@@ -281,11 +279,12 @@ export class RunExecutor {
     };
     const provider = ended.provider.name;
     const origin = { runId: run.id, attempt: ended.attempt, provider };
-    const last = end.events.map((draft) => encoder.encode(draft, origin));
-    await this.#commitEnd(run.sessionId, (session) => ({
+    const ending = end.events.map((draft) => encoder.encode(draft, origin));
+    const { version } = recorder.run;
+    const { runs } = await this.#commitEnd(run.sessionId, (session) => ({
       sessionId: run.sessionId,
       lease: { runId: run.id, token: keeper.lease.token, release: true },
-      runs: [{ id: run.id, expectedVersion: current.version, set }],
+      runs: [{ id: run.id, expectedVersion: version, set }],
       ...(handle === undefined
         ? {}
         : {
@@ -295,22 +294,24 @@ export class RunExecutor {
               set: { agents: { ...session.agents, [provider]: handle }, updatedAt: clock.now() },
             },
           }),
-      events: [...rest.events, ...last],
+      events: [...rest.events, ...ending],
     }));
     keeper.released();
-    return { ...current, ...definedFields(set), version: current.version + 1 };
+    const [last] = runs;
+    if (last === undefined) throw new AsmError('internal_error', 'The store gave no row of the run back.');
+    return last;
   }
 
   /** Writes the end, and with it the start of the run that is to follow, if that can be. */
-  async #commitEnd(sessionId: SessionId, end: (session: Session) => Change): Promise<void> {
+  async #commitEnd(sessionId: SessionId, end: (session: Session) => Change): Promise<Committed> {
     const successor = await this.#successor?.().catch(() => undefined);
     const committed = successor === undefined ? undefined : await this.#commitBoth(sessionId, end, successor);
     if (committed !== undefined) {
       successor?.started(committed);
-      return;
+      return committed;
     }
     successor?.left();
-    await commitWithSession(this.#environment, sessionId, end);
+    return await commitWithSession(this.#environment, sessionId, end);
   }
 
   /** Tried once: whatever keeps the other run from starting must not keep this one from ending. */
@@ -343,8 +344,4 @@ function joinStart(end: Change, session: Session, successor: Successor): Change 
     runs: [...(end.runs ?? []), start.write],
     events: [...end.events, ...start.events],
   };
-}
-
-function definedFields(set: RowChanges<Run>): Partial<Run> {
-  return Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined));
 }

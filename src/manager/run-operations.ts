@@ -1,5 +1,6 @@
 import { AsmError, isAsmError } from '../domain/error.ts';
 import type { RunId, SessionId } from '../domain/id.ts';
+import type { JsonValue } from '../domain/json.ts';
 import type { RunInput } from '../domain/message.ts';
 import { assertRunMove, type Run } from '../domain/run.ts';
 import { assertSessionTakesRuns } from '../domain/session.ts';
@@ -7,7 +8,8 @@ import type { ManagerEnvironment } from './manager-environment.ts';
 import { runAlreadyExecuting } from './lease-keeper.ts';
 import { nextChange } from './next-change.ts';
 import { preparePendingRun } from './pending-run.ts';
-import { RunExecutor, type PreparedRun } from './run-executor.ts';
+import { RunExecutor, type PreparedRun, type Successor } from './run-executor.ts';
+import { admitRun } from './run-guard.ts';
 import { createRunHandle, type RunHandle } from './run-handle.ts';
 import { checkRunOptions, type CommonRunOptions, type RunOptions } from './run-options.ts';
 import { decideStart, encodeCreated, isSameRequest, prepareRun } from './run-start.ts';
@@ -98,6 +100,107 @@ export class RunOperations {
     }
   }
 
+  /**
+   * A run that is to be queued, with its place still to be given; nothing is written. For a key that was
+   * used, the run that is there.
+   */
+  async prepareQueued<Native extends object>(
+    sessionId: SessionId,
+    input: RunInput,
+    options: RunOptions<Native>,
+  ): Promise<{ readonly prepared: PreparedRun } | { readonly earlier: Run }> {
+    this.#assertOpen();
+    const prepared = await prepareRun(this.#environment, sessionId, input, options);
+    const earlier = options.key === undefined ? undefined : await this.#earlier(prepared.run);
+    return earlier === undefined ? { prepared } : { earlier };
+  }
+
+  /** Keeps what is not stored of a pending run that was made here, until it starts or is forgotten. */
+  remember(prepared: PreparedRun): void {
+    this.#prepared.set(prepared.run.id, prepared);
+  }
+
+  /** Lets go of a pending run that is not to be executed here. */
+  forget(runId: RunId): void {
+    this.#prepared.delete(runId);
+  }
+
+  /** Executes a queued run; `next` gives the run that is to start with this one's end. */
+  async executeQueued(
+    row: Run,
+    defaults: CommonRunOptions,
+    next: () => Promise<Successor | undefined>,
+  ): Promise<RunHandle> {
+    this.#assertOpen();
+    const prepared = await this.#prepareStored(row, defaults);
+    const execution = this.#execute(prepared, { isNew: false, owned: false, next });
+    this.#starting.add(execution);
+    try {
+      return await execution;
+    } finally {
+      this.#starting.delete(execution);
+    }
+  }
+
+  /**
+   * The same for a run that starts with the end of another; `settled` tells its handle, or nothing if it
+   * didn't start. `undefined` for one that isn't pending any more.
+   */
+  async succeed(
+    runId: RunId,
+    defaults: CommonRunOptions,
+    next: (row: Run) => Promise<Successor | undefined>,
+    settled: (handle: RunHandle | undefined) => void,
+  ): Promise<Successor | undefined> {
+    this.#assertOpen();
+    const environment = this.#environment;
+    const prepared = await this.#prepareNext(runId, defaults);
+    if (prepared === undefined) return undefined;
+    let { run } = prepared;
+    let current = prepared;
+    const executor = new RunExecutor(
+      environment,
+      () => current,
+      () => next(run),
+    );
+    this.#executors.add(executor);
+    return {
+      provider: prepared.provider.name,
+      takeLease: executor.takeLease,
+      decide: (session) => {
+        this.#assertOpen();
+        current = { ...prepared, session };
+        const start = decideStart(environment, current, false)(session);
+        ({ run } = start);
+        return start;
+      },
+      started: (committed) => settled(this.#began(executor, run, executor.begin(run, committed), false)),
+      left: () => {
+        this.#executors.delete(executor);
+        settled(undefined);
+      },
+    };
+  }
+
+  /** Made here: nothing is read for it. If its row was changed since, the store will refuse its start. */
+  async #prepareNext(runId: RunId, defaults: CommonRunOptions): Promise<PreparedRun | undefined> {
+    const known = this.#prepared.get(runId);
+    if (known !== undefined) {
+      await admitRun(this.#environment.guards, known);
+      return known;
+    }
+    const row = await this.#row(runId);
+    return row.status === 'pending' ? await this.#prepareStored(row, defaults) : undefined;
+  }
+
+  async #prepareStored(row: Run, defaults: CommonRunOptions): Promise<PreparedRun> {
+    const known = this.#prepared.get(row.id);
+    const needs: readonly JsonValue[] = Array.isArray(row.options['needs']) ? row.options['needs'] : [];
+    // What was stored counts; functions and secrets were not, and come from whoever serves the session.
+    const again = Object.fromEntries(Object.entries(defaults).filter(([name]) => needs.includes(name)));
+    return await preparePendingRun(this.#environment, row, known, known === undefined ? again : {});
+  }
+
   async find(runId: RunId): Promise<RunHandle> {
     return this.#handle(await this.#row(runId));
   }
@@ -107,8 +210,11 @@ export class RunOperations {
     this.#closed = true;
     this.#prepared.clear();
     for (const executor of this.#executors) executor.cancel('The session manager was closed.');
-    await Promise.allSettled(this.#starting);
-    await Promise.allSettled(this.#finished.values());
+    // Again, since the end of a run may have been written together with the start of another.
+    while (this.#starting.size > 0 || this.#finished.size > 0) {
+      await Promise.allSettled([...this.#starting, ...this.#finished.values()]);
+      await Promise.resolve();
+    }
   }
 
   #assertOpen(): void {
@@ -127,7 +233,7 @@ export class RunOperations {
 
   async #start(prepared: PreparedRun, isNew: boolean, owned: boolean): Promise<RunHandle> {
     this.#assertOpen();
-    const start = this.#execute(prepared, isNew, owned);
+    const start = this.#execute(prepared, { isNew, owned });
     this.#starting.add(start);
     try {
       return await start;
@@ -136,24 +242,35 @@ export class RunOperations {
     }
   }
 
-  async #execute(prepared: PreparedRun, isNew: boolean, owned: boolean): Promise<RunHandle> {
+  async #execute(
+    prepared: PreparedRun,
+    how: {
+      readonly isNew: boolean;
+      readonly owned: boolean;
+      readonly next?: () => Promise<Successor | undefined>;
+    },
+  ): Promise<RunHandle> {
     const environment = this.#environment;
-    const executor = new RunExecutor(environment, prepared);
+    const executor = new RunExecutor(environment, () => prepared, how.next);
     this.#executors.add(executor);
     try {
-      const { run, finished } = await executor.start(decideStart(environment, prepared, isNew));
-      this.#prepared.delete(run.id);
-      this.#finished.set(run.id, finished);
-      const forget = (): void => {
-        this.#finished.delete(run.id);
-        this.#executors.delete(executor);
-      };
-      finished.then(forget, forget);
-      return createRunHandle({ environment, run, finished, owned });
+      const { run, finished } = await executor.start(decideStart(environment, prepared, how.isNew));
+      return this.#began(executor, run, finished, how.owned);
     } catch (thrown) {
       this.#executors.delete(executor);
       throw thrown;
     }
+  }
+
+  #began(executor: RunExecutor, run: Run, finished: Promise<Run>, owned: boolean): RunHandle {
+    this.#prepared.delete(run.id);
+    this.#finished.set(run.id, finished);
+    const forget = (): void => {
+      this.#finished.delete(run.id);
+      this.#executors.delete(executor);
+    };
+    finished.then(forget, forget);
+    return createRunHandle({ environment: this.#environment, run, finished, owned });
   }
 
   /**

@@ -49,7 +49,7 @@ async function endUnlessAlive(
   if (isTerminalRun(current.status)) return current;
   const isOurs =
     current.status === 'pending'
-      ? await endPendingRun(environment, current, reason)
+      ? await endPendingRun(environment, current, { as: 'cancelled', reason })
       : await endAbandonedRun(environment, run.id, { as: 'cancelled', reason });
   return isOurs ? await findRun(environment, run.id) : undefined;
 }

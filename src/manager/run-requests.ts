@@ -91,6 +91,7 @@ export class RunRequests {
           runId,
           after,
           types: ['run_cancel_requested', 'run_interrupt_requested', 'run_steer_requested'],
+          endless: true,
           signal,
         });
         for await (const request of requests) {

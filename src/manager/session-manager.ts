@@ -21,6 +21,7 @@ import { createEventEncoder } from './event-encoder.ts';
 import { EventLog } from './event-log.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { checkManagerOptions, type SessionManagerOptions, type SessionOptions } from './manager-options.ts';
+import { rememberParts } from './manager-parts.ts';
 import { recoverRuns } from './recovery.ts';
 import type { RunHandle } from './run-handle.ts';
 import { RunOperations } from './run-operations.ts';
@@ -115,6 +116,7 @@ export async function createSessionManager(options: SessionManagerOptions): Prom
     },
     [Symbol.asyncDispose]: () => manager.close(),
   };
+  rememberParts(manager, { environment, operations });
   return manager;
 }
 

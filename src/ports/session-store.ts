@@ -59,6 +59,8 @@ export interface Committed {
   readonly replayed: boolean;
   /** The lease that `takeLease` asked for. */
   readonly lease?: Lease;
+  /** The run rows as this change left them, in its order; none when it was replayed. */
+  readonly runs: readonly Run[];
 }
 
 export interface EventQuery {

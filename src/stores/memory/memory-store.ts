@@ -83,7 +83,7 @@ class MemoryStore implements SessionStore {
     const earlier = key === undefined ? undefined : this.#keys.find(sessionId, key);
     if (earlier !== undefined && key !== undefined) {
       if (earlier.fingerprint !== fingerprint) throw keyReused(sessionId, key);
-      return this.#outcome(sessionId, earlier.firstSeq, earlier.count, { replayed: true });
+      return this.#outcome(sessionId, earlier.firstSeq, earlier.count, { replayed: true, runs: [] });
     }
     const rows = decideChange(change, {
       session: () => this.#sessions.get(sessionId),
@@ -104,7 +104,11 @@ class MemoryStore implements SessionStore {
     if (change.lease?.release === true) this.#leaseTable.release(change.lease);
     const lease = change.takeLease === undefined ? undefined : this.#leaseTable.acquire(change.takeLease);
     this.#watchers.wake(sessionId);
-    return this.#outcome(sessionId, firstSeq, change.events.length, { replayed: false, lease });
+    return this.#outcome(sessionId, firstSeq, change.events.length, {
+      replayed: false,
+      runs: rows.runs,
+      lease,
+    });
   }
 
   async session(id: SessionId, options?: CallOptions): Promise<Session | undefined> {
@@ -192,11 +196,12 @@ class MemoryStore implements SessionStore {
     sessionId: SessionId,
     firstSeq: number,
     count: number,
-    { replayed, lease }: { readonly replayed: boolean; readonly lease?: Lease | undefined },
+    facts: Pick<Committed, 'replayed' | 'runs'> & { readonly lease?: Lease | undefined },
   ): Committed {
     const events = this.#log(sessionId).slice(firstSeq, count);
     const latestSeq = firstSeq + count - 1;
-    return Object.freeze({ events, latestSeq, replayed, ...(lease === undefined ? {} : { lease }) });
+    const { replayed, runs, lease } = facts;
+    return Object.freeze({ events, latestSeq, replayed, runs, ...(lease === undefined ? {} : { lease }) });
   }
 
   #log(sessionId: SessionId): EventLog {

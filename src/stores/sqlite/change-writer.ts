@@ -70,7 +70,14 @@ export class ChangeWriter {
     if (change.lease?.release === true) this.#leases.release(change.lease);
     const lease = change.takeLease === undefined ? undefined : this.#leases.acquire(change.takeLease);
     this.#changed.add(sessionId);
-    return Object.freeze({ events, latestSeq, replayed: false, ...(lease === undefined ? {} : { lease }) });
+    const { runs } = decided;
+    return Object.freeze({
+      events,
+      latestSeq,
+      replayed: false,
+      runs,
+      ...(lease === undefined ? {} : { lease }),
+    });
   }
 
   /** The sessions that were written since the last call. */
@@ -101,6 +108,7 @@ export class ChangeWriter {
       events: this.#events.range(entry, firstSeq, latestSeq),
       latestSeq,
       replayed: true,
+      runs: [],
     });
   }
 }

@@ -106,7 +106,7 @@ export const commitCases: readonly StoreCase[] = [
         events: [],
       };
       const committed = await store.commit(change);
-      assert.deepEqual({ ...committed }, { events: [], latestSeq: 1, replayed: false });
+      assert.deepEqual({ ...committed }, { events: [], latestSeq: 1, replayed: false, runs: [] });
       const empty = sessionId('empty');
       const created = await store.commit({
         sessionId: empty,

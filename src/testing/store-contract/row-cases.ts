@@ -47,7 +47,7 @@ export const rowCases: readonly StoreCase[] = [
       const store = await room.open();
       const id = await addSession(store, 'a', { title: 'kept' });
       const run = await addRun(store, id, 'r');
-      await store.commit({
+      const { runs } = await store.commit({
         sessionId: id,
         session: { id, expectedVersion: 1, set: { status: 'active', updatedAt: 99 } },
         runs: [{ id: run, expectedVersion: 1, set: { status: 'running', startedAt: 98 } }],
@@ -61,6 +61,7 @@ export const rowCases: readonly StoreCase[] = [
         await store.run(run),
         sampleRun(run, id, { status: 'running', startedAt: 98, version: 2 }),
       );
+      assert.deepEqual(runs, [await store.run(run)], 'the change gives the rows as they are stored');
       await store.commit({
         sessionId: id,
         session: { id, expectedVersion: 2, set: { tags: ['x'] } },

@@ -1,0 +1,27 @@
+import type { SessionId } from '../domain/id.ts';
+import type { Run } from '../domain/run.ts';
+import type { CallOptions, SessionStore } from '../ports/session-store.ts';
+
+/** All pending and running runs of a session, newest first. */
+export async function openRuns(
+  store: SessionStore,
+  sessionId: SessionId,
+  options: CallOptions = {},
+): Promise<readonly Run[]> {
+  const runs: Run[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await store.runs(
+      {
+        sessionId,
+        status: ['pending', 'running'],
+        limit: 1_000,
+        ...(cursor === undefined ? {} : { cursor }),
+      },
+      options,
+    );
+    runs.push(...page.rows);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return runs;
+}

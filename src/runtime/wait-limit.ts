@@ -1,0 +1,38 @@
+import type { Clock } from '../domain/clock.ts';
+import { orAborted } from '../domain/abort.ts';
+import { AsmError } from '../domain/error.ts';
+import type { WaitLimit } from './session-server.ts';
+
+/**
+ * Waits for work no longer than the limit says: `timed_out` after its time, `cancelled` when its signal
+ * aborts. The work is told to stop by the signal that it gets.
+ */
+export async function withinLimit<Value>(
+  { signal, timeout }: WaitLimit,
+  clock: Clock,
+  what: string,
+  work: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value> {
+  if (timeout !== undefined && !(timeout >= 0)) {
+    throw new AsmError(
+      'invalid_input',
+      `A timeout is a number of milliseconds from 0, not ${String(timeout)}.`,
+    );
+  }
+  const over = new AbortController();
+  const either = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
+  const stopTimer =
+    timeout === undefined || timeout === Number.POSITIVE_INFINITY
+      ? undefined
+      : clock.startTimer(timeout, () => over.abort());
+  try {
+    return await orAborted(work(either), either);
+  } catch (thrown) {
+    if (over.signal.aborted && signal?.aborted !== true) {
+      throw new AsmError('timed_out', `${what} did not end within ${timeout} ms.`, { cause: thrown });
+    }
+    throw thrown;
+  } finally {
+    stopTimer?.();
+  }
+}
