@@ -20,6 +20,8 @@ import { runEnd, type RunEnd } from './run-end.ts';
 import { joinGuards, type GuardedRun, type RunGuard } from './run-guard.ts';
 import type { CommonRunOptions } from './run-options.ts';
 import { RunRequests } from './run-requests.ts';
+import { oneShotEnd } from './one-shot-end.ts';
+import type { NewSession } from './session-creation.ts';
 import type { InputMessage } from '../domain/message.ts';
 import { commitWithSession, findSession } from './session-change.ts';
 
@@ -38,13 +40,18 @@ export interface PreparedRun {
   readonly cwd: string;
   readonly clientTools: ClientTools | undefined;
   readonly negotiation: Negotiation;
+  /** The session is made for this run: stored with its start, and ended with its end. */
+  readonly oneShot?: NewSession;
 }
+
+/** A change of a session's row. */
+export type SessionSet = Exclude<RowWrite<Session>, { readonly create: Session }>;
 
 /** How the run's row comes to be: made at once as running, or moved from pending. */
 export interface RunStart {
   readonly write: RowWrite<Run>;
   readonly run: Run;
-  readonly session: RowWrite<Session>;
+  readonly session: SessionSet;
   readonly events: readonly NewEvent[];
 }
 
@@ -120,7 +127,9 @@ export class RunExecutor {
   async start(
     decideStart: (session: Session) => RunStart,
   ): Promise<{ readonly run: Run; readonly finished: Promise<Run> }> {
-    const { sessionId } = this.#prepared.run;
+    const { oneShot, run: pending } = this.#prepared;
+    const { sessionId } = pending;
+    if (oneShot !== undefined) return await this.#startFirst(oneShot, decideStart(oneShot.session));
     let start: RunStart | undefined;
     const committed = await commitWithSession(this.#environment, sessionId, (session) => {
       start = decideStart(session);
@@ -134,6 +143,21 @@ export class RunExecutor {
     });
     const { run } = start ?? this.#prepared;
     return { run, finished: this.begin(run, committed) };
+  }
+
+  /** Writes the session, too. */
+  async #startFirst(
+    { session, event }: NewSession,
+    start: RunStart,
+  ): Promise<{ readonly run: Run; readonly finished: Promise<Run> }> {
+    const committed = await this.#environment.log.commit({
+      sessionId: session.id,
+      takeLease: this.#takeLease,
+      session: { create: { ...session, status: 'active' } },
+      runs: [start.write],
+      events: [event, ...start.events],
+    });
+    return { run: start.run, finished: this.begin(start.run, committed) };
   }
 
   /** Executes the run once its start is stored; gives its last row, to come. */
@@ -281,21 +305,25 @@ export class RunExecutor {
     const origin = { runId: run.id, attempt: ended.attempt, provider };
     const ending = end.events.map((draft) => encoder.encode(draft, origin));
     const { version } = recorder.run;
-    const { runs } = await this.#commitEnd(run.sessionId, (session) => ({
-      sessionId: run.sessionId,
-      lease: { runId: run.id, token: keeper.lease.token, release: true },
-      runs: [{ id: run.id, expectedVersion: version, set }],
-      ...(handle === undefined
-        ? {}
-        : {
-            session: {
-              id: session.id,
-              expectedVersion: session.version,
-              set: { agents: { ...session.agents, [provider]: handle }, updatedAt: clock.now() },
-            },
-          }),
-      events: [...rest.events, ...ending],
-    }));
+    const { oneShot } = this.#prepared;
+    const { runs } = await this.#commitEnd(run.sessionId, async (session) => {
+      const over =
+        oneShot === undefined ? undefined : await oneShotEnd(this.#environment, session, run.id, end);
+      const changed = {
+        ...(handle === undefined ? {} : { agents: { ...session.agents, [provider]: handle } }),
+        ...over?.set,
+      };
+      const updated = { ...changed, updatedAt: clock.now() };
+      return {
+        sessionId: run.sessionId,
+        lease: { runId: run.id, token: keeper.lease.token, release: true },
+        runs: [{ id: run.id, expectedVersion: version, set }],
+        ...(Object.keys(changed).length === 0
+          ? {}
+          : { session: { id: session.id, expectedVersion: session.version, set: updated } }),
+        events: [...rest.events, ...ending, ...(over === undefined ? [] : [encoder.encode(over.event, {})])],
+      };
+    });
     keeper.released();
     const [last] = runs;
     if (last === undefined) throw new AsmError('internal_error', 'The store gave no row of the run back.');
@@ -303,7 +331,7 @@ export class RunExecutor {
   }
 
   /** Writes the end, and with it the start of the run that is to follow, if that can be. */
-  async #commitEnd(sessionId: SessionId, end: (session: Session) => Change): Promise<Committed> {
+  async #commitEnd(sessionId: SessionId, end: (session: Session) => Promise<Change>): Promise<Committed> {
     const successor = await this.#successor?.().catch(() => undefined);
     const committed = successor === undefined ? undefined : await this.#commitBoth(sessionId, end, successor);
     if (committed !== undefined) {
@@ -317,14 +345,14 @@ export class RunExecutor {
   /** Tried once: whatever keeps the other run from starting must not keep this one from ending. */
   async #commitBoth(
     sessionId: SessionId,
-    end: (session: Session) => Change,
+    end: (session: Session) => Promise<Change>,
     successor: Successor,
   ): Promise<Committed | undefined> {
     const { turns, log } = this.#environment;
     try {
       return await turns.take(sessionId, async () => {
         const session = await findSession(this.#environment, sessionId);
-        return await log.commit(joinStart(end(session), session, successor));
+        return await log.commit(joinStart(await end(session), session, successor));
       });
     } catch {
       return undefined;
@@ -336,7 +364,7 @@ export class RunExecutor {
 function joinStart(end: Change, session: Session, successor: Successor): Change {
   const ended = end.session !== undefined && 'set' in end.session ? end.session.set : {};
   const start = successor.decide({ ...session, agents: ended.agents ?? session.agents });
-  const started = 'set' in start.session ? start.session.set : {};
+  const started = start.session.set;
   return {
     ...end,
     takeLease: successor.takeLease,

@@ -12,8 +12,9 @@ import { RunExecutor, type PreparedRun, type Successor } from './run-executor.ts
 import { admitRun } from './run-guard.ts';
 import { createRunHandle, type RunHandle } from './run-handle.ts';
 import { checkRunOptions, type CommonRunOptions, type RunOptions } from './run-options.ts';
-import { decideStart, encodeCreated, isSameRequest, prepareRun } from './run-start.ts';
+import { decideStart, encodeCreated, isSameRequest, prepareRun, prepareRunIn } from './run-start.ts';
 import { commitWithSession } from './session-change.ts';
+import type { NewSession } from './session-creation.ts';
 
 /** Milliseconds after which a start that another one holds up is tried again, if nothing is heard of that. */
 const retryDelay = 250;
@@ -46,6 +47,17 @@ export class RunOperations {
     return options.key === undefined
       ? await this.#start(prepared, true, owned)
       : await this.#startOfKey(prepared, owned);
+  }
+
+  /** Makes a session and its only run, executes that, and ends the session with it. */
+  async runOnce<Native extends object>(
+    oneShot: NewSession,
+    input: RunInput,
+    options: RunOptions<Native>,
+  ): Promise<RunHandle> {
+    this.#assertOpen();
+    const prepared = await prepareRunIn(this.#environment, oneShot.session, 0, input, options);
+    return await this.#start({ ...prepared, oneShot }, true, options.detached !== true);
   }
 
   /** Makes a pending run. */

@@ -32,17 +32,31 @@ export async function prepareRun<Native extends object>(
   input: RunInput,
   options: RunOptions<Native>,
 ): Promise<PreparedRun> {
-  const { store, clock, redactor } = environment;
+  checkRunOptions(options);
+  checkInput(input);
+  const session = await findSession(environment, sessionId);
+  const { latestSeq } = await environment.store.events({ sessionId, limit: 1, order: 'descending' });
+  return await prepareRunIn(environment, session, latestSeq, input, options);
+}
+
+/** The same for a session whose row is known, and the end of its log. */
+export async function prepareRunIn<Native extends object>(
+  environment: ManagerEnvironment,
+  session: Session,
+  latestSeq: number,
+  input: RunInput,
+  options: RunOptions<Native>,
+): Promise<PreparedRun> {
+  const { clock, redactor } = environment;
+  const sessionId = session.id;
   checkRunOptions(options);
   const messages = checkInput(input);
-  const session = await findSession(environment, sessionId);
   const provider = chosenProvider(environment, session, options);
   const negotiation = checkDemand(provider, options, session);
   const cwd = workingFolder(options, session);
   await checkFolder(cwd);
   const tools = await offeredTools(options, clock);
   await checkNativeStart(environment, session, provider, options);
-  const { latestSeq } = await store.events({ sessionId, limit: 1, order: 'descending' });
   const stored = messages.map(({ role, text }) => ({ role, text: redactor.text(text).text }));
   const run: Run = {
     id: runId(environment, sessionId, options.key),

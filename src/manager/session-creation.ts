@@ -3,6 +3,7 @@ import { AsmError } from '../domain/error.ts';
 import { parseId, type SessionId } from '../domain/id.ts';
 import { isJsonObject } from '../domain/json.ts';
 import type { Session } from '../domain/session.ts';
+import type { NewEvent } from '../domain/stored-event.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
 import type { SessionOptions } from './manager-options.ts';
 import { assertOptionNames } from './option-names.ts';
@@ -17,15 +18,32 @@ const optionNames = [
   'id',
 ] as const satisfies readonly (keyof SessionOptions)[];
 
+/** A session that is to be stored: its row and its first event. */
+export interface NewSession {
+  readonly session: Session;
+  readonly event: NewEvent;
+}
+
 /** Writes a pending session and its first event. Throws for unknown options and unknown providers. */
 export async function createSession(
   environment: ManagerEnvironment,
   options: SessionOptions,
   forkedFrom?: Session['forkedFrom'],
 ): Promise<SessionId> {
+  const { session, event } = newSession(environment, options, forkedFrom);
+  await environment.log.commit({ sessionId: session.id, session: { create: session }, events: [event] });
+  return session.id;
+}
+
+/** Makes a pending session; nothing is written. */
+export function newSession(
+  environment: ManagerEnvironment,
+  options: SessionOptions,
+  forkedFrom?: Session['forkedFrom'],
+): NewSession {
   assertOptionNames('A session', options, optionNames);
   if (options.provider !== undefined) findProvider(environment, options.provider);
-  const { clock, redactor, encoder, log } = environment;
+  const { clock, redactor, encoder } = environment;
   const id = options.id === undefined ? environment.ids('session') : parseId('session', options.id);
   if (id === undefined) {
     throw new AsmError('invalid_input', 'A session id is ses_ and up to 64 letters, digits, "-" or "_".');
@@ -51,10 +69,5 @@ export async function createSession(
     metadata: isJsonObject(metadata) ? metadata : {},
     agents: {},
   };
-  await log.commit({
-    sessionId: id,
-    session: { create: session },
-    events: [encoder.encode({ type: 'session_created', data: facts }, {})],
-  });
-  return id;
+  return { session, event: encoder.encode({ type: 'session_created', data: facts }, {}) };
 }

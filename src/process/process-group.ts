@@ -4,7 +4,7 @@ import {
   type ChildProcessByStdio,
   type ChildProcessWithoutNullStreams,
 } from 'node:child_process';
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { AsmError } from '../domain/error.ts';
 import type { AgentProcess } from '../domain/run.ts';
@@ -160,8 +160,7 @@ function familyOf(identity: AgentProcess, cookie: string | undefined): Endable {
 }
 
 async function findStartable(options: ProcessGroupOptions): Promise<string> {
-  const folder = await stat(options.cwd).catch(() => undefined);
-  if (folder?.isDirectory() !== true) {
+  if (!isFolder(options.cwd)) {
     throw new AsmError(
       'invalid_input',
       `The working folder ${JSON.stringify(options.cwd)} is not an existing folder.`,
@@ -175,6 +174,14 @@ async function findStartable(options: ProcessGroupOptions): Promise<string> {
     `No program ${JSON.stringify(options.command)} was found${options.command.includes('/') ? '' : ' in PATH'}. Install it, or give its full path.`,
     { details: { command: options.command } },
   );
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function refuseNul(options: ProcessGroupOptions): void {
