@@ -14,7 +14,9 @@ export async function startModelProcess(agent: MeasuredAgent): Promise<ModelProc
   const child = fork(program, [agent], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const exit = once(child, 'exit');
   const url = await new Promise<string>((resolve, reject) => {
-    child.once('message', (message) => resolve(String(message)));
+    child.once('message', (message: unknown) => {
+      if (typeof message === 'string') resolve(message);
+    });
     exit.then(() => reject(new Error('The model did not start.')), reject);
   });
   return {
