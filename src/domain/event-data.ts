@@ -68,15 +68,9 @@ export interface EventData {
   /** The answer to `run_steer_requested`: the agent got the message, or why it did not. */
   run_steered: { readonly requestId: string; readonly as: 'delivered' | 'refused'; readonly reason?: string };
 
-  /**
-   * The agent was ended while its question about a tool call waits for a person. The run goes on, without
-   * a process, when it is answered.
-   */
+  /** The agent was ended while its question waits for a person; the run goes on when it is answered. */
   run_parked: { readonly approvalId: ApprovalId; readonly toolCallId: string };
-  /**
-   * The run goes on in another process of its agent. `parked`: with the answer to the call that was
-   * parked. `interrupted`: its process was gone; the agent is told which calls did not run.
-   */
+  /** The run goes on with another process of its agent: to answer a parked call, or after a crash. */
   run_resumed: {
     readonly from: 'parked' | 'interrupted';
     readonly approvalIds: readonly ApprovalId[];
