@@ -55,15 +55,13 @@ export interface Approval {
   readonly provider: string;
   /** The folder that relative paths of the call start from. */
   readonly cwd: string;
-  /** The call, redacted. */
+  /** The call, redacted, and with texts of more than 64 Ki characters cut. */
   readonly call: ToolCall;
-  /** True when redaction changed the call: not all of what would run can be seen here. */
-  readonly redacted?: boolean;
+  /** True when something was left out of the call: not all of what would run can be seen here. */
+  readonly partial?: boolean;
   /** Why a person has to say. */
   readonly reason: string;
   readonly key: GrantKey;
-  /** When the agent was ended with the question open; removed when it is started again. */
-  readonly parkedAt?: number;
   readonly decision?: ApprovalDecision;
   /** Who decided, in their own words. */
   readonly decidedBy?: string;

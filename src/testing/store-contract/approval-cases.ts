@@ -33,7 +33,7 @@ export const approvalCases: readonly StoreCase[] = [
           paths: ['ä'],
           lineage: { agentId: 'sub' },
         },
-        redacted: true,
+        partial: true,
       });
       await store.commit({
         sessionId: session,
@@ -54,11 +54,11 @@ export const approvalCases: readonly StoreCase[] = [
       const store = await room.open();
       const session = await addSession(store, 'a');
       const run = await addRun(store, session, 'r');
-      const id = await addApproval(store, session, run, 'x', { parkedAt: 5 });
+      const id = await addApproval(store, session, run, 'x', { decidedBy: 'me' });
       await store.commit({
         sessionId: session,
         approvals: [
-          { id, expectedVersion: 1, set: { status: 'expired', decidedAt: 9, parkedAt: undefined } },
+          { id, expectedVersion: 1, set: { status: 'expired', decidedAt: 9, decidedBy: undefined } },
         ],
         events: [],
       });
