@@ -1,4 +1,9 @@
-import { hasEnvironmentEntry, readProcessTable, type ProcessEntry } from './process-table.ts';
+import {
+  hasEnvironmentEntry,
+  readProcessTable,
+  type FirstProcess,
+  type ProcessEntry,
+} from './process-table.ts';
 
 /** The variable by which an agent and everything it starts is recognised. */
 export const runCookieVariable = 'ASM_RUN_COOKIE';
@@ -11,6 +16,8 @@ export interface FamilyMarks {
   readonly cookie?: string;
   /** Members can't have started before this, in clock ticks since boot. Saves reading environments. */
   readonly notBefore?: number;
+  /** The first of the members to start. Saves looking at older processes. */
+  readonly first?: FirstProcess;
 }
 
 /**
@@ -19,7 +26,7 @@ export interface FamilyMarks {
  * stays among the children of the agent. Never contains our own process.
  */
 export function findFamily(marks: FamilyMarks): readonly ProcessEntry[] {
-  const candidates = readProcessTable().filter(
+  const candidates = readProcessTable(marks.first).filter(
     (entry) => entry.alive && entry.pid !== process.pid && entry.startTime >= (marks.notBefore ?? 0),
   );
   const members = new Map<number, ProcessEntry>();

@@ -144,6 +144,7 @@ function familyOf(identity: AgentProcess, cookie: string | undefined): Endable {
   }
   const marks = {
     group,
+    first: { pid: identity.pid, seenAt: performance.now() },
     ...(cookie === undefined || cookie === '' ? {} : { cookie }),
     ...(identity.startTime === undefined ? {} : { notBefore: identity.startTime }),
   };

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { parseProcessStat, readProcessEntry } from './process-table.ts';
+import { parseProcessStat, readProcessEntry, readProcessTable } from './process-table.ts';
 
 test('a program name with blanks and parentheses does not shift the fields', () => {
   const rest = `S 10 20 30 ${Array.from({ length: 15 }, () => '0').join(' ')} 4711 0 0`;
@@ -26,3 +28,31 @@ test.runIf(process.platform === 'linux')('our own process is in the table', () =
     alive: true,
   });
 });
+
+test.runIf(process.platform === 'linux')(
+  'what began after a process is found without looking at the rest',
+  async () => {
+    const child = spawn('/bin/sh', ['-c', 'sleep 60 & echo $!; wait'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const { pid } = child;
+      expect(pid).toBeDefined();
+      if (pid === undefined) return;
+      const [text] = await once(child.stdout, 'data');
+      const grandchild = Number(String(text));
+      const idsSince = (seenAt: number): readonly number[] =>
+        readProcessTable({ pid, seenAt }).map((entry) => entry.pid);
+      const later = idsSince(performance.now());
+      expect(later).toEqual(expect.arrayContaining([pid, grandchild]));
+      expect(later).not.toContain(process.pid);
+      // So long ago that the ids may have come round: nothing is left out.
+      expect(idsSince(Number.NEGATIVE_INFINITY)).toEqual(
+        expect.arrayContaining([pid, grandchild, process.pid]),
+      );
+      process.kill(grandchild, 'SIGKILL');
+    } finally {
+      child.kill('SIGKILL');
+    }
+  },
+);

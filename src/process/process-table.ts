@@ -17,16 +17,50 @@ export function hasProcessTable(): boolean {
   return process.platform === 'linux';
 }
 
-/** All processes of this moment, in no particular order; empty where there is no process table. */
-export function readProcessTable(): readonly ProcessEntry[] {
+/** A process, and when we had its id: what began later has one of the ids that were given out since. */
+export interface FirstProcess {
+  readonly pid: number;
+  /** On the clock of `performance.now()`. */
+  readonly seenAt: number;
+}
+
+/** Faster than any system begins processes, in processes per millisecond. */
+const fastestForks = 100;
+
+/**
+ * All processes of this moment, or those from `first` on, in no particular order; empty where there is
+ * no process table. Looking at every process of a busy server would take longer than the rest of a run's end.
+ */
+export function readProcessTable(first?: FirstProcess): readonly ProcessEntry[] {
   if (!hasProcessTable()) return [];
+  const mayBeLater = first === undefined ? () => true : laterIds(first);
   const entries: ProcessEntry[] = [];
   for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
+    if (!/^\d+$/.test(name) || !mayBeLater(Number(name))) continue;
     const entry = readProcessEntry(Number(name));
     if (entry !== undefined) entries.push(entry);
   }
   return entries;
+}
+
+/**
+ * Whether an id was given out after that of a process. The system gives them out in ascending order and
+ * begins again at its largest; when it may have come round since, every id may be later.
+ */
+function laterIds({ pid, seenAt }: FirstProcess): (id: number) => boolean {
+  const last = Number(readSystemFile('/proc/loadavg')?.trim().split(' ').at(-1));
+  const largest = Number(readSystemFile('/proc/sys/kernel/pid_max'));
+  const mayHaveComeRound = !((performance.now() - seenAt) * fastestForks < largest / 2);
+  if (mayHaveComeRound || !Number.isInteger(last)) return () => true;
+  return last >= pid ? (id) => id >= pid && id <= last : (id) => id >= pid || id <= last;
+}
+
+function readSystemFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 /** One process; `undefined` when it is gone, or where there is no process table. */

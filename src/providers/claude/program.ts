@@ -18,10 +18,9 @@ export const installAdvice = `Install Claude Code: npm install ${sdkPackage} (wi
 export async function findClaude(search: ProgramSearch): Promise<string | undefined> {
   const where = { path: search.path, cwd: search.cwd };
   if (search.executable !== undefined) return await findProgram(search.executable, where);
-  const bundled = bundledProgram();
+  const ours = bundledProgram();
   return (
-    (bundled === undefined ? undefined : await findProgram(bundled, where)) ??
-    (await findProgram('claude', where))
+    (ours === undefined ? undefined : await findProgram(ours, where)) ?? (await findProgram('claude', where))
   );
 }
 
@@ -38,8 +37,16 @@ export async function requireClaude(search: ProgramSearch): Promise<string> {
   });
 }
 
+/** Where the bundled program was found; it doesn't move while we run. */
+let bundled: string | undefined;
+
 /** The program in the platform's package, which the SDK brings along. */
 function bundledProgram(): string | undefined {
+  bundled ??= resolveBundled();
+  return bundled;
+}
+
+function resolveBundled(): string | undefined {
   const fromHere = createRequire(import.meta.url);
   const name = process.platform === 'win32' ? 'claude.exe' : 'claude';
   try {
