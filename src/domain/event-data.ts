@@ -1,3 +1,4 @@
+import type { ApprovalDecision, ApprovalId, ExpiryDefault } from './approval.ts';
 import type { CapabilityName, Continuity } from './capability.ts';
 import type { Cost } from './cost.ts';
 import type { ErrorCode } from './error-code.ts';
@@ -66,6 +67,16 @@ export interface EventData {
   run_steer_requested: { readonly requestId: string; readonly message: InputMessage };
   /** The answer to `run_steer_requested`: the agent got the message, or why it did not. */
   run_steered: { readonly requestId: string; readonly as: 'delivered' | 'refused'; readonly reason?: string };
+
+  /** The agent was ended while its question waits for a person; the run goes on when it is answered. */
+  run_parked: { readonly approvalId: ApprovalId; readonly toolCallId: string };
+  /** The run goes on with another process of its agent: to answer a parked call, or after a crash. */
+  run_resumed: {
+    readonly from: 'parked' | 'interrupted';
+    readonly approvalIds: readonly ApprovalId[];
+    /** What the agent was told. */
+    readonly message?: string;
+  };
 
   /** The agent runs. The first event of each attempt that comes from the provider. */
   agent_started: {
@@ -155,11 +166,44 @@ export interface EventData {
     readonly input: JsonObject;
     readonly lineage?: ToolLineage;
   };
+  /** A tool call waits for a person. Answered by one of the four that follow, under the same `approvalId`. */
+  tool_approval_requested: ApprovalEventData & {
+    readonly name: string;
+    readonly tool: string;
+    readonly kind: ToolKind;
+    readonly input: JsonObject;
+    /** Why a person has to say. */
+    readonly reason: string;
+    /** Wall time in milliseconds since 1970. */
+    readonly deadline: number;
+    readonly onExpiry: ExpiryDefault;
+  };
+  /** Somebody, perhaps in another process, allowed the call or answered the agent's question. */
+  tool_approval_granted: ApprovalEventData & {
+    readonly decision: Exclude<ApprovalDecision, { readonly as: 'deny' }>;
+    readonly by: string;
+    readonly reason?: string;
+  };
+  /** Somebody, perhaps in another process, refused the call. */
+  tool_approval_denied: ApprovalEventData & {
+    /** Told to the agent. */
+    readonly message?: string;
+    /** True: the run ends as cancelled. */
+    readonly stop: boolean;
+    readonly by: string;
+    readonly reason?: string;
+  };
+  /** Nobody answered until the deadline; `as` is what happens to the call. */
+  tool_approval_expired: ApprovalEventData & { readonly as: ExpiryDefault };
+  /** The question is no longer asked: its run ended, or its agent took it back. */
+  tool_approval_withdrawn: ApprovalEventData & { readonly reason: string };
   /** The gate's decision about a tool call. */
   tool_call_decided: {
     readonly toolCallId: string;
     readonly decision: 'allow' | 'deny';
     readonly by: Decider;
+    /** The approval that decided; another call's, where that was granted for more than one. */
+    readonly approvalId?: ApprovalId;
     readonly reason?: string;
     /** The input that the tool runs with, when it was changed. */
     readonly changedInput?: JsonObject;
@@ -264,6 +308,12 @@ export interface RunEndData {
   readonly stopReason?: string;
   /** Milliseconds from `run_started` on the clock of the process that ended the run. */
   readonly durationMs?: number;
+}
+
+/** The question about a tool call that an event is about. */
+export interface ApprovalEventData {
+  readonly approvalId: ApprovalId;
+  readonly toolCallId: string;
 }
 
 export interface ToolResultData {

@@ -1,3 +1,4 @@
+import type { ApprovalOptions } from '../approvals/approval-options.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import type { IdSource } from '../domain/id.ts';
@@ -35,6 +36,8 @@ export interface ManagerEnvironment {
   readonly deltas: DeltaPolicy;
   readonly limits: RunLimits;
   readonly times: ManagerTimes;
+  /** How approvals wait, where runs don't say otherwise; absent: they are off. */
+  readonly approvals: ApprovalOptions | undefined;
   /** Who makes the guards that watch runs. */
   readonly guards: readonly GuardMaker[];
 }

@@ -1,3 +1,4 @@
+import { checkApprovalOptions, type ApprovalOptions } from '../approvals/approval-options.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import type { IdSource } from '../domain/id.ts';
@@ -21,6 +22,8 @@ export interface SessionManagerOptions {
   readonly deltas?: DeltaPolicy;
   readonly limits?: RunLimits;
   readonly times?: Partial<ManagerTimes>;
+  /** Makes tool calls that need a person wait for one, in all runs that don't say otherwise. */
+  readonly approvals?: ApprovalOptions;
   readonly tail?: TailLimits;
   readonly clock?: Clock;
   readonly ids?: IdSource;
@@ -35,6 +38,7 @@ const optionNames = [
   'deltas',
   'limits',
   'times',
+  'approvals',
   'tail',
   'clock',
   'ids',
@@ -48,6 +52,7 @@ const leastTimes: Required<ManagerTimes> = { lease: 1, close: 0 };
 export function checkManagerOptions(options: SessionManagerOptions): void {
   assertOptionNames('A session manager', options, optionNames);
   checkRunLimits(options.limits ?? {});
+  checkApprovalOptions(options.approvals ?? {});
   const times = options.times ?? {};
   assertOptionNames('`times`', times, Object.keys(leastTimes));
   for (const name of ['lease', 'close'] as const) {

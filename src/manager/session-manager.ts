@@ -16,6 +16,7 @@ import type {
   SessionStore,
 } from '../ports/session-store.ts';
 import { createRedactor, noRedaction } from '../redaction/redactor.ts';
+import { createApprovalOperations, type ApprovalOperations } from './approval-operations.ts';
 import { defaultDeltaPolicy } from './delta-joiner.ts';
 import { createEventEncoder } from './event-encoder.ts';
 import { EventLog } from './event-log.ts';
@@ -64,6 +65,8 @@ export interface SessionManager extends AsyncDisposable {
   feed(query?: FeedQuery, options?: CallOptions): Promise<FeedPage>;
   /** Ends runs whose process is gone, and pending ones whose session has ended. Returns them. */
   recover(options?: CallOptions): Promise<readonly Run[]>;
+  /** Questions about tool calls that wait for a person, and their answers. */
+  readonly approvals: ApprovalOperations;
   /** What each provider is and can do on this machine. */
   describeProviders(options?: CallOptions): Promise<readonly ProviderDescription[]>;
   /** Cancels the runs that this manager executes, waits for their end, and closes store and providers. */
@@ -108,6 +111,7 @@ export async function createSessionManager(options: SessionManagerOptions): Prom
     },
     feed: (query = {}, call = {}) => store.feed(query, call),
     recover: (call = {}) => recoverRuns(environment, call),
+    approvals: createApprovalOperations(environment),
     describeProviders: (call = {}) =>
       Promise.all(options.providers.map((provider) => provider.describe(call))),
     close: () => {
@@ -157,6 +161,7 @@ function makeEnvironment(options: SessionManagerOptions, store: SessionStore): M
     owner: `manager:${process.pid}:${randomUUID()}`,
     deltas: options.deltas ?? defaultDeltaPolicy,
     limits: options.limits ?? {},
+    approvals: options.approvals,
     times: { lease: 15_000, close: 10_000, ...options.times },
     guards: [],
   };
