@@ -4,7 +4,7 @@ import { totalTokens, unknownModel, type TokenUsage } from '../domain/usage.ts';
 import { anthropicPrices } from './anthropic-prices.ts';
 import { usageCost, type ListPrice, type ModelPrice, type TokenPrices } from './model-price.ts';
 import { openaiPrices } from './openai-prices.ts';
-import { checkPriceOptions, priceText, type PriceOptions } from './price-options.ts';
+import { checkPriceOptions, priceText, type PriceOptions, type PriceOverride } from './price-options.ts';
 
 /** Whose tokens are to be priced, and when they were used: wall time in milliseconds since 1970. */
 export interface PricedAt {
@@ -39,9 +39,7 @@ export function createPriceBook(options: PriceOptions = {}): PriceBook {
     const since = price.since === undefined ? 0 : Date.parse(price.since);
     book.set(price.model, [...(book.get(price.model) ?? []), { since, prices: tokenPrices(price) }]);
   }
-  for (const [model, { input, output, ...caching }] of Object.entries(options.models ?? {})) {
-    const cached = Object.entries(caching).map(([name, price]) => [name, priceText(price)]);
-    const price = { input: priceText(input), output: priceText(output), ...Object.fromEntries(cached) };
+  for (const [model, price] of Object.entries(options.models ?? {})) {
     book.set(model, [{ since: 0, prices: tokenPrices(price) }]);
   }
   const unnamed = new Map(Object.entries(options.unnamed ?? {}));
@@ -67,7 +65,7 @@ export function createPriceBook(options: PriceOptions = {}): PriceBook {
   };
 }
 
-function tokenPrices(price: ModelPrice): TokenPrices {
+function tokenPrices(price: ModelPrice | PriceOverride): TokenPrices {
   const output = perToken(price.output);
   return {
     inputTokens: perToken(price.input),
@@ -79,7 +77,7 @@ function tokenPrices(price: ModelPrice): TokenPrices {
   };
 }
 
-function perToken(million: string | undefined): Money | undefined {
-  const amount = million === undefined ? undefined : parseMoney(million);
+function perToken(million: string | number | undefined): Money | undefined {
+  const amount = million === undefined ? undefined : parseMoney(priceText(million));
   return amount === undefined ? undefined : amount / 1_000_000n;
 }

@@ -54,9 +54,10 @@ function checkPrice(what: string, price: PriceOverride): void {
     const text = typeof given === 'string' || typeof given === 'number' ? priceText(given) : '';
     const amount = parseMoney(text);
     if (amount !== undefined && amount % smallestPrice === 0n) continue;
+    const found = given === undefined ? `no ${field}` : `the ${field} ${JSON.stringify(given)}`;
     throw new AsmError(
       'invalid_input',
-      `${what} has ${field} ${given === undefined ? 'missing' : String(given)}; it is US dollars for a million tokens, from 0, with at most 6 decimals, such as "1.25".`,
+      `${what} has ${found}; each is US dollars for a million tokens, from 0, with at most 6 decimals, such as "1.25".`,
     );
   }
 }

@@ -36,6 +36,7 @@ describe('the cost of an attempt', () => {
   test('is no figure at all when a model has no price', () => {
     expect(joinCost(undefined, { computed: dollar, unpriced: ['x'] })).toEqual({
       source: 'unpriced',
+      atLeast: '1',
       computed: '1',
       unpriced: ['x'],
     });
@@ -59,8 +60,12 @@ describe('the cost of two attempts', () => {
   });
   test('is unknown when one is, and still tells the part that is known', () => {
     const sum = addCost(computed, unpriced);
-    expect(sum).toEqual({ source: 'unpriced', computed: '0.2', unpriced: ['x'] });
+    expect(sum).toEqual({ source: 'unpriced', atLeast: '0.2', computed: '0.2', unpriced: ['x'] });
     expect(knownSpend(sum)).toBe(200_000_000_000n);
+    expect(addCost(sum, { usd: '0.5', source: 'provider' })).toMatchObject({
+      atLeast: '0.7',
+      computed: '0.2',
+    });
     expect(addCost(unpriced, unpriced)).toEqual(unpriced);
     expect(knownSpend(unpriced)).toBe(0n);
   });

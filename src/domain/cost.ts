@@ -19,6 +19,8 @@ export interface Cost {
    * models in `unpriced`. Absent when it knows none of the models.
    */
   readonly computed?: string;
+  /** The part that is known when `usd` isn't: the run cost this or more. */
+  readonly atLeast?: string;
   /** Models whose tokens the price book has no price for. */
   readonly unpriced?: readonly string[];
 }
@@ -41,10 +43,12 @@ export function joinCost(reported: Cost | undefined, { computed, unpriced }: Pri
   const said = parseMoney(reported?.usd ?? '');
   const beside = {
     ...(computed === undefined ? {} : { computed: formatMoney(computed) }),
-    ...(unpriced.length === 0 ? {} : { unpriced }),
+    ...(unpriced.length === 0 ? {} : { unpriced: bounded(unpriced) }),
   };
   if (said !== undefined) return { usd: formatMoney(said), source: 'provider', ...beside };
-  if (unpriced.length > 0) return { source: 'unpriced', ...beside };
+  if (unpriced.length > 0) {
+    return { source: 'unpriced', ...known(computed ?? 0n), ...beside };
+  }
   return computed === undefined ? undefined : { usd: formatMoney(computed), source: 'computed', ...beside };
 }
 
@@ -61,14 +65,24 @@ export function addCost(first: Cost | undefined, second: Cost | undefined): Cost
   return {
     ...(usd === undefined ? {} : { usd }),
     source: usd === undefined ? 'unpriced' : isReported ? 'provider' : 'computed',
+    ...(usd === undefined ? known(knownSpend(first) + knownSpend(second)) : {}),
     ...(computed === undefined || (first.computed ?? second.computed) === undefined ? {} : { computed }),
-    ...(unpriced.length === 0 ? {} : { unpriced }),
+    ...(unpriced.length === 0 ? {} : { unpriced: bounded(unpriced) }),
   };
 }
 
 /** What is known to have been spent: all of it, or without the models that have no price. */
 export function knownSpend(cost: Cost | undefined): Money {
-  return parseMoney(cost?.usd ?? cost?.computed ?? '0') ?? 0n;
+  return parseMoney(cost?.usd ?? cost?.atLeast ?? '0') ?? 0n;
+}
+
+function known(part: Money): { readonly atLeast?: string } {
+  return part === 0n ? {} : { atLeast: formatMoney(part) };
+}
+
+/** Names come from agents: a few that can be read are kept. */
+function bounded(names: readonly string[]): readonly string[] {
+  return names.slice(0, 20).map((name) => name.slice(0, 200));
 }
 
 function sum(first: string | undefined, second: string | undefined): string | undefined {

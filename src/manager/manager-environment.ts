@@ -1,3 +1,4 @@
+import type { PriceBook } from '../cost/price-book.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import type { IdSource } from '../domain/id.ts';
@@ -35,6 +36,7 @@ export interface ManagerEnvironment {
   readonly deltas: DeltaPolicy;
   readonly limits: RunLimits;
   readonly times: ManagerTimes;
+  readonly prices: PriceBook;
   /** Who makes the guards that watch runs. */
   readonly guards: readonly GuardMaker[];
 }

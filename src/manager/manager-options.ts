@@ -1,3 +1,4 @@
+import type { PriceOptions } from '../cost/price-options.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import type { IdSource } from '../domain/id.ts';
@@ -22,6 +23,8 @@ export interface SessionManagerOptions {
   readonly limits?: RunLimits;
   readonly times?: Partial<ManagerTimes>;
   readonly tail?: TailLimits;
+  /** Prices of tokens, besides the list prices that come with the library. */
+  readonly prices?: PriceOptions;
   readonly clock?: Clock;
   readonly ids?: IdSource;
   /** True: closing the manager leaves the store and the providers open. Default false. */
@@ -36,6 +39,7 @@ const optionNames = [
   'limits',
   'times',
   'tail',
+  'prices',
   'clock',
   'ids',
   'keepOpen',
