@@ -8,7 +8,7 @@ import type { JsonObject, JsonValue } from './json.ts';
 import type { InputMessage, MessageRole } from './message.ts';
 import type { AgentProcess } from './run.ts';
 import type { Decider, PermissionMode, ToolKind, ToolLineage } from './tool.ts';
-import type { TokenUsage } from './usage.ts';
+import type { TokenUsage, UsageByModel } from './usage.ts';
 
 /**
  * The data of each event, by its name. Texts and values are redacted before they are stored.
@@ -262,7 +262,8 @@ export interface EventData {
   /** What the run has used so far, all its attempts and subagents. Replaces earlier figures; never add. */
   token_usage_updated: {
     readonly usage: TokenUsage;
-    readonly byModel?: { readonly [model: string]: TokenUsage };
+    /** The same by model; `unknown` for what the provider names no model of. */
+    readonly byModel?: UsageByModel;
     readonly cost?: Cost;
   };
   /** The model service told how much of a limit is used up. */

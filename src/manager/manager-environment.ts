@@ -1,4 +1,5 @@
 import type { ApprovalOptions } from '../approvals/approval-options.ts';
+import type { PriceBook } from '../cost/price-book.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import type { IdSource } from '../domain/id.ts';
@@ -38,6 +39,7 @@ export interface ManagerEnvironment {
   readonly times: ManagerTimes;
   /** How approvals wait, where runs don't say otherwise; absent: they are off. */
   readonly approvals: ApprovalOptions | undefined;
+  readonly prices: PriceBook;
   /** Who makes the guards that watch runs. */
   readonly guards: readonly GuardMaker[];
 }

@@ -1,4 +1,5 @@
 import { checkApprovalOptions, type ApprovalOptions } from '../approvals/approval-options.ts';
+import type { PriceOptions } from '../cost/price-options.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import type { IdSource } from '../domain/id.ts';
@@ -25,6 +26,8 @@ export interface SessionManagerOptions {
   /** Makes tool calls that need a person wait for one, in all runs that don't say otherwise. */
   readonly approvals?: ApprovalOptions;
   readonly tail?: TailLimits;
+  /** Prices of tokens, besides the list prices that come with the library. */
+  readonly prices?: PriceOptions;
   readonly clock?: Clock;
   readonly ids?: IdSource;
   /** True: closing the manager leaves the store and the providers open. Default false. */
@@ -40,6 +43,7 @@ const optionNames = [
   'times',
   'approvals',
   'tail',
+  'prices',
   'clock',
   'ids',
   'keepOpen',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createPriceBook } from '../cost/price-book.ts';
 import { systemClock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import { parseId, timeSortedIds, type RunId, type SessionId } from '../domain/id.ts';
@@ -163,6 +164,7 @@ function makeEnvironment(options: SessionManagerOptions, store: SessionStore): M
     limits: options.limits ?? {},
     approvals: options.approvals,
     times: { lease: 15_000, close: 10_000, ...options.times },
+    prices: createPriceBook(options.prices),
     guards: [],
   };
 }
