@@ -5,6 +5,7 @@ import { isJsonObject } from '../domain/json.ts';
 import { decideByRules, type ToolRules } from '../domain/tool-rule.ts';
 import type { Authorization, Decider, PermissionMode, ToolCall } from '../domain/tool.ts';
 import { decideByMode } from './permission-decision.ts';
+import { realPaths } from './real-path.ts';
 import type { GuardDecision } from './run-guard.ts';
 
 /** A tool call as the caller's function sees it. */
@@ -100,7 +101,7 @@ export class Gate {
 
   async #answer(call: ToolCall, signal: AbortSignal): Promise<Decided> {
     const { mode, rules, guard, cwd } = this.#options;
-    const byRule = rules === undefined ? undefined : decideByRules(call, rules, { cwd });
+    const byRule = rules === undefined ? undefined : decideByRules(call, rules, { cwd, realPaths });
     if (byRule?.decision === 'deny') {
       return { authorization: { decision: 'deny', reason: byRule.reason }, by: 'rule' };
     }

@@ -1,5 +1,6 @@
 import type { Event, LogEvent } from '../domain/event.ts';
 import { formatCount, formatDuration, shortModel } from './figure-format.ts';
+import { violationText } from './policy-text.ts';
 import { oneLine } from './visible-text.ts';
 
 /** The symbols at the start of lines. */
@@ -71,6 +72,11 @@ export function studioNote(event: LogEvent): StudioNote | undefined {
       return rateLimitNote(event);
     case 'context_compacted':
       return { kind: 'info', text: compactionText(event) };
+    case 'policy_violated':
+      return {
+        kind: event.data.action === 'warn' ? 'warn' : 'fail',
+        text: `Policy violated: ${violationText(event.data, length)}`,
+      };
     case 'warning_raised':
       return { kind: 'warn', text: `Warning: ${oneLine(event.data.message, length)}` };
     case 'unparsed':
