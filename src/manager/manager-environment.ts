@@ -4,6 +4,7 @@ import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import type { IdSource } from '../domain/id.ts';
 import { nearestName } from '../domain/nearest-name.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Redactor } from '../redaction/redactor.ts';
@@ -40,6 +41,8 @@ export interface ManagerEnvironment {
   /** How approvals wait, where runs don't say otherwise; absent: they are off. */
   readonly approvals: ApprovalOptions | undefined;
   readonly prices: PriceBook;
+  /** In force for every run, besides its own. */
+  readonly policies: readonly Policy[];
   /** Who makes the guards that watch runs. */
   readonly guards: readonly GuardMaker[];
 }

@@ -11,9 +11,10 @@ import type { DeltaPolicy } from './delta-joiner.ts';
 import type { TailLimits } from './event-tail.ts';
 import type { ManagerTimes } from './manager-environment.ts';
 import { assertOptionNames } from './option-names.ts';
+import { checkPolicyOptions, type PolicyOptions } from './policy-options.ts';
 import { checkRunLimits, type RunLimits } from './run-clocks.ts';
 
-export interface SessionManagerOptions {
+export interface SessionManagerOptions extends PolicyOptions {
   /** Where everything is kept. The manager owns it and closes it, unless `keepOpen`. */
   readonly store: SessionStore | Promise<SessionStore>;
   /** The agents that runs may use. Closed with the manager, unless `keepOpen`. */
@@ -40,6 +41,8 @@ const optionNames = [
   'redaction',
   'deltas',
   'limits',
+  'policy',
+  'policies',
   'times',
   'approvals',
   'tail',
@@ -57,6 +60,7 @@ export function checkManagerOptions(options: SessionManagerOptions): void {
   assertOptionNames('A session manager', options, optionNames);
   checkRunLimits(options.limits ?? {});
   checkApprovalOptions(options.approvals ?? {});
+  checkPolicyOptions(options);
   const times = options.times ?? {};
   assertOptionNames('`times`', times, Object.keys(leastTimes));
   for (const name of ['lease', 'close'] as const) {

@@ -24,6 +24,8 @@ import { EventLog } from './event-log.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { checkManagerOptions, type SessionManagerOptions, type SessionOptions } from './manager-options.ts';
 import { rememberParts } from './manager-parts.ts';
+import { policyGuards } from './policy-guard.ts';
+import { policiesOf } from './policy-options.ts';
 import { recoverRuns } from './recovery.ts';
 import type { RunHandle } from './run-handle.ts';
 import { RunOperations } from './run-operations.ts';
@@ -165,7 +167,8 @@ function makeEnvironment(options: SessionManagerOptions, store: SessionStore): M
     approvals: options.approvals,
     times: { lease: 15_000, close: 10_000, ...options.times },
     prices: createPriceBook(options.prices),
-    guards: [],
+    policies: policiesOf(options),
+    guards: [policyGuards(redactor)],
   };
 }
 
