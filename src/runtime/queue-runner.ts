@@ -12,6 +12,9 @@ import { findSession } from '../manager/session-change.ts';
 import type { ConcurrencyLimiter, Slot } from './concurrency-limiter.ts';
 import type { SessionView } from './session-view.ts';
 
+/** Runs that may start and end before the view has heard of them; each is looked past for the next one. */
+const furthestAhead = 32;
+
 /** Milliseconds until a start is tried again after the store failed. */
 const retryDelay = 1_000;
 
@@ -219,6 +222,7 @@ export class QueueRunner {
    */
   async #successor(ending: Run): Promise<Successor | undefined> {
     const { parts, defaults, limiter } = this.#options;
+    if (this.#ahead.size > furthestAhead) return undefined;
     const runId = this.#next(1);
     if (runId === undefined || limiter?.isWantedRun(ending.provider) === true) return undefined;
     this.#ahead.set(runId, 'started');
