@@ -1,3 +1,14 @@
+export type { ApprovalOptions } from './approvals/approval-options.ts';
+export {
+  approvalStatuses,
+  expiryDefaults,
+  type Approval,
+  type ApprovalDecision,
+  type ApprovalId,
+  type ApprovalStatus,
+  type ExpiryDefault,
+  type GrantKey,
+} from './domain/approval.ts';
 export * from './domain/capability.ts';
 export { clientToolName, type ClientToolDescription, type ClientToolResult } from './domain/client-tool.ts';
 export type { Clock } from './domain/clock.ts';
@@ -11,7 +22,14 @@ export {
 } from './domain/error.ts';
 export * from './domain/error-code.ts';
 export * from './domain/event.ts';
-export type { EventData, EmptyData, RequestedRun, RunEndData, ToolResultData } from './domain/event-data.ts';
+export type {
+  ApprovalEventData,
+  EventData,
+  EmptyData,
+  RequestedRun,
+  RunEndData,
+  ToolResultData,
+} from './domain/event-data.ts';
 export {
   idPrefixes,
   parseId,
@@ -28,6 +46,7 @@ export {
   runStatuses,
   terminalRunStatuses,
   type AgentProcess,
+  type ParkedCall,
   type Run,
   type RunStatus,
   type TerminalRunStatus,
@@ -81,11 +100,12 @@ export { rateLimitReactions, type RateLimitReaction } from './routing/candidate-
 export { breakerStates, type BreakerOptions, type BreakerState } from './routing/circuit-breaker.ts';
 export type { RetryPolicy } from './routing/retry-policy.ts';
 export { router, type Router, type RouterNative, type RouterOptions } from './routing/router.ts';
+export type { ApprovalOperations, ApprovalView, DecideOptions } from './manager/approval-operations.ts';
 export type { ClientTool } from './manager/client-tools.ts';
 export type { DeltaPolicy } from './manager/delta-joiner.ts';
 export type { FollowQuery, LogPage, WaitOptions } from './manager/event-log.ts';
 export type { TailLimits } from './manager/event-tail.ts';
-export type { Authorize, AuthorizeRequest } from './manager/gate.ts';
+export type { AskPerson, Authorize, AuthorizeRequest } from './manager/gate.ts';
 export type { ManagerTimes } from './manager/manager-environment.ts';
 export type { SessionManagerOptions, SessionOptions } from './manager/manager-options.ts';
 export type { RunLimits } from './manager/run-clocks.ts';
