@@ -17,7 +17,7 @@ const longest = [
   'test/amp/stopping.agent.test.ts',
 ];
 
-/** Starts the longest files first, then those with agents, and last the many that take no time. */
+/** Starts the longest files first, and the others tier by tier. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
