@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkLog } from '../../test/manager/log-check.ts';
-import { sqlite, storeKinds, type StoreKind } from '../../test/manager/store-kinds.ts';
+import { memory, sqlite, storeKinds, type StoreKind } from '../../test/manager/store-kinds.ts';
 import type { LogEvent } from '../domain/event.ts';
 import type { Run } from '../domain/run.ts';
 import { createSessionManager, type SessionManager } from '../manager/session-manager.ts';
@@ -360,7 +360,7 @@ describe('the queue of a session', () => {
   });
 
   it('takes ten thousand at once and runs each once, in order', { timeout: 600_000 }, async () => {
-    await using room = await openRoom(sqlite, []);
+    await using room = await openRoom(memory, []);
     const server = await room.serve({ queuedRuns: 20_000 });
     const runs = await submitAll(server, 10_000);
     await server.drain();
