@@ -121,3 +121,40 @@ export type { RunResult } from './manager/run-result.ts';
 export type { SessionHandle } from './manager/session-handle.ts';
 export { createSessionManager, type SessionManager } from './manager/session-manager.ts';
 export { streamOnce, type OneShotStream, type StreamOnceOptions } from './manager/stream-once.ts';
+export type { RequestOptions } from './manager/run-request.ts';
+export {
+  createConcurrencyLimiter,
+  type ConcurrencyLimiter,
+  type ConcurrencyLimits,
+  type LimiterStatus,
+  type LimitUse,
+  type Slot,
+  type SlotOptions,
+} from './runtime/concurrency-limiter.ts';
+export {
+  controlOperations,
+  type ControlHistory,
+  type ControlHistoryQuery,
+  type ControlOperation,
+  type ControlOutcome,
+  type ControlRecord,
+} from './runtime/control-history.ts';
+export type * from './runtime/control-report.ts';
+export {
+  createSessionControl,
+  type SessionControl,
+  type SessionControlOptions,
+} from './runtime/session-control.ts';
+export {
+  createSessionServer,
+  type QueuePlace,
+  type SessionServer,
+  type SessionServerStatus,
+  type SubscribeOptions,
+  type WaitLimit,
+} from './runtime/session-server.ts';
+export {
+  abandonedPolicies,
+  type AbandonedPolicy,
+  type SessionServerOptions,
+} from './runtime/session-server-options.ts';
