@@ -3,6 +3,7 @@ import type { Run } from '../domain/run.ts';
 import { noUsage } from '../domain/usage.ts';
 import type { ManagerParts } from '../manager/manager-parts.ts';
 import { endAbandonedRun } from '../manager/recovery.ts';
+import type { CommonRunOptions } from '../manager/run-options.ts';
 import type { AbandonedPolicy } from './session-server-options.ts';
 
 /**
@@ -10,12 +11,16 @@ import type { AbandonedPolicy } from './session-server-options.ts';
  * A run that was run again once is not run a third time: what ends its process may be the run itself.
  */
 export async function recoverRun(
-  { environment }: ManagerParts,
+  { environment, operations }: ManagerParts,
   runId: RunId,
+  defaults: CommonRunOptions,
   policy: AbandonedPolicy,
   firstPosition: () => number,
 ): Promise<void> {
-  const { ids, clock } = environment;
+  const { ids, clock, store } = environment;
+  const row = await store.run(runId);
+  // What waits for a person goes on with the answer: it is no run to be given up.
+  if (row?.status === 'running' && (await operations.goOn(row, defaults))) return;
   const again = (run: Run): Run | undefined => {
     if (policy === 'fail' || run.rerunOf !== undefined) return undefined;
     const { router } = run.options;

@@ -312,7 +312,9 @@ class ServedSession implements SessionServer {
     for (const runId of this.#view.running) {
       if (this.#runner.executes(runId)) continue;
       const first = (): number => this.#view.queue.free('first');
-      await recoverRun(parts, runId, options.onAbandoned ?? 'fail', first).catch(() => undefined);
+      await recoverRun(parts, runId, this.#defaults, options.onAbandoned ?? 'fail', first).catch(
+        () => undefined,
+      );
     }
     if (this.#closing !== undefined) return;
     this.#stopRecovery = clock.startTimer(times.lease, () => void this.#recover());
