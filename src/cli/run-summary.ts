@@ -4,6 +4,7 @@ import type { RunResult } from '../manager/run-result.ts';
 import { oneLine } from '../rendering/index.ts';
 import { paintFor } from './paint.ts';
 import type { RunCommandOptions } from './run-settings.ts';
+import { costText } from './cost-text.ts';
 import { duration } from './time-text.ts';
 
 /** How another terminal finds a run that has just begun. */
@@ -23,7 +24,7 @@ export function summarize(result: RunResult, options: RunCommandOptions): string
       (error === undefined ? '' : ` ${paint.dim(`[${error.code}]`)}`),
     duration(result.durationMs),
     ...(tokens === 0 ? [] : [`${tokens} tokens`]),
-    ...(result.cost === undefined ? [] : [`$${result.cost.usd}`]),
+    ...(result.cost === undefined ? [] : [costText(result.cost)]),
   ];
   const lines = [facts.join(paint.dim(' · '))];
   if (error !== undefined && !isShown(options)) lines.push(oneLine(error.message, 1_000));

@@ -149,6 +149,11 @@ export const errorCodes = {
   ),
   command_not_found: code('tool', 'fix_input', 'The program of a command does not exist.'),
   command_denied: code('tool', 'fix_input', 'A rule forbids the command.'),
+  policy_violation: code(
+    'runtime',
+    'abort',
+    'A policy of the run was violated, or is one under which no run can work; `details` says by what.',
+  ),
   timed_out: code('runtime', 'retry', 'The operation took longer than its deadline.'),
   cancelled: code('runtime', 'abort', 'A caller cancelled the operation.'),
   run_abandoned: code('runtime', 'retry', 'The process that executed the run is gone.'),

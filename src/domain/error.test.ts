@@ -84,7 +84,7 @@ describe('codes', () => {
         'permission_denied rate_limited quota_exceeded provider_overloaded provider_unavailable model_not_found',
         'context_window_exceeded content_refused invalid_request max_turns_reached agent_crashed agent_protocol_error',
         'agent_failed resume_failed idle_timeout storage_unavailable storage_busy storage_full storage_invalid',
-        'storage_read_only storage_newer_schema store_closed command_failed command_not_found command_denied timed_out',
+        'storage_read_only storage_newer_schema store_closed command_failed command_not_found command_denied policy_violation timed_out',
         'cancelled run_abandoned internal_error',
       ].flatMap((line) => line.split(' ')),
     );

@@ -7,8 +7,9 @@ import type { SessionId } from './id.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { InputMessage, MessageRole } from './message.ts';
 import type { AgentProcess } from './run.ts';
+import type { PolicyViolation } from './policy-report.ts';
 import type { Decider, PermissionMode, ToolKind, ToolLineage } from './tool.ts';
-import type { TokenUsage } from './usage.ts';
+import type { TokenUsage, UsageByModel } from './usage.ts';
 
 /**
  * The data of each event, by its name. Texts and values are redacted before they are stored.
@@ -92,6 +93,8 @@ export interface EventData {
     /** True when the project's own agent settings, hooks and servers were loaded. */
     readonly projectTrusted?: boolean;
     readonly tools?: readonly string[];
+    /** Tools that the agent itself was told to refuse, by its own names, and the setting that tells it. */
+    readonly refusedTools?: { readonly setting: string; readonly tools: readonly string[] };
     readonly mcpServers?: readonly { readonly name: string; readonly status: string }[];
   };
   /** A provider was chosen: by a router for each attempt, else for what follows a failed one. */
@@ -219,6 +222,9 @@ export interface EventData {
   /** The tool ran and failed, was refused, or was stopped. */
   tool_call_failed: ToolResultData & { readonly reason: 'error' | 'denied' | 'interrupted' };
 
+  /** The run's policy was violated, in the way that `kind` says; each violation is told once. */
+  policy_violated: PolicyViolation;
+
   /** The agent started another agent for a part of its work. */
   subagent_started: {
     readonly agentId: string;
@@ -262,7 +268,8 @@ export interface EventData {
   /** What the run has used so far, all its attempts and subagents. Replaces earlier figures; never add. */
   token_usage_updated: {
     readonly usage: TokenUsage;
-    readonly byModel?: { readonly [model: string]: TokenUsage };
+    /** The same by model; `unknown` for what the provider names no model of. */
+    readonly byModel?: UsageByModel;
     readonly cost?: Cost;
   };
   /** The model service told how much of a limit is used up. */

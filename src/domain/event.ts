@@ -46,6 +46,7 @@ export const eventTypes = [
   'tool_output_streamed',
   'tool_call_completed',
   'tool_call_failed',
+  'policy_violated',
   'subagent_started',
   'subagent_completed',
   'plan_updated',

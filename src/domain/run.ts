@@ -5,6 +5,7 @@ import type { RunId, SessionId } from './id.ts';
 import type { JsonObject } from './json.ts';
 import type { InputMessage } from './message.ts';
 import type { AgentHandle } from './session.ts';
+import type { PolicyReport } from './policy-report.ts';
 import type { TokenUsage } from './usage.ts';
 
 export const runStatuses = ['pending', 'running', 'completed', 'failed', 'cancelled', 'timed_out'] as const;
@@ -73,6 +74,8 @@ export interface Run {
   readonly cost?: Cost;
   /** The agent's last message, at most 64 Ki characters; the log has all of it. */
   readonly output?: string;
+  /** What came of the run's policies, once it has ended. */
+  readonly policy?: PolicyReport;
   readonly error?: ErrorRecord;
   /** True when a person stopped the turn of a completed run. */
   readonly interrupted?: boolean;

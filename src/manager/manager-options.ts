@@ -1,4 +1,5 @@
 import { checkApprovalOptions, type ApprovalOptions } from '../approvals/approval-options.ts';
+import type { PriceOptions } from '../cost/price-options.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import type { IdSource } from '../domain/id.ts';
@@ -10,9 +11,10 @@ import type { DeltaPolicy } from './delta-joiner.ts';
 import type { TailLimits } from './event-tail.ts';
 import type { ManagerTimes } from './manager-environment.ts';
 import { assertOptionNames } from './option-names.ts';
+import { checkPolicyOptions, type PolicyOptions } from './policy-options.ts';
 import { checkRunLimits, type RunLimits } from './run-clocks.ts';
 
-export interface SessionManagerOptions {
+export interface SessionManagerOptions extends PolicyOptions {
   /** Where everything is kept. The manager owns it and closes it, unless `keepOpen`. */
   readonly store: SessionStore | Promise<SessionStore>;
   /** The agents that runs may use. Closed with the manager, unless `keepOpen`. */
@@ -25,6 +27,8 @@ export interface SessionManagerOptions {
   /** Makes tool calls that need a person wait for one, in all runs that don't say otherwise. */
   readonly approvals?: ApprovalOptions;
   readonly tail?: TailLimits;
+  /** Prices of tokens, besides the list prices that come with the library. */
+  readonly prices?: PriceOptions;
   readonly clock?: Clock;
   readonly ids?: IdSource;
   /** True: closing the manager leaves the store and the providers open. Default false. */
@@ -37,9 +41,12 @@ const optionNames = [
   'redaction',
   'deltas',
   'limits',
+  'policy',
+  'policies',
   'times',
   'approvals',
   'tail',
+  'prices',
   'clock',
   'ids',
   'keepOpen',
@@ -53,6 +60,7 @@ export function checkManagerOptions(options: SessionManagerOptions): void {
   assertOptionNames('A session manager', options, optionNames);
   checkRunLimits(options.limits ?? {});
   checkApprovalOptions(options.approvals ?? {});
+  checkPolicyOptions(options);
   const times = options.times ?? {};
   assertOptionNames('`times`', times, Object.keys(leastTimes));
   for (const name of ['lease', 'close'] as const) {

@@ -2,18 +2,19 @@ import { abortError, asAsmError, AsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { Run } from '../domain/run.ts';
 import type { AgentHandle } from '../domain/session.ts';
-import { noUsage } from '../domain/usage.ts';
 import type { PlannedAttempt } from '../ports/attempt-router.ts';
 import type { Provider, RunOutcome } from '../ports/provider.ts';
+import type { PricedAt } from '../cost/price-book.ts';
 import { endAbandonedProcesses } from '../process/abandoned-process.ts';
 import type { ApprovalDesk } from './approval-desk.ts';
 import { AttemptPlanner, type NextAttempt } from './attempt-planner.ts';
 import { attemptRequest } from './attempt-request.ts';
+import { AttemptUsage, nothingUsed, type Used } from './attempt-usage.ts';
 import { decideAttemptStart, type AttemptStart } from './attempt-start.ts';
 import { Gate } from './gate.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import type { Recorder } from './recorder.ts';
-import { RunAttempt, type Used } from './run-attempt.ts';
+import { RunAttempt } from './run-attempt.ts';
 import type { RunClocks } from './run-clocks.ts';
 import { runDemand } from './run-demand.ts';
 import type { RunGuard } from './run-guard.ts';
@@ -63,7 +64,7 @@ interface Tried {
 export class RunAttempts {
   readonly #options: RunAttemptsOptions;
   #number = 0;
-  #used: Used = { usage: noUsage, cost: undefined };
+  #used = nothingUsed;
   #provider: Provider;
   /** The newest aborter, for the clock that watches the agent. */
   #attemptStop = new AbortController();
@@ -76,7 +77,8 @@ export class RunAttempts {
     const { run, prepared } = options;
     if (prepared.resumed === undefined) return;
     this.#number = run.attempt - 1;
-    this.#used = { usage: run.usage, cost: run.cost };
+    const byModel = run.model === undefined ? {} : { [run.model]: run.usage };
+    this.#used = { usage: run.usage, byModel, cost: run.cost };
     this.#sideEffects = true;
   }
 
@@ -237,11 +239,18 @@ export class RunAttempts {
       requests: requests.beginAttempt(provider),
       clientTools,
       replay: start.replay,
-      usedBefore: this.#used,
+      usage: this.#usageOf(provider),
       grace: times.close,
       startTimer: (milliseconds, callback) => clock.startTimer(milliseconds, callback),
     });
     return attempt;
+  }
+
+  #usageOf(provider: Provider): AttemptUsage {
+    const { environment, prepared } = this.#options;
+    const { prices, clock } = environment;
+    const when = (): PricedAt => ({ provider: provider.name, at: clock.now() });
+    return new AttemptUsage(prices, this.#used, when, prepared.options.model);
   }
 
   /** Native options: on a router those of the candidate, by its name. */

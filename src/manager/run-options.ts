@@ -12,11 +12,14 @@ import type { ToolRules } from '../domain/tool-rule.ts';
 import { permissionModes, type PermissionMode } from '../domain/tool.ts';
 import { emptyTranscript } from '../domain/transcript.ts';
 import { truncateTranscript, type TranscriptLimits } from '../domain/transcript-truncation.ts';
+import { checkPolicies } from '../policy/policy-check.ts';
 import type { AgentEnvironment, McpServer, Provider } from '../ports/provider.ts';
+import type { Redactor } from '../redaction/redactor.ts';
 import { checkRetryPolicy, type RetryPolicy } from '../routing/retry-policy.ts';
 import type { ClientTool } from './client-tools.ts';
 import type { DeltaPolicy } from './delta-joiner.ts';
 import type { Authorize } from './gate.ts';
+import { checkPolicyOptions, policiesOf, type PolicyOptions } from './policy-options.ts';
 import { checkRunLimits, storedRunLimits, type RunLimits } from './run-clocks.ts';
 
 /**
@@ -29,7 +32,7 @@ export const continuations = ['auto', 'native', 'replay', 'fresh'] as const;
 export type Continuation = (typeof continuations)[number];
 
 /** Options that every provider understands. */
-export interface CommonRunOptions {
+export interface CommonRunOptions extends PolicyOptions {
   readonly model?: string;
   /** Added to the agent's own instructions. Default: the session's. */
   readonly systemPrompt?: string;
@@ -92,6 +95,8 @@ const optionNames = [
   'outputSchema',
   'environment',
   'rules',
+  'policy',
+  'policies',
   'authorize',
   'approvals',
   'continuation',
@@ -123,6 +128,7 @@ export function checkRunOptions(options: RunOptions): void {
   const { permissionMode, continuation, maxTurns, limits, requires = [], prefers = [] } = options;
   for (const name of requires) oneOf('A capability in requires', name, capabilityNames);
   for (const name of prefers) oneOf('A capability in prefers', name, capabilityNames);
+  checkPolicyOptions(options);
   checkRetryPolicy(options.retry);
   if (options.replay !== undefined) truncateTranscript(emptyTranscript, options.replay);
   if (limits !== undefined) checkRunLimits(limits);
@@ -171,10 +177,16 @@ const functionOptions = [
 ] as const satisfies readonly (keyof RunOptions)[];
 
 /** The options as they are stored with the run: what is plain data and no secret. */
-export function storedOptions(options: RunOptions, provider: Provider): JsonObject {
+export function storedOptions(options: RunOptions, provider: Provider, redactor: Redactor): JsonObject {
   const { model, maxTurns, permissionMode, continuation, trustProject, limits } = options;
   const { outputSchema, replay, requires, prefers, acceptObserved, retry, approvals } = options;
-  const needs = functionOptions.filter((name) => options[name] !== undefined);
+  const policies = policiesOf(options);
+  // Redacted they would be others, so that they have to be given again.
+  const isSecret = redactor.json(toJson(policies)).count > 0;
+  const needs = [
+    ...functionOptions.filter((name) => options[name] !== undefined),
+    ...(isSecret ? ['policies'] : []),
+  ];
   // Absolute, since the process that executes the run may be in another folder.
   const cwd = options.cwd === undefined ? undefined : resolve(options.cwd);
   const json = toJson({
@@ -193,6 +205,7 @@ export function storedOptions(options: RunOptions, provider: Provider): JsonObje
     approvals: storableApprovals(approvals),
     cwd,
     needs,
+    ...(policies.length === 0 || isSecret ? {} : { policies }),
     ...(provider.router === undefined ? {} : { router: provider.name }),
   });
   return isJsonObject(json) ? json : {};
@@ -227,6 +240,7 @@ export function storedRunOptions(run: Run, again: CommonRunOptions): CommonRunOp
     ...(limits === undefined ? {} : { limits: storedRunLimits(limits) }),
     ...(typeof cwd === 'string' ? { cwd } : {}),
     ...storedApprovals(run.options['approvals']),
+    ...(run.options['policies'] === undefined ? {} : { policies: checkPolicies(run.options['policies']) }),
     ...storedDemands(run.options),
   };
 }

@@ -3,6 +3,7 @@ import { AsmError } from '../domain/error.ts';
 import type { RunId, SessionId } from '../domain/id.ts';
 import type { Run } from '../domain/run.ts';
 import type { NewEvent } from '../domain/stored-event.ts';
+import type { Committed } from '../ports/session-store.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { encodeCreated } from './run-start.ts';
 import { findRun } from './run-wait.ts';
@@ -18,9 +19,9 @@ export async function writeQueued(
   environment: ManagerEnvironment,
   sessionId: SessionId,
   runs: readonly Run[],
-): Promise<void> {
+): Promise<Committed> {
   const { clock } = environment;
-  await commitWithSession(environment, sessionId, (session) => {
+  return await commitWithSession(environment, sessionId, (session) => {
     assertSessionTakesQueue(session);
     const set = { updatedAt: clock.now() };
     return {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createPriceBook } from '../cost/price-book.ts';
 import { systemClock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import { parseId, timeSortedIds, type RunId, type SessionId } from '../domain/id.ts';
@@ -23,6 +24,8 @@ import { EventLog } from './event-log.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { checkManagerOptions, type SessionManagerOptions, type SessionOptions } from './manager-options.ts';
 import { rememberParts } from './manager-parts.ts';
+import { policyGuards } from './policy-guard.ts';
+import { policiesOf } from './policy-options.ts';
 import { recoverRuns } from './recovery.ts';
 import type { RunHandle } from './run-handle.ts';
 import { RunOperations } from './run-operations.ts';
@@ -180,7 +183,9 @@ function makeEnvironment(options: SessionManagerOptions, store: SessionStore): M
     limits: options.limits ?? {},
     approvals: options.approvals,
     times: { lease: 15_000, close: 10_000, ...options.times },
-    guards: [],
+    prices: createPriceBook(options.prices),
+    policies: policiesOf(options),
+    guards: [policyGuards(redactor)],
   };
 }
 

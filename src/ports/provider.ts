@@ -6,6 +6,7 @@ import type { RunId, SessionId } from '../domain/id.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { InputMessage } from '../domain/message.ts';
 import type { AgentHandle } from '../domain/session.ts';
+import type { ToolPolicy } from '../domain/tool-policy.ts';
 import type { Authorization, PermissionMode, ToolCall } from '../domain/tool.ts';
 import type { Cost } from '../domain/cost.ts';
 import type { TokenUsage } from '../domain/usage.ts';
@@ -109,6 +110,11 @@ export interface RunRequest<Native extends object = object> {
   readonly cookie: string;
   /** True: load the project's own agent settings, hooks and servers. They run before any gate. */
   readonly trustProject: boolean;
+  /**
+   * Tools that the run must not use at all. Every call is asked about all the same; a provider that can have its
+   * agent refuse some of them by itself does so, and says which in `agent_started`.
+   */
+  readonly toolPolicy?: ToolPolicy;
   readonly native?: Native;
 }
 

@@ -3,6 +3,7 @@ import type { EventData, RunEndData, ToolResultData } from '../domain/event-data
 import { formatCost, shortModel, shortReason, tokenTotals } from './figure-format.ts';
 import { outputText } from './output-text.ts';
 import type { Palette } from './palette.ts';
+import { violationText } from './policy-text.ts';
 import { oneLine } from './visible-text.ts';
 
 type TokenEvent = Exclude<LogEvent, Event<'message_streamed' | 'reasoning_streamed'>>;
@@ -123,6 +124,8 @@ export function compactToken(event: TokenEvent, paint: Palette): string {
       return dim(`rl:${oneLine(event.data.status, nameLength)}${percentage(event.data.utilization)}`);
     case 'context_compacted':
       return dim(`cc:${event.data.tokensBefore ?? '?'}>${event.data.tokensAfter ?? '?'}`);
+    case 'policy_violated':
+      return `${red('p!')} ${preview(violationText(event.data, previewLength))}`;
     case 'warning_raised':
       return `${magenta('w!')} ${preview(event.data.message)}`;
     case 'unparsed':

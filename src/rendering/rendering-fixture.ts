@@ -205,6 +205,15 @@ export function realisticLog(): readonly Event[] {
       data: { ...toolResult, toolCallId: 't6', output: 'deletes files', reason: 'denied' },
     },
     {
+      type: 'policy_violated',
+      data: {
+        policy: 'team',
+        kind: 'tool_denied',
+        action: 'warn',
+        details: { toolCallId: 't6', tool: 'bash', rule: 'deny bash(rm)', reason: 'it runs rm' },
+      },
+    },
+    {
       type: 'agent_retrying',
       data: { attempt: 1, maximumAttempts: 10, delay: 500, status: 529, reason: 'overloaded' },
     },

@@ -1,6 +1,7 @@
 import type { Event, LogEvent } from '../domain/event.ts';
 import { approvalText } from './approval-note.ts';
 import { formatCount, formatDuration, shortModel } from './figure-format.ts';
+import { violationText } from './policy-text.ts';
 import { oneLine } from './visible-text.ts';
 
 /** The symbols at the start of lines. */
@@ -72,6 +73,11 @@ export function studioNote(event: LogEvent): StudioNote | undefined {
       return rateLimitNote(event);
     case 'context_compacted':
       return { kind: 'info', text: compactionText(event) };
+    case 'policy_violated':
+      return {
+        kind: event.data.action === 'warn' ? 'warn' : 'fail',
+        text: `Policy violated: ${violationText(event.data, length)}`,
+      };
     case 'warning_raised':
       return { kind: 'warn', text: `Warning: ${oneLine(event.data.message, length)}` };
     case 'unparsed':

@@ -283,6 +283,14 @@ export function verboseFields(event: LineEvent): VerboseEvent {
         ['tokens_before', numberValue(event.data.tokensBefore)],
         ['tokens_after', numberValue(event.data.tokensAfter)],
       );
+    case 'policy_violated':
+      return line(
+        event.data.action === 'warn' ? 'magenta' : 'red',
+        ['policy', textValue(event.data.policy)],
+        ['kind', event.data.kind],
+        ['action', event.data.action],
+        ['details', jsonValue(event.data.details)],
+      );
     case 'warning_raised':
       return line(
         'magenta',

@@ -1,5 +1,5 @@
 import { AsmError, isAsmError } from '../domain/error.ts';
-import type { RunId, SessionId } from '../domain/id.ts';
+import type { SessionId } from '../domain/id.ts';
 import type { RunInput } from '../domain/message.ts';
 import type { Run } from '../domain/run.ts';
 import type { ManagerParts } from '../manager/manager-parts.ts';
@@ -36,8 +36,8 @@ export class RunSubmission {
   /** Settles when all calls so far have their place. */
   #before: Promise<unknown> = Promise.resolve();
   #inFlight = 0;
-  /** Stored, but not yet told by the log. */
-  readonly #unseen = new Set<RunId>();
+  /** Changes that are stored but not yet told by the log: the number of the last event, and of the runs. */
+  #untold: readonly { readonly seq: number; readonly runs: number }[] = [];
 
   constructor(options: RunSubmissionOptions) {
     this.#options = options;
@@ -45,12 +45,12 @@ export class RunSubmission {
 
   /** Runs that the log has not told yet. */
   get inFlight(): number {
-    return this.#inFlight + this.#unseen.size;
+    return this.#untold.reduce((sum, { runs }) => sum + runs, this.#inFlight);
   }
 
-  /** The log tells that the run is queued. */
-  seen(runId: RunId): void {
-    this.#unseen.delete(runId);
+  /** The log was read to here. */
+  told(seq: number): void {
+    if (this.#untold.length > 0) this.#untold = this.#untold.filter((change) => change.seq > seq);
   }
 
   /** Resolves with the run once it is stored. */
@@ -60,6 +60,7 @@ export class RunSubmission {
     try {
       // Checked at once, but placed in the order of the calls: some checks take longer than others.
       const checking = parts.operations.prepareQueued(sessionId, input, options);
+      checking.catch(() => undefined);
       const placing = this.#before.then(() => checking).then((checked) => this.#place(checked));
       this.#before = placing.catch(() => undefined);
       return await (
@@ -95,22 +96,13 @@ export class RunSubmission {
   async #write(batch: readonly Submission[]): Promise<void> {
     const { parts, sessionId } = this.#options;
     // Before it is stored: from then on somebody may start it.
-    for (const { prepared } of batch) {
-      parts.operations.remember(prepared);
-      this.#unseen.add(prepared.run.id);
-    }
+    for (const { prepared } of batch) parts.operations.remember(prepared);
     try {
-      await writeQueued(
-        parts.environment,
-        sessionId,
-        batch.map(({ prepared }) => prepared.run),
-      );
+      const runs = batch.map(({ prepared }) => prepared.run);
+      const { latestSeq } = await writeQueued(parts.environment, sessionId, runs);
+      this.#untold = [...this.#untold, { seq: latestSeq, runs: runs.length }];
       for (const { prepared, resolve } of batch) resolve(prepared.run);
     } catch (thrown) {
-      for (const { prepared } of batch) {
-        parts.operations.forget(prepared.run.id);
-        this.#unseen.delete(prepared.run.id);
-      }
       // One of them must not keep the others out.
       if (batch.length > 1) for (const one of batch) await this.#write([one]);
       else for (const one of batch) await this.#refuse(one, thrown);
@@ -120,6 +112,7 @@ export class RunSubmission {
   async #refuse({ prepared, resolve, reject }: Submission, thrown: unknown): Promise<void> {
     const isThere = isAsmError(thrown) && thrown.code === 'already_exists';
     if (!isThere || prepared.options.key === undefined) {
+      this.#options.parts.operations.forget(prepared.run.id);
       reject(thrown);
       return;
     }

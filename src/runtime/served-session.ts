@@ -156,7 +156,8 @@ class ServedSession implements SessionServer {
   async moveRun(runId: RunId, place: QueuePlace): Promise<Run> {
     await this.#row(runId);
     const { environment } = this.#serving.parts;
-    const { queue } = this.#view;
+    // From the rows, since the view may lag behind what was moved just before.
+    const { queue } = new SessionView('active', await openRuns(environment.store, this.sessionId));
     if (typeof place === 'string') return await moveQueued(environment, runId, queue.free(place));
     if (place.before === runId) return await this.#row(runId);
     if (!queue.has(place.before)) throw notQueued(await this.#row(place.before));
@@ -261,8 +262,7 @@ class ServedSession implements SessionServer {
         for await (const event of follow(log, this.sessionId, { after, types: viewedEvents, signal })) {
           after = event.seq;
           this.#view.take(event);
-          if (event.type === 'run_queued' && event.runId !== undefined)
-            this.#submission.seen(brandId('run', event.runId));
+          this.#submission.told(event.seq);
           if (event.runId !== undefined && isTerminalRunEvent(event))
             this.#tellEnd(brandId('run', event.runId));
           this.#changed();
