@@ -119,7 +119,7 @@ export {
 } from './manager/run-options.ts';
 export type { RunResult } from './manager/run-result.ts';
 export type { SessionHandle } from './manager/session-handle.ts';
-export { createSessionManager, type SessionManager } from './manager/session-manager.ts';
+export { createSessionManager, type RecoverOptions, type SessionManager } from './manager/session-manager.ts';
 export { streamOnce, type OneShotStream, type StreamOnceOptions } from './manager/stream-once.ts';
 export type { RequestOptions } from './manager/run-request.ts';
 export {
