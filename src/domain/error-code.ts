@@ -66,6 +66,11 @@ export const errorCodes = {
     'wait_and_retry',
     'No session could be served within the deadline, since as many as allowed were.',
   ),
+  budget_exceeded: code(
+    'state',
+    'abort',
+    'A budget is used up; `details` says which one, how much was spent and what the limit is.',
+  ),
   lease_lost: code('state', 'abort', 'Another process has taken the run over.'),
   run_already_executing: code('state', 'abort', 'Another executor holds the lease of the run.'),
   session_not_found: code('resource', 'fix_input', 'No session has this id.'),
@@ -107,6 +112,11 @@ export const errorCodes = {
     'provider',
     'fix_input',
     'The provider does not have this model, or not for this account.',
+  ),
+  model_unpriced: code(
+    'provider',
+    'fix_input',
+    'A budget in dollars cannot be held, since there is no price for the model; give one in `prices`.',
   ),
   context_window_exceeded: code(
     'provider',

@@ -1,3 +1,4 @@
+import type { Budget } from '../cost/budget.ts';
 import type { PriceOptions } from '../cost/price-options.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
@@ -25,6 +26,8 @@ export interface SessionManagerOptions {
   readonly tail?: TailLimits;
   /** Prices of tokens, besides the list prices that come with the library. */
   readonly prices?: PriceOptions;
+  /** What runs may spend, in dollars and tokens, over all processes that share the store. */
+  readonly budgets?: readonly Budget[];
   readonly clock?: Clock;
   readonly ids?: IdSource;
   /** True: closing the manager leaves the store and the providers open. Default false. */
@@ -40,6 +43,7 @@ const optionNames = [
   'times',
   'tail',
   'prices',
+  'budgets',
   'clock',
   'ids',
   'keepOpen',

@@ -17,6 +17,7 @@ import type {
   SessionStore,
 } from '../ports/session-store.ts';
 import { createRedactor, noRedaction } from '../redaction/redactor.ts';
+import { budgetGuards } from './budget-guard.ts';
 import { defaultDeltaPolicy } from './delta-joiner.ts';
 import { createEventEncoder } from './event-encoder.ts';
 import { EventLog } from './event-log.ts';
@@ -145,6 +146,7 @@ async function release(options: SessionManagerOptions, store: SessionStore): Pro
 
 function makeEnvironment(options: SessionManagerOptions, store: SessionStore): ManagerEnvironment {
   const clock = options.clock ?? systemClock;
+  const prices = createPriceBook(options.prices);
   const redactor = options.redaction === false ? noRedaction : createRedactor(options.redaction ?? {});
   return {
     store,
@@ -159,8 +161,8 @@ function makeEnvironment(options: SessionManagerOptions, store: SessionStore): M
     deltas: options.deltas ?? defaultDeltaPolicy,
     limits: options.limits ?? {},
     times: { lease: 15_000, close: 10_000, ...options.times },
-    prices: createPriceBook(options.prices),
-    guards: [],
+    prices,
+    guards: [...budgetGuards(options.budgets, { store, clock, prices })],
   };
 }
 

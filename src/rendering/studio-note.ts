@@ -1,5 +1,5 @@
 import type { Event, LogEvent } from '../domain/event.ts';
-import { formatCount, formatDuration, shortModel } from './figure-format.ts';
+import { budgetText, formatCount, formatDuration, shortModel } from './figure-format.ts';
 import { oneLine } from './visible-text.ts';
 
 /** The symbols at the start of lines. */
@@ -67,6 +67,8 @@ export function studioNote(event: LogEvent): StudioNote | undefined {
       return event.data.as === 'delivered'
         ? undefined
         : { kind: 'fail', text: withReason('Message not delivered', event.data.reason) };
+    case 'budget_warning_raised':
+      return { kind: 'warn', text: `Budget ${oneLine(budgetText(event.data), length)}` };
     case 'rate_limit_updated':
       return rateLimitNote(event);
     case 'context_compacted':
