@@ -47,9 +47,9 @@ function slowly(store: SessionStore, waits: readonly number[]): SessionStore {
 test('wherever in the course of runs a ledger is opened, each is counted once', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.array(fc.nat({ max: 50 }), { maxLength: 4 }), { minLength: 1, maxLength: 6 }),
+      fc.array(fc.array(fc.nat({ max: 50 }), { maxLength: 12 }), { minLength: 1, maxLength: 6 }),
       fc.array(fc.nat({ max: 40 }), { minLength: 2, maxLength: 2 }),
-      fc.array(fc.nat({ max: 12 }), { minLength: 1, maxLength: 8 }),
+      fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 8 }),
       async (scripts, starts, waits) => {
         await using store = memoryStore();
         const provider = scriptedProvider(({ request }) =>
