@@ -95,6 +95,8 @@ export class Gate {
       },
     });
     await flush();
+    // What was stopped meanwhile runs no tool any more.
+    if (signal.aborted) throw abortError(signal);
     return authorization;
   }
 
