@@ -180,10 +180,10 @@ class BudgetGuard implements RunGuard {
   }
 
   #act(budget: CheckedBudget, key: string, spend: Spend): void {
-    for (const reached of reachedThresholds(budget, spend)) {
-      if (reached.level === 'warn') this.#warn(budget, key, reached);
-      else return this.#guarded.stop(budgetExceeded(budget, key, reached));
-    }
+    const reached = reachedThresholds(budget, spend);
+    for (const threshold of reached) if (threshold.level === 'warn') this.#warn(budget, key, threshold);
+    const [first] = reached;
+    if (first?.level === 'hard') this.#guarded.stop(budgetExceeded(budget, key, first));
   }
 
   #warn({ name }: CheckedBudget, key: string, { unit, spent, limit }: ReachedThreshold): void {

@@ -230,6 +230,15 @@ describe('a warning', () => {
     expect(await end(run)).toBe('budget_exceeded');
     expect(warnings(await collect(run))).toHaveLength(1);
   });
+  it('comes also when one answer passes both thresholds', async () => {
+    await using manager = await open([all({ warn: '0.5', hard: 1 })]);
+    const session = await manager.createSession();
+    const run = await session.run('1.1 stay');
+    expect(await end(run)).toBe('budget_exceeded');
+    expect(warnings(await collect(run))).toEqual([
+      { budget: 'all', unit: 'usd', spent: '1.1', limit: '0.5' },
+    ]);
+  });
 });
 
 describe('a model without a price', () => {
