@@ -17,7 +17,7 @@ const working = (count: number, more: Partial<ExampleTurn> = {}): readonly Examp
   }));
 
 describe('Claude Code’s own figure', () => {
-  it.each(['claude-sonnet-4-5', 'claude-opus-4-5', 'claude-opus-4-1', 'claude-haiku-4-5', 'claude-opus-5'])(
+  it.each(['claude-sonnet-4-5', 'claude-opus-4-5', 'claude-opus-5-5', 'claude-haiku-4-5', 'claude-fable-5-1'])(
     'of %s is what the price book computes from the tokens, to the last digit',
     async (model) => {
       await using priced = await openPricedAgent('claude');
