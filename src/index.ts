@@ -12,7 +12,7 @@ export {
 export * from './domain/capability.ts';
 export { clientToolName, type ClientToolDescription, type ClientToolResult } from './domain/client-tool.ts';
 export type { Clock } from './domain/clock.ts';
-export type { Cost } from './domain/cost.ts';
+export { costSources, type Cost } from './domain/cost.ts';
 export {
   AsmError,
   isAsmError,
@@ -87,12 +87,18 @@ export {
   tokenClasses,
   tokenUsage,
   totalTokens,
+  unknownModel,
   type TokenUsage,
+  type UsageByModel,
 } from './domain/usage.ts';
 export type * from './ports/attempt-router.ts';
 export * from './ports/event-channel.ts';
 export type * from './ports/provider.ts';
 export type * from './ports/session-store.ts';
+export { budgetScopes, type Budget, type BudgetScope, type BudgetThresholds } from './cost/budget.ts';
+export type { ListPrice, ModelPrice } from './cost/model-price.ts';
+export { listPrices } from './cost/price-book.ts';
+export type { PriceOptions, PriceOverride } from './cost/price-options.ts';
 export * from './redaction/index.ts';
 export type { CandidateHealth, CandidateOptions } from './routing/candidate.ts';
 export { routingStrategies, type RoutingStrategy } from './routing/candidate-order.ts';
