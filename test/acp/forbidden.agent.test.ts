@@ -1,0 +1,14 @@
+import { acp } from '../../src/providers/acp/provider.ts';
+import { claudeEnvironment } from '../../src/testing/model-server/claude-environment.ts';
+import { claudeAttempt, claudeChangingTools } from '../claude/claude-attempts.ts';
+import { testForbidden } from '../forbidden/forbidden-suite.ts';
+
+const provider = acp({ preset: 'claude-agent-acp' });
+
+testForbidden({
+  name: provider.name,
+  provider: () => acp({ preset: 'claude-agent-acp' }),
+  environment: (server, home) => claudeEnvironment(server, { home }),
+  call: claudeAttempt,
+  changing: claudeChangingTools,
+});
