@@ -3,12 +3,13 @@ import { claudeEnvironment } from '../../src/testing/model-server/claude-environ
 import { claudeAttempt, claudeChangingTools } from '../claude/claude-attempts.ts';
 import { testForbidden } from '../forbidden/forbidden-suite.ts';
 
-const provider = acp({ preset: 'claude-agent-acp' });
-
 testForbidden({
-  name: provider.name,
+  name: 'claude-agent-acp',
   provider: () => acp({ preset: 'claude-agent-acp' }),
   environment: (server, home) => claudeEnvironment(server, { home }),
   call: claudeAttempt,
   changing: claudeChangingTools,
+  isSlow: true,
+  // It writes through no link by its own tool.
+  refusesAnyway: 1,
 });

@@ -17,6 +17,8 @@ testForbidden({
     const path = attempt.write.startsWith('/') ? attempt.write : `${cwd}/${attempt.write}`;
     return { name: 'create_file', input: { path, content: 'x' } };
   },
+  elsewhere: ({ outside }) => ({ name: 'Bash', input: { cmd: 'echo x > elsewhere', cwd: outside } }),
+  isSlow: true,
   changing: ({ cwd, file }) => [
     { name: 'Bash', input: { cmd: `touch '${file()}'` } },
     { name: 'create_file', input: { path: join(cwd, 'written'), content: 'x' } },

@@ -14,9 +14,12 @@ testForbidden({
     const { server, tool, path } = attempt.mcp;
     return { name: `mcp__${server}__${tool}`, input: { path } };
   },
+  elsewhere: ({ outside }) => ({
+    name: 'exec_command',
+    input: { cmd: 'echo x > elsewhere', workdir: outside },
+  }),
   changing: ({ cwd, file }) => [
     shell(`touch '${file()}'`),
-    { name: 'exec_command', input: { cmd: `touch '${file()}'`, workdir: '/', tty: true } },
     newFile(join(cwd, 'written'), 'x'),
     patch(
       `*** Update File: ${join(cwd, 'known')}\n*** Move to: ${join(cwd, 'moved')}\n@@\n-known\n+changed\n`,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Event, LogEvent } from '../../src/domain/event.ts';
-import { permissionModes } from '../../src/domain/tool.ts';
+import { permissionModes, type PermissionMode } from '../../src/domain/tool.ts';
 import type { ModelToolUse, ModelTurn } from '../../src/testing/model-server/model-turn.ts';
 import type { ForbiddenAgent } from './forbidden-agent.ts';
 import { forbiddenTables, type Attempt, type ForbiddenPlaces } from './forbidden-attempt.ts';
@@ -22,6 +22,16 @@ function attemptCalls(
   return attempts.map((attempt) => agent.call(attempt, places));
 }
 
+function allCalls(agent: ForbiddenAgent, places: ForbiddenPlaces): readonly ModelToolUse[] {
+  const calls = forbiddenTables.flatMap(({ attempts }) => attemptCalls(agent, attempts(places), places));
+  return agent.elsewhere === undefined ? calls : [...calls, agent.elsewhere(places)];
+}
+
+/** With an agent that is slow every way is tried in one of the modes. */
+function isTriedIn(agent: ForbiddenAgent, mode: PermissionMode, index: number): boolean {
+  return agent.isSlow !== true || permissionModes[index % permissionModes.length] === mode;
+}
+
 /** How many calls were made, so that a script that the agent didn't follow is seen. */
 function startedCalls(events: readonly LogEvent[]): number {
   return events.filter(({ type }) => type === 'tool_call_started').length;
@@ -35,8 +45,8 @@ export function testForbidden(agent: ForbiddenAgent): void {
       async (permissionMode) => {
         await using room = await openForbiddenRoom(agent);
         const { places } = room;
-        const calls = forbiddenTables.flatMap(({ attempts }) =>
-          attemptCalls(agent, attempts(places), places),
+        const calls = allCalls(agent, places).filter((_call, index) =>
+          isTriedIn(agent, permissionMode, index),
         );
         const subagentCalls =
           agent.subagent === undefined
@@ -51,7 +61,7 @@ export function testForbidden(agent: ForbiddenAgent): void {
         const { result, events } = await room.run(
           turnsOf([...calls, ...start]),
           { permissionMode, policy: { name: 'all of it', action: 'warn', rules: { deny } } },
-          turnsOf(subagentCalls),
+          subagentCalls.length === 0 ? [] : turnsOf(subagentCalls),
         );
         expect(await room.made()).toEqual([]);
         expect(result).toMatchObject({ status: 'completed', output: 'I tried everything.' });
@@ -68,9 +78,9 @@ export function testForbidden(agent: ForbiddenAgent): void {
     it('would happen without the policy', async () => {
       await using room = await openForbiddenRoom(agent);
       const { places } = room;
-      const calls = forbiddenTables.flatMap(({ attempts }) => attemptCalls(agent, attempts(places), places));
+      const calls = allCalls(agent, places);
       await room.run(turnsOf(calls), { permissionMode: 'dangerously_skip_permissions' });
-      expect(await room.made()).toHaveLength(calls.length);
+      expect(await room.made()).toHaveLength(calls.length - (agent.refusesAnyway ?? 0));
     });
 
     it.each(['default', 'dangerously_skip_permissions'] as const)(
