@@ -1,3 +1,14 @@
+export type { ApprovalOptions } from './approvals/approval-options.ts';
+export {
+  approvalStatuses,
+  expiryDefaults,
+  type Approval,
+  type ApprovalDecision,
+  type ApprovalId,
+  type ApprovalStatus,
+  type ExpiryDefault,
+  type GrantKey,
+} from './domain/approval.ts';
 export * from './domain/capability.ts';
 export { clientToolName, type ClientToolDescription, type ClientToolResult } from './domain/client-tool.ts';
 export type { Clock } from './domain/clock.ts';
@@ -11,7 +22,14 @@ export {
 } from './domain/error.ts';
 export * from './domain/error-code.ts';
 export * from './domain/event.ts';
-export type { EventData, EmptyData, RequestedRun, RunEndData, ToolResultData } from './domain/event-data.ts';
+export type {
+  ApprovalEventData,
+  EventData,
+  EmptyData,
+  RequestedRun,
+  RunEndData,
+  ToolResultData,
+} from './domain/event-data.ts';
 export {
   idPrefixes,
   parseId,
@@ -24,10 +42,24 @@ export {
 export type { JsonObject, JsonValue } from './domain/json.ts';
 export type { InputMessage, MessageRole, RunInput } from './domain/message.ts';
 export {
+  policyActions,
+  policyLimitNames,
+  policyStrengths,
+  violationKinds,
+  type PolicyAction,
+  type PolicyLayer,
+  type PolicyLimitName,
+  type PolicyReport,
+  type PolicyStrength,
+  type PolicyViolation,
+  type ViolationKind,
+} from './domain/policy-report.ts';
+export {
   isTerminalRun,
   runStatuses,
   terminalRunStatuses,
   type AgentProcess,
+  type ParkedCall,
   type Run,
   type RunStatus,
   type TerminalRunStatus,
@@ -51,6 +83,7 @@ export {
   type ToolKind,
   type ToolLineage,
 } from './domain/tool.ts';
+export type { ToolPolicy } from './domain/tool-policy.ts';
 export { parseToolRule, type ToolRule, type ToolRules } from './domain/tool-rule.ts';
 export {
   emptyTranscript,
@@ -74,6 +107,10 @@ export type * from './ports/attempt-router.ts';
 export * from './ports/event-channel.ts';
 export type * from './ports/provider.ts';
 export type * from './ports/session-store.ts';
+export { checkPolicy } from './policy/policy-check.ts';
+export { mergePolicies, type MergedPolicy } from './policy/policy-stack.ts';
+export { describePolicy } from './policy/policy-text.ts';
+export type { Policy, PolicyLimit, PolicyLimits, PolicyRule, PolicyRules } from './policy/policy.ts';
 export * from './redaction/index.ts';
 export type { CandidateHealth, CandidateOptions } from './routing/candidate.ts';
 export { routingStrategies, type RoutingStrategy } from './routing/candidate-order.ts';
@@ -81,11 +118,12 @@ export { rateLimitReactions, type RateLimitReaction } from './routing/candidate-
 export { breakerStates, type BreakerOptions, type BreakerState } from './routing/circuit-breaker.ts';
 export type { RetryPolicy } from './routing/retry-policy.ts';
 export { router, type Router, type RouterNative, type RouterOptions } from './routing/router.ts';
+export type { ApprovalOperations, ApprovalView, DecideOptions } from './manager/approval-operations.ts';
 export type { ClientTool } from './manager/client-tools.ts';
 export type { DeltaPolicy } from './manager/delta-joiner.ts';
 export type { FollowQuery, LogPage, WaitOptions } from './manager/event-log.ts';
 export type { TailLimits } from './manager/event-tail.ts';
-export type { Authorize, AuthorizeRequest } from './manager/gate.ts';
+export type { AskPerson, Authorize, AuthorizeRequest } from './manager/gate.ts';
 export type { ManagerTimes } from './manager/manager-environment.ts';
 export type { SessionManagerOptions, SessionOptions } from './manager/manager-options.ts';
 export type { RunLimits } from './manager/run-clocks.ts';

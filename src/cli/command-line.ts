@@ -65,6 +65,11 @@ function addRun(program: Command): void {
       'tool calls that are refused, such as "bash(git push)"; may be repeated',
       another,
     )
+    .option(
+      '--policy <file>',
+      'a policy as JSON: limits and rules that the run is held to; may be repeated, the strictest wins',
+      another,
+    )
     .option('--system-prompt <text>', "added to the agent's instructions")
     .option('--timeout <seconds>', 'the longest that the run may take', seconds)
     .option('--shell', 'with --provider shell: the prompt is a script for /bin/sh')

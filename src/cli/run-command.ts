@@ -1,6 +1,7 @@
 import type { LogEvent } from '../domain/event.ts';
 import type { RunHandle } from '../manager/run-handle.ts';
 import type { RunResult } from '../manager/run-result.ts';
+import { describePolicy } from '../policy/policy-text.ts';
 import { jsonLine, renderTo, terminalSink, visibleText } from '../rendering/index.ts';
 import { eventRenderer } from './event-renderer.ts';
 import { exitCodeOfResult } from './exit-code.ts';
@@ -31,6 +32,7 @@ export async function runCommand(words: readonly string[], options: RunCommandOp
     settings: { ...settings, signal: stop.signal },
   });
   stop.attend(run);
+  if (settings.policies !== undefined) say(visibleText(describePolicy(settings.policies)));
   say(announce(run));
   await show(run, options);
   const result = await run.result;

@@ -4,6 +4,7 @@ import type { RunResult } from '../manager/run-result.ts';
 import { oneLine } from '../rendering/index.ts';
 import { paintFor } from './paint.ts';
 import type { RunCommandOptions } from './run-settings.ts';
+import { costText } from './cost-text.ts';
 import { duration } from './time-text.ts';
 
 /** How another terminal finds a run that has just begun. */
@@ -23,10 +24,15 @@ export function summarize(result: RunResult, options: RunCommandOptions): string
       (error === undefined ? '' : ` ${paint.dim(`[${error.code}]`)}`),
     duration(result.durationMs),
     ...(tokens === 0 ? [] : [`${tokens} tokens`]),
-    ...(result.cost === undefined ? [] : [`$${result.cost.usd}`]),
+    ...(result.cost === undefined ? [] : [costText(result.cost)]),
   ];
   const lines = [facts.join(paint.dim(' · '))];
   if (error !== undefined && !isShown(options)) lines.push(oneLine(error.message, 1_000));
+  const { policy } = result;
+  if (policy !== undefined && policy.violationCount > 0) {
+    const times = policy.violationCount === 1 ? 'once' : `${policy.violationCount} times`;
+    lines.push(paint.red(oneLine(`policy ${policy.name} violated ${times}`, 300)));
+  }
   const where = storeOption(options);
   lines.push(
     paint.dim(`go on: asm run${where} --session ${sessionId} "…"   look: asm show${where} ${sessionId}`),

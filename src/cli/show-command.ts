@@ -1,7 +1,8 @@
 import type { Run } from '../domain/run.ts';
 import type { Session } from '../domain/session.ts';
-import { totalTokens } from '../domain/usage.ts';
+import { cacheWrites, totalTokens } from '../domain/usage.ts';
 import { oneLine, visibleText } from '../rendering/index.ts';
+import { costDetails, costText } from './cost-text.ts';
 import { kindOfId } from './identifier.ts';
 import { openExisting } from './open-manager.ts';
 import { write, writeJson } from './output.ts';
@@ -48,7 +49,7 @@ function describeSession(session: Session, runs: readonly Run[], latestSeq: numb
       { title: 'STATUS', value: (run) => run.status },
       { title: 'PROVIDER', value: (run) => run.provider, leaveOut: 1 },
       { title: 'TOKENS', value: (run) => String(totalTokens(run.usage)), align: 'right' },
-      { title: 'COST', value: costText, align: 'right' },
+      { title: 'COST', value: ({ cost }) => (cost === undefined ? '–' : costText(cost)), align: 'right' },
       { title: 'TIME', value: timeText, align: 'right', leaveOut: 2 },
       { title: 'INPUT', value: (run) => run.input[0]?.text ?? '', flexible: true },
     ],
@@ -67,9 +68,9 @@ function describeRun(run: Run): string {
     fact('time', timeText(run)),
     fact(
       'tokens',
-      `${usage.inputTokens} in, ${usage.cacheReadTokens} cached, ${usage.cacheWriteTokens} to cache, ${usage.outputTokens} out`,
+      `${usage.inputTokens} in, ${usage.cacheReadTokens} cached, ${cacheWrites(usage)} to cache, ${usage.outputTokens + usage.reasoningTokens} out`,
     ),
-    fact('cost', costText(run)),
+    fact('cost', run.cost === undefined ? '–' : costDetails(run.cost)),
     ...(run.error === undefined
       ? []
       : [fact('error', `${oneLine(run.error.message, 1_000)} [${run.error.code}]`)]),
@@ -80,10 +81,6 @@ function describeRun(run: Run): string {
 
 function fact(name: string, value: string): string {
   return `${paintFor(process.stdout).dim(name.padEnd(9))}${value}`;
-}
-
-function costText(run: Run): string {
-  return run.cost === undefined ? '–' : `$${run.cost.usd}`;
 }
 
 function timeText(run: Run): string {

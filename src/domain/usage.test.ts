@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { addUsage, noUsage, subtractUsage, tokenClasses, tokenUsage, totalTokens } from './usage.ts';
+import {
+  addUsage,
+  cacheWrites,
+  noUsage,
+  subtractUsage,
+  tokenClasses,
+  tokenUsage,
+  totalTokens,
+} from './usage.ts';
 
 const some = tokenUsage({
   inputTokens: 1,
@@ -35,6 +43,13 @@ describe('usage', () => {
     );
     expect(subtractUsage(addUsage(some, some), some)).toEqual(some);
     expect(subtractUsage(noUsage, some)).toEqual(noUsage);
+  });
+  test('what is cached for an hour is a class of its own, absent where there is none', () => {
+    const long = tokenUsage({ cacheWriteTokens: 1, longCacheWriteTokens: 2 });
+    expect(totalTokens(long)).toBe(3);
+    expect(cacheWrites(long)).toBe(3);
+    expect(addUsage(long, long)).toMatchObject({ cacheWriteTokens: 2, longCacheWriteTokens: 4 });
+    expect(subtractUsage(addUsage(long, some), long)).toEqual(some);
   });
   test('the zero can’t be changed by anyone', () => {
     expect(Object.isFrozen(noUsage)).toBe(true);

@@ -8,14 +8,20 @@ export interface TokenUsage {
   readonly inputTokens: number;
   /** Input tokens read from the provider's cache. */
   readonly cacheReadTokens: number;
-  /** Input tokens written to the provider's cache. */
+  /** Input tokens written to the provider's cache, but for those of `longCacheWriteTokens`. */
   readonly cacheWriteTokens: number;
+  /** Input tokens written to the cache for an hour, where the provider tells how long. Absent: none. */
+  readonly longCacheWriteTokens?: number;
   /** Tokens that the model wrote, without its reasoning where the provider tells them apart. */
   readonly outputTokens: number;
   /** Tokens of reasoning, where the provider counts them apart from its output; else 0. */
   readonly reasoningTokens: number;
 }
 
+/** Usage by the name of the model. */
+export type UsageByModel = { readonly [model: string]: TokenUsage };
+
+/** The classes that every usage has. */
 export const tokenClasses = [
   'inputTokens',
   'cacheReadTokens',
@@ -32,28 +38,45 @@ export const noUsage: TokenUsage = Object.freeze({
   reasoningTokens: 0,
 });
 
+/** The name under which tokens are counted when their provider doesn't say which model it used. */
+export const unknownModel = 'unknown';
+
+/** Usage by model, of two parts together. */
+export function addUsageByModel(first: UsageByModel, second: UsageByModel): UsageByModel {
+  const sum = new Map(Object.entries(first));
+  for (const [model, usage] of Object.entries(second))
+    sum.set(model, addUsage(sum.get(model) ?? noUsage, usage));
+  return Object.fromEntries(sum);
+}
+
 /** Makes a complete usage; missing, negative and non-finite counts are 0, fractions are cut. */
 export function tokenUsage(counts: Partial<TokenUsage>): TokenUsage {
-  const usage = { ...noUsage };
-  for (const name of tokenClasses) usage[name] = wholeCount(counts[name]);
-  return usage;
+  return eachClass((name) => wholeCount(counts[name]));
 }
 
 export function addUsage(first: TokenUsage, second: TokenUsage): TokenUsage {
-  const usage = { ...noUsage };
-  for (const name of tokenClasses) usage[name] = first[name] + second[name];
-  return usage;
+  return eachClass((name) => (first[name] ?? 0) + (second[name] ?? 0));
 }
 
 /** What `later` has more than `earlier`: turns figures that a provider accumulates into shares. */
 export function subtractUsage(later: TokenUsage, earlier: TokenUsage): TokenUsage {
-  const usage = { ...noUsage };
-  for (const name of tokenClasses) usage[name] = Math.max(0, later[name] - earlier[name]);
-  return usage;
+  return eachClass((name) => Math.max(0, (later[name] ?? 0) - (earlier[name] ?? 0)));
 }
 
 export function totalTokens(usage: TokenUsage): number {
-  return tokenClasses.reduce((sum, name) => sum + usage[name], 0);
+  return tokenClasses.reduce((sum, name) => sum + usage[name], usage.longCacheWriteTokens ?? 0);
+}
+
+/** All tokens written to the cache, for however long. */
+export function cacheWrites(usage: TokenUsage): number {
+  return usage.cacheWriteTokens + (usage.longCacheWriteTokens ?? 0);
+}
+
+function eachClass(count: (name: keyof TokenUsage) => number): TokenUsage {
+  const usage = { ...noUsage };
+  for (const name of tokenClasses) usage[name] = count(name);
+  const long = count('longCacheWriteTokens');
+  return long === 0 ? usage : { ...usage, longCacheWriteTokens: long };
 }
 
 function wholeCount(count: number | undefined): number {

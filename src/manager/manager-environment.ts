@@ -1,3 +1,5 @@
+import type { ApprovalOptions } from '../approvals/approval-options.ts';
+import type { PriceBook } from '../cost/price-book.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import type { IdSource } from '../domain/id.ts';
@@ -36,6 +38,9 @@ export interface ManagerEnvironment {
   readonly deltas: DeltaPolicy;
   readonly limits: RunLimits;
   readonly times: ManagerTimes;
+  /** How approvals wait, where runs don't say otherwise; absent: they are off. */
+  readonly approvals: ApprovalOptions | undefined;
+  readonly prices: PriceBook;
   /** In force for every run, besides its own. */
   readonly policies: readonly Policy[];
   /** Who makes the guards that watch runs. */

@@ -1,3 +1,5 @@
+import { checkApprovalOptions, type ApprovalOptions } from '../approvals/approval-options.ts';
+import type { PriceOptions } from '../cost/price-options.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import type { IdSource } from '../domain/id.ts';
@@ -22,7 +24,11 @@ export interface SessionManagerOptions extends PolicyOptions {
   readonly deltas?: DeltaPolicy;
   readonly limits?: RunLimits;
   readonly times?: Partial<ManagerTimes>;
+  /** Makes tool calls that need a person wait for one, in all runs that don't say otherwise. */
+  readonly approvals?: ApprovalOptions;
   readonly tail?: TailLimits;
+  /** Prices of tokens, besides the list prices that come with the library. */
+  readonly prices?: PriceOptions;
   readonly clock?: Clock;
   readonly ids?: IdSource;
   /** True: closing the manager leaves the store and the providers open. Default false. */
@@ -38,7 +44,9 @@ const optionNames = [
   'policy',
   'policies',
   'times',
+  'approvals',
   'tail',
+  'prices',
   'clock',
   'ids',
   'keepOpen',
@@ -51,6 +59,7 @@ const leastTimes: Required<ManagerTimes> = { lease: 1, close: 0 };
 export function checkManagerOptions(options: SessionManagerOptions): void {
   assertOptionNames('A session manager', options, optionNames);
   checkRunLimits(options.limits ?? {});
+  checkApprovalOptions(options.approvals ?? {});
   checkPolicyOptions(options);
   const times = options.times ?? {};
   assertOptionNames('`times`', times, Object.keys(leastTimes));

@@ -2,7 +2,7 @@ import { isJsonObject } from '../domain/json.ts';
 import { tokenClasses } from '../domain/usage.ts';
 import type { ProviderEventType } from '../ports/provider.ts';
 
-type FieldType = 'string' | 'number' | 'boolean' | 'object' | 'usage';
+type FieldType = 'string' | 'number' | 'boolean' | 'object' | 'usage' | 'usages';
 type Fields = Readonly<Record<string, FieldType>>;
 
 const piece: Fields = { messageId: 'string', text: 'string' };
@@ -39,7 +39,13 @@ const requiredFields: Readonly<Record<ProviderEventType, Fields>> = {
 };
 
 /** Fields that need not be there, but must not be anything else: they go into the run's row. */
-const optionalFields: Fields = { model: 'string', handle: 'string', process: 'object', cost: 'object' };
+const optionalFields: Fields = {
+  model: 'string',
+  handle: 'string',
+  process: 'object',
+  cost: 'object',
+  byModel: 'usages',
+};
 
 /** Why what a provider yielded can't be taken in, for a person; `undefined` if it can. */
 export function providerEventProblem(value: unknown): string | undefined {
@@ -67,7 +73,7 @@ export function providerEventProblem(value: unknown): string | undefined {
 export function outcomeProblem(value: unknown): string | undefined {
   if (!isJsonObject(value)) return 'The provider ended without an outcome.';
   const { status, output, stopReason, handle, usage, cost } = value;
-  if (status !== 'completed' && status !== 'interrupted')
+  if (status !== 'completed' && status !== 'interrupted' && status !== 'parked')
     return 'The provider ended with an unknown outcome.';
   const fits =
     (output === undefined || typeof output === 'string') &&
@@ -88,6 +94,8 @@ function hasType(value: unknown, type: FieldType): boolean {
       return typeof value === 'object' && value !== null;
     case 'usage':
       return isJsonObject(value) && tokenClasses.every((name) => Number.isFinite(value[name]));
+    case 'usages':
+      return isJsonObject(value) && Object.values(value).every((usage) => hasType(usage, 'usage'));
     default:
       return typeof value === type;
   }

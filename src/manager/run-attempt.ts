@@ -1,11 +1,9 @@
 import { AsmError } from '../domain/error.ts';
-import { addCost, type Cost } from '../domain/cost.ts';
-import type { EventData } from '../domain/event-data.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { Authorization, ToolCall } from '../domain/tool.ts';
-import { addUsage, noUsage, type TokenUsage } from '../domain/usage.ts';
 import type { Provider, ProviderEvent, RunHost, RunOutcome, RunRequest } from '../ports/provider.ts';
 import type { Replay } from '../continuity/replay-text.ts';
+import type { AttemptUsage, Used } from './attempt-usage.ts';
 import type { ClientTools } from './client-tools.ts';
 import type { Gate } from './gate.ts';
 import { outcomeProblem, providerEventProblem } from './provider-event.ts';
@@ -16,12 +14,6 @@ import { SideEffects } from './side-effects.ts';
 
 /** Events that are taken in at most before others get their turn. */
 const turnLength = 256;
-
-/** Tokens and money. */
-export interface Used {
-  readonly usage: TokenUsage;
-  readonly cost: Cost | undefined;
-}
 
 export interface RunAttemptOptions {
   readonly provider: Provider;
@@ -34,8 +26,7 @@ export interface RunAttemptOptions {
   readonly clientTools: ClientTools | undefined;
   /** The conversation so far, with which the messages begin. */
   readonly replay: Replay | undefined;
-  /** What the attempts before used. */
-  readonly usedBefore: Used;
+  readonly usage: AttemptUsage;
   /** Milliseconds that the provider has to settle after `signal` aborted. */
   readonly grace: number;
   /** Starts a timer on the manager's clock. */
@@ -45,7 +36,8 @@ export interface RunAttemptOptions {
 /** One try of a run on one provider: pulls its events and takes them in. */
 export class RunAttempt {
   readonly #options: RunAttemptOptions;
-  readonly #toolCalls = new Set<string>();
+  /** A call that was parked has begun already. */
+  readonly #toolCalls: Set<string>;
   readonly #over = new AbortController();
   #started = false;
   #settled = false;
@@ -53,20 +45,16 @@ export class RunAttempt {
   #spoke = false;
   #output: string | undefined;
   readonly #sideEffects = new SideEffects();
-  #usage: TokenUsage = noUsage;
-  #cost: Cost | undefined;
 
   constructor(options: RunAttemptOptions) {
     this.#options = options;
+    const { parkedCall } = options.request.resume ?? {};
+    this.#toolCalls = new Set(parkedCall === undefined ? [] : [parkedCall]);
   }
 
   /** What the run has used with this attempt, also when it failed. */
   used(outcome?: RunOutcome): Used {
-    const { usage, cost } = this.#options.usedBefore;
-    return {
-      usage: addUsage(usage, outcome?.usage ?? this.#usage),
-      cost: addCost(cost, outcome?.cost ?? this.#cost),
-    };
+    return this.#options.usage.used(outcome);
   }
 
   /** True when the agent may have changed something. */
@@ -129,6 +117,7 @@ export class RunAttempt {
         }
         // An attempt that is over withdraws the questions that it leaves open.
         return await gate.authorize(call, {
+          ...options,
           signal: AbortSignal.any([options.signal, this.#over.signal]),
         });
       },
@@ -146,9 +135,14 @@ export class RunAttempt {
       if (this.#toolCalls.has(draft.data.toolCallId)) return undefined;
       this.#toolCalls.add(draft.data.toolCallId);
     }
+    this.observe(draft);
+    return this.#options.recorder.record(draft);
+  }
+
+  /** Takes notice of an event that another has taken in. */
+  observe(draft: EventDraft): void {
     this.#sideEffects.see(draft);
     this.#options.clocks.see(draft);
-    return this.#options.recorder.record(draft);
   }
 
   async #pull(generator: AsyncGenerator<ProviderEvent, RunOutcome, void>): Promise<RunOutcome> {
@@ -184,6 +178,7 @@ export class RunAttempt {
     this.#started = true;
     const { data } = event;
     this.#handle = data.handle;
+    this.#options.usage.seeModel(data.model);
     this.#options.clocks.see(event);
     const continuity = replay !== undefined && data.continuity === 'fresh' ? 'replayed' : data.continuity;
     recorder.recordWithRow(
@@ -224,6 +219,7 @@ export class RunAttempt {
     switch (event.type) {
       case 'agent_started':
         if (event.data.handle !== undefined) this.#handle = event.data.handle;
+        this.#options.usage.seeModel(event.data.model);
         break;
       case 'message_received':
         this.#spoke = true;
@@ -231,17 +227,10 @@ export class RunAttempt {
           this.#output = event.data.text;
         break;
       case 'token_usage_updated':
-        return this.take({ type: 'token_usage_updated', data: this.#seeUsage(event.data) });
+        // The provider's figures are its attempt's; the log has those of the run.
+        return this.take({ type: 'token_usage_updated', data: this.#options.usage.take(event.data) });
       default:
     }
     return this.take(event);
-  }
-
-  /** The provider's figures are its attempt's; the log has those of the run. */
-  #seeUsage(data: EventData['token_usage_updated']): EventData['token_usage_updated'] {
-    this.#usage = data.usage;
-    this.#cost = data.cost ?? this.#cost;
-    const { usage, cost } = this.used();
-    return { ...data, usage, ...(cost === undefined ? {} : { cost }) };
   }
 }

@@ -48,7 +48,7 @@ describe('a retry', () => {
     await using run = await session.run('go', now);
     const result = await run.result;
     expect(result).toMatchObject({ status: 'completed', output: 'done', usage: { inputTokens: 20 } });
-    expect(result.cost).toEqual({ usd: '0.2', source: 'provider' });
+    expect(result.cost).toEqual({ source: 'unpriced', atLeast: '0.2', unpriced: ['scripted-model'] });
     const events = await eventsOf(run);
     expect(
       ofType(events, 'attempt_failed').map(({ attempt, data }) => [attempt, data.error.code, data.next]),

@@ -2,17 +2,19 @@ import { abortError, asAsmError, AsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { Run } from '../domain/run.ts';
 import type { AgentHandle } from '../domain/session.ts';
-import { noUsage } from '../domain/usage.ts';
 import type { PlannedAttempt } from '../ports/attempt-router.ts';
 import type { Provider, RunOutcome } from '../ports/provider.ts';
+import type { PricedAt } from '../cost/price-book.ts';
 import { endAbandonedProcesses } from '../process/abandoned-process.ts';
+import type { ApprovalDesk } from './approval-desk.ts';
 import { AttemptPlanner, type NextAttempt } from './attempt-planner.ts';
 import { attemptRequest } from './attempt-request.ts';
+import { AttemptUsage, nothingUsed, type Used } from './attempt-usage.ts';
 import { decideAttemptStart, type AttemptStart } from './attempt-start.ts';
 import { Gate } from './gate.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import type { Recorder } from './recorder.ts';
-import { RunAttempt, type Used } from './run-attempt.ts';
+import { RunAttempt } from './run-attempt.ts';
 import type { RunClocks } from './run-clocks.ts';
 import { runDemand } from './run-demand.ts';
 import type { RunGuard } from './run-guard.ts';
@@ -28,6 +30,7 @@ export interface RunAttemptsOptions {
   readonly recorder: Recorder;
   readonly clocks: RunClocks;
   readonly requests: RunRequests;
+  readonly desk: ApprovalDesk;
   /** Those who watch the run. */
   readonly guard: Required<RunGuard>;
   /** Aborted when the run is to end. */
@@ -61,7 +64,7 @@ interface Tried {
 export class RunAttempts {
   readonly #options: RunAttemptsOptions;
   #number = 0;
-  #used: Used = { usage: noUsage, cost: undefined };
+  #used = nothingUsed;
   #provider: Provider;
   /** The newest aborter, for the clock that watches the agent. */
   #attemptStop = new AbortController();
@@ -71,6 +74,12 @@ export class RunAttempts {
   constructor(options: RunAttemptsOptions) {
     this.#options = options;
     this.#provider = options.prepared.provider;
+    const { run, prepared } = options;
+    if (prepared.resumed === undefined) return;
+    this.#number = run.attempt - 1;
+    const byModel = run.model === undefined ? {} : { [run.model]: run.usage };
+    this.#used = { usage: run.usage, byModel, cost: run.cost };
+    this.#sideEffects = true;
   }
 
   /** Ends the attempt that is under way, which has fallen silent. */
@@ -103,6 +112,9 @@ export class RunAttempts {
       this.#begin(planned, failed);
       const tried = await this.#try(planned, failed);
       this.#used = tried.attempt.used(tried.outcome);
+      if (tried.outcome?.status === 'parked' && this.#options.desk.parked === undefined) {
+        throw new AsmError('agent_protocol_error', `${planned.provider.name} parked a call unasked.`);
+      }
       if (tried.outcome !== undefined) {
         planner.ended('completed');
         return this.#end(tried);
@@ -111,7 +123,10 @@ export class RunAttempts {
       await this.#endProcesses();
       const stopped = signal.aborted || requests.interrupted.aborted;
       const sideEffects = this.#sideEffects;
-      const mayReplay = (options.continuation ?? 'auto') === 'auto' && tried.start.resume !== undefined;
+      const mayReplay =
+        (options.continuation ?? 'auto') === 'auto' &&
+        tried.start.resume !== undefined &&
+        (failed !== undefined || prepared.resumed === undefined);
       const next = stopped ? undefined : planner.after({ error, sideEffects }, mayReplay);
       if (next === undefined) {
         planner.ended(stopped ? 'stopped' : 'failed');
@@ -152,18 +167,14 @@ export class RunAttempts {
   }
 
   async #try(planned: PlannedAttempt | NextAttempt, failed: Tried | undefined): Promise<Tried> {
-    const { environment, prepared, run, clocks, requests } = this.#options;
+    const { prepared, clocks, requests } = this.#options;
     const { provider } = planned;
-    const start = await decideAttemptStart(environment.store, {
-      session: prepared.session,
-      run,
-      provider,
-      options: prepared.options,
-      left: failed !== undefined && 'as' in planned && planned.as === 'retry' ? this.#left : undefined,
-      avoidNative: 'as' in planned && planned.as === 'replay',
-      startedAfter: this.#options.startedAfter,
-      withRun: this.#sideEffects,
-    });
+    const { resumed } = prepared;
+    if (failed !== undefined) this.#options.desk.disown();
+    const start: AttemptStart =
+      failed === undefined && resumed !== undefined
+        ? { resume: resumed.conversation }
+        : await this.#decideStart(planned, failed);
     this.#attemptStop = new AbortController();
     const attempt = this.#attempt(provider, start);
     clocks.beginAttempt();
@@ -180,8 +191,26 @@ export class RunAttempts {
     }
   }
 
+  async #decideStart(
+    planned: PlannedAttempt | NextAttempt,
+    failed: Tried | undefined,
+  ): Promise<AttemptStart> {
+    const { environment, prepared, run } = this.#options;
+    const { provider } = planned;
+    return await decideAttemptStart(environment.store, {
+      session: prepared.session,
+      run,
+      provider,
+      options: prepared.options,
+      left: failed !== undefined && 'as' in planned && planned.as === 'retry' ? this.#left : undefined,
+      avoidNative: 'as' in planned && planned.as === 'replay',
+      startedAfter: this.#options.startedAfter,
+      withRun: this.#sideEffects,
+    });
+  }
+
   #attempt(provider: Provider, start: AttemptStart): RunAttempt {
-    const { environment, prepared, run, recorder, clocks, requests } = this.#options;
+    const { environment, prepared, run, recorder, clocks, requests, desk } = this.#options;
     const { options, cwd, clientTools } = prepared;
     const { clock, times } = environment;
     const signal = AbortSignal.any([this.#options.signal, this.#attemptStop.signal]);
@@ -191,7 +220,10 @@ export class RunAttempts {
       authorize: options.authorize,
       guard: this.#options.guard.decide,
       cwd,
+      approvals: (options.approvals ?? environment.approvals ?? false) !== false,
+      askPerson: (call, reason, how) => desk.ask({ call, reason, provider, cwd, ...how }),
       record: (draft) => void attempt.take(draft),
+      observe: (draft) => attempt.observe(draft),
       flush: () => recorder.flush(),
       signal,
       onQuestion: (open) => clocks.standStill(open),
@@ -206,11 +238,18 @@ export class RunAttempts {
       requests: requests.beginAttempt(provider),
       clientTools,
       replay: start.replay,
-      usedBefore: this.#used,
+      usage: this.#usageOf(provider),
       grace: times.close,
       startTimer: (milliseconds, callback) => clock.startTimer(milliseconds, callback),
     });
     return attempt;
+  }
+
+  #usageOf(provider: Provider): AttemptUsage {
+    const { environment, prepared } = this.#options;
+    const { prices, clock } = environment;
+    const when = (): PricedAt => ({ provider: provider.name, at: clock.now() });
+    return new AttemptUsage(prices, this.#used, when, prepared.options.model);
   }
 
   /** Native options: on a router those of the candidate, by its name. */

@@ -25,6 +25,7 @@ function impliedNeeds(
     [options.outputSchema, 'structured_output', 'outputSchema'],
     [options.rules, 'tool_rules', 'rules'],
     [options.authorize, 'approval_before_tool', 'authorize'],
+    [options.approvals === false ? undefined : options.approvals, 'approval_before_tool', 'approvals'],
     [options.permissionMode, 'permission_modes', 'permissionMode'],
     [continuation === 'native' ? true : undefined, 'native_resume', "continuation 'native'"],
     [continuation === 'replay' ? true : undefined, 'transcript_replay', "continuation 'replay'"],

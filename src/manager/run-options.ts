@@ -1,4 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
+import { checkApprovalOptions, type ApprovalOptions } from '../approvals/approval-options.ts';
+import { expiryDefaults } from '../domain/approval.ts';
 import { capabilityNames, type CapabilityName } from '../domain/capability.ts';
 import { AsmError } from '../domain/error.ts';
 import { isJsonObject, toJson, type JsonObject, type JsonValue } from '../domain/json.ts';
@@ -50,6 +52,8 @@ export interface CommonRunOptions extends PolicyOptions {
   readonly rules?: ToolRules;
   /** Decides every tool call that no rule and no mode denies. */
   readonly authorize?: Authorize;
+  /** Makes tool calls that need a person wait for one, who may be anywhere. `false`: they are refused. */
+  readonly approvals?: ApprovalOptions | false;
   readonly continuation?: Continuation;
   /** How much of the conversation is told as text. Default 32,000 tokens. */
   readonly replay?: TranscriptLimits;
@@ -94,6 +98,7 @@ const optionNames = [
   'policy',
   'policies',
   'authorize',
+  'approvals',
   'continuation',
   'replay',
   'requires',
@@ -127,6 +132,7 @@ export function checkRunOptions(options: RunOptions): void {
   checkRetryPolicy(options.retry);
   if (options.replay !== undefined) truncateTranscript(emptyTranscript, options.replay);
   if (limits !== undefined) checkRunLimits(limits);
+  if (options.approvals !== undefined && options.approvals !== false) checkApprovalOptions(options.approvals);
   if (permissionMode !== undefined) oneOf('permissionMode', permissionMode, permissionModes);
   if (continuation !== undefined) oneOf('continuation', continuation, continuations);
   if (maxTurns !== undefined && (!Number.isInteger(maxTurns) || maxTurns < 1)) {
@@ -173,7 +179,7 @@ const functionOptions = [
 /** The options as they are stored with the run: what is plain data and no secret. */
 export function storedOptions(options: RunOptions, provider: Provider, redactor: Redactor): JsonObject {
   const { model, maxTurns, permissionMode, continuation, trustProject, limits } = options;
-  const { outputSchema, replay, requires, prefers, acceptObserved, retry } = options;
+  const { outputSchema, replay, requires, prefers, acceptObserved, retry, approvals } = options;
   const policies = policiesOf(options);
   // Redacted they would be others, so that they have to be given again.
   const isSecret = redactor.json(toJson(policies)).count > 0;
@@ -196,6 +202,7 @@ export function storedOptions(options: RunOptions, provider: Provider, redactor:
     prefers,
     acceptObserved,
     retry,
+    approvals: storableApprovals(approvals),
     cwd,
     needs,
     ...(policies.length === 0 || isSecret ? {} : { policies }),
@@ -232,8 +239,32 @@ export function storedRunOptions(run: Run, again: CommonRunOptions): CommonRunOp
     ...(trustProject === true ? { trustProject } : {}),
     ...(limits === undefined ? {} : { limits: storedRunLimits(limits) }),
     ...(typeof cwd === 'string' ? { cwd } : {}),
+    ...storedApprovals(run.options['approvals']),
     ...(run.options['policies'] === undefined ? {} : { policies: checkPolicies(run.options['policies']) }),
     ...storedDemands(run.options),
+  };
+}
+
+/** JSON has no Infinity. */
+function storableApprovals(approvals: CommonRunOptions['approvals']): JsonValue | undefined {
+  if (approvals === undefined || approvals === false) return approvals;
+  const { parkAfter, ...rest } = approvals;
+  if (parkAfter === undefined) return rest;
+  return { ...rest, parkAfter: Number.isFinite(parkAfter) ? parkAfter : 'never' };
+}
+
+function storedApprovals(stored: JsonValue | undefined): CommonRunOptions {
+  if (stored === false) return { approvals: false };
+  if (!isJsonObject(stored)) return {};
+  const { deadline, onExpiry, parkAfter } = stored;
+  const byDefault = expiryDefaults.find((known) => known === onExpiry);
+  return {
+    approvals: {
+      ...(typeof deadline === 'number' ? { deadline } : {}),
+      ...(byDefault === undefined ? {} : { onExpiry: byDefault }),
+      ...(typeof parkAfter === 'number' ? { parkAfter } : {}),
+      ...(parkAfter === 'never' ? { parkAfter: Number.POSITIVE_INFINITY } : {}),
+    },
   };
 }
 

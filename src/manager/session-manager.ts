@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createPriceBook } from '../cost/price-book.ts';
 import { systemClock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import { parseId, timeSortedIds, type RunId, type SessionId } from '../domain/id.ts';
@@ -16,6 +17,7 @@ import type {
   SessionStore,
 } from '../ports/session-store.ts';
 import { createRedactor, noRedaction } from '../redaction/redactor.ts';
+import { createApprovalOperations, type ApprovalOperations } from './approval-operations.ts';
 import { defaultDeltaPolicy } from './delta-joiner.ts';
 import { createEventEncoder } from './event-encoder.ts';
 import { EventLog } from './event-log.ts';
@@ -66,6 +68,8 @@ export interface SessionManager extends AsyncDisposable {
   feed(query?: FeedQuery, options?: CallOptions): Promise<FeedPage>;
   /** Ends runs whose process is gone, and pending ones whose session has ended. Returns them. */
   recover(options?: CallOptions): Promise<readonly Run[]>;
+  /** Questions about tool calls that wait for a person, and their answers. */
+  readonly approvals: ApprovalOperations;
   /** What each provider is and can do on this machine. */
   describeProviders(options?: CallOptions): Promise<readonly ProviderDescription[]>;
   /** Cancels the runs that this manager executes, waits for their end, and closes store and providers. */
@@ -110,6 +114,7 @@ export async function createSessionManager(options: SessionManagerOptions): Prom
     },
     feed: (query = {}, call = {}) => store.feed(query, call),
     recover: (call = {}) => recoverRuns(environment, call),
+    approvals: createApprovalOperations(environment),
     describeProviders: (call = {}) =>
       Promise.all(options.providers.map((provider) => provider.describe(call))),
     close: () => {
@@ -159,7 +164,9 @@ function makeEnvironment(options: SessionManagerOptions, store: SessionStore): M
     owner: `manager:${process.pid}:${randomUUID()}`,
     deltas: options.deltas ?? defaultDeltaPolicy,
     limits: options.limits ?? {},
+    approvals: options.approvals,
     times: { lease: 15_000, close: 10_000, ...options.times },
+    prices: createPriceBook(options.prices),
     policies: policiesOf(options),
     guards: [policyGuards(redactor)],
   };

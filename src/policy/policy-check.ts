@@ -166,5 +166,6 @@ function invalid(what: string, given: unknown): AsmError {
 function describe(given: unknown): string {
   if (given === undefined) return 'nothing';
   if (Array.isArray(given)) return given.length === 0 ? 'an empty list' : 'this list';
-  return typeof given === 'object' && given !== null ? 'an object' : String(given);
+  if (typeof given === 'number' || typeof given === 'boolean') return String(given);
+  return given === null ? 'null' : `a value of type ${typeof given}`;
 }

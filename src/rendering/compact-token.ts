@@ -56,6 +56,20 @@ export function compactToken(event: TokenEvent, paint: Palette): string {
       return `${dim('r:steer?')} ${preview(event.data.message.text)}`;
     case 'run_steered':
       return dim(`r:steer=${event.data.as}`);
+    case 'run_parked':
+      return dim('r:parked');
+    case 'run_resumed':
+      return dim(`r:resumed=${event.data.from}`);
+    case 'tool_approval_requested':
+      return `${magenta('ap?')} ${preview(event.data.reason)}`;
+    case 'tool_approval_granted':
+      return dim('ap:granted');
+    case 'tool_approval_denied':
+      return `${red('ap:denied')} ${preview(event.data.message ?? '')}`.trimEnd();
+    case 'tool_approval_expired':
+      return dim('ap:expired');
+    case 'tool_approval_withdrawn':
+      return dim('ap:withdrawn');
     case 'agent_started':
       return agentToken(event, paint);
     case 'attempt_routed':

@@ -1,18 +1,19 @@
 import type { Cost } from '../domain/cost.ts';
-import type { TokenUsage } from '../domain/usage.ts';
+import { cacheWrites, type TokenUsage } from '../domain/usage.ts';
 import { oneLine } from './visible-text.ts';
 
 /** All tokens that went in, from the cache or not, and all that came out, reasoning included. */
 export function tokenTotals(usage: TokenUsage): { readonly input: number; readonly output: number } {
   return {
-    input: usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens,
+    input: usage.inputTokens + usage.cacheReadTokens + cacheWrites(usage),
     output: usage.outputTokens + usage.reasoningTokens,
   };
 }
 
-/** `$0.0123`; `undefined` without a cost. */
+/** `$0.0123`; `unpriced` when nobody knows; `undefined` without a cost. */
 export function formatCost(cost: Cost | undefined, digits: number): string | undefined {
   if (cost === undefined) return undefined;
+  if (cost.source === 'unpriced') return 'unpriced';
   const dollars = Number(cost.usd);
   return Number.isFinite(dollars) ? `$${dollars.toFixed(digits)}` : undefined;
 }

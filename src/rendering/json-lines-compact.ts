@@ -83,7 +83,7 @@ function details(event: LogEvent): object {
       return {
         i: input,
         o: output,
-        ...(event.data.cost === undefined ? {} : { $: Number(event.data.cost.usd) }),
+        ...(event.data.cost?.usd === undefined ? {} : { $: Number(event.data.cost.usd) }),
       };
     }
     case 'run_completed':

@@ -1,4 +1,5 @@
 import type { Event, LogEvent } from '../domain/event.ts';
+import { approvalText } from './approval-note.ts';
 import { formatCount, formatDuration, shortModel } from './figure-format.ts';
 import { violationText } from './policy-text.ts';
 import { oneLine } from './visible-text.ts';
@@ -83,6 +84,15 @@ export function studioNote(event: LogEvent): StudioNote | undefined {
       return { kind: 'dim', text: '? unparsed' };
     case 'unrecognized':
       return { kind: 'dim', text: `? ${oneLine(event.originalType, 60)}` };
+    case 'tool_approval_requested':
+    case 'tool_approval_expired':
+    case 'run_parked':
+      return { kind: 'warn', text: approvalText(event) ?? '' };
+    case 'tool_approval_granted':
+    case 'tool_approval_denied':
+    case 'tool_approval_withdrawn':
+    case 'run_resumed':
+      return { kind: 'dim', text: approvalText(event) ?? '' };
     default:
       return undefined;
   }

@@ -1,6 +1,7 @@
 import type { ProviderEvent } from '../../ports/provider.ts';
 import type { Answer } from './answer-tracker.ts';
 import type { NormalizerState } from './normalizer-state.ts';
+import { answerUsage } from './usage-meter.ts';
 
 /** Says that an answer is complete, once. */
 export function completeAnswer(
@@ -10,8 +11,11 @@ export function completeAnswer(
 ): readonly ProviderEvent[] {
   if (answer.completed) return [];
   answer.completed = true;
-  if (answer.usage !== undefined) state.usage.addAnswer(answer.model, answer.usage);
+  if (answer.usage !== undefined) state.usage.addAnswer(answer.model, answer.usage, answer);
   return [
+    ...(answer.usage === undefined
+      ? []
+      : [{ type: 'token_usage_updated' as const, data: state.usage.figures() }]),
     {
       type: 'turn_completed',
       data: {
@@ -33,6 +37,19 @@ export function completeWholeAnswer(
 ): readonly ProviderEvent[] {
   const answer = state.answers.current(thread);
   return answer === undefined || answer.streamed ? [] : completeAnswer(answer, thread, state);
+}
+
+/**
+ * Counts the answers that were cut off as the run ended: what their beginning said, since the service
+ * charges for them too. True when there were any.
+ */
+export function countCutAnswers(state: NormalizerState): boolean {
+  const cut = state.answers.open().filter((answer) => answer.streamed);
+  for (const answer of cut) {
+    answer.completed = true;
+    state.usage.addAnswer(answer.model, answer.usage ?? answerUsage(answer.startUsage), answer);
+  }
+  return cut.length > 0;
 }
 
 /** The field that names the thread; the main one has none. */

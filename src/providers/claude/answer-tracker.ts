@@ -48,6 +48,11 @@ export class AnswerTracker {
     return begun;
   }
 
+  /** The answers that are not complete. */
+  open(): readonly Answer[] {
+    return [...this.#current.values()].filter((answer) => !answer.completed);
+  }
+
   /** Forgets a thread that has ended. */
   forget(thread: string): void {
     this.#current.delete(thread);

@@ -41,12 +41,11 @@ export function normalize(message: JsonObject, state: NormalizerState): readonly
       return normalizeSystem(message, state);
     case 'rate_limit_event':
       return normalizeRateLimit(message, state);
-    case 'result':
+    case 'result': {
+      const completed = completeWholeAnswer(undefined, state);
       state.usage.takeResult(message);
-      return [
-        ...completeWholeAnswer(undefined, state),
-        { type: 'token_usage_updated', data: state.usage.figures() },
-      ];
+      return [...completed, { type: 'token_usage_updated', data: state.usage.figures() }];
+    }
     default:
       return [unparsed(message)];
   }

@@ -1,3 +1,4 @@
+import { countCutAnswers } from './answer-completion.ts';
 import { randomUUID } from 'node:crypto';
 import { startClientToolBridge } from '../../bridge/client-tool-bridge.ts';
 import { abortError } from '../../domain/error.ts';
@@ -137,10 +138,7 @@ export async function* runClaude(
   }
   yield* foreign.end();
   await settle(agent, control.result);
-  if (control.result === undefined) {
-    const figures = usage.figures();
-    if (Object.keys(figures.byModel).length > 0) yield { type: 'token_usage_updated', data: figures };
-  }
+  if (countCutAnswers(state)) yield { type: 'token_usage_updated', data: usage.figures() };
   return concludeRun({
     signal: host.signal,
     result: control.result,

@@ -1,19 +1,32 @@
 import { costFromProvider, type Cost } from '../../domain/cost.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
-import { addUsage, noUsage, subtractUsage, tokenUsage, type TokenUsage } from '../../domain/usage.ts';
+import {
+  addUsage,
+  addUsageByModel,
+  noUsage,
+  subtractUsage,
+  tokenUsage,
+  totalTokens,
+  unknownModel,
+  type TokenUsage,
+  type UsageByModel,
+} from '../../domain/usage.ts';
 import { fieldOf, numberField, objectField } from '../../domain/json-field.ts';
 
 /** What has been used, by model. */
 export interface UsageFigures {
   readonly usage: TokenUsage;
-  readonly byModel: { readonly [model: string]: TokenUsage };
+  readonly byModel: UsageByModel;
   readonly cost?: Cost;
 }
 
 /** Counts what one run uses. */
 export interface UsageMeter {
-  /** An answer of the model is complete: the best that is known until a result comes. */
-  addAnswer(model: string | undefined, usage: TokenUsage): void;
+  /**
+   * An answer of the model is complete: the best that is known until a result comes. One that came whole
+   * (`streamed: false`) may be told after the result that counts it.
+   */
+  addAnswer(model: string | undefined, usage: TokenUsage, how: { readonly streamed: boolean }): void;
   /** Takes the figures of a result, which count the whole conversation with all its subagents. */
   takeResult(result: JsonObject): void;
   /** This run's share so far. */
@@ -35,7 +48,9 @@ export type UsageBase = 'nothing' | 'unknown' | JsonObject;
  */
 export function createUsageMeter(base: UsageBase): UsageMeter {
   const before = base === 'nothing' ? noFigures : base === 'unknown' ? undefined : readCounters(base);
-  let answered: Readonly<Record<string, TokenUsage>> = {};
+  let answered: UsageByModel = {};
+  /** What was answered since the newest result. */
+  let since: UsageByModel = {};
   let total: Conversation | undefined;
 
   const share = (): UsageFigures => {
@@ -43,20 +58,23 @@ export function createUsageMeter(base: UsageBase): UsageMeter {
     const byModel: Record<string, TokenUsage> = {};
     for (const [model, counted] of Object.entries(total.models)) {
       const used = subtractUsage(counted, before.models[model] ?? noUsage);
-      if (used.inputTokens + used.outputTokens + used.cacheReadTokens + used.cacheWriteTokens > 0)
-        byModel[model] = used;
+      if (totalTokens(used) > 0) byModel[model] = used;
     }
-    const cost = costFromProvider(Math.max(0, total.usd - before.usd));
-    return { ...sumUp(byModel), ...(cost === undefined ? {} : { cost }) };
+    // The agent's own cost is that of its newest result.
+    const isComplete = Object.keys(since).length === 0;
+    const cost = isComplete ? costFromProvider(Math.max(0, total.usd - before.usd)) : undefined;
+    return { ...sumUp(addUsageByModel(byModel, since)), ...(cost === undefined ? {} : { cost }) };
   };
 
   return {
-    addAnswer(model, usage) {
-      const name = model ?? 'unknown';
-      answered = { ...answered, [name]: addUsage(answered[name] ?? noUsage, usage) };
+    addAnswer(model, usage, { streamed }) {
+      const answer = { [model ?? unknownModel]: usage };
+      answered = addUsageByModel(answered, answer);
+      if (streamed && total !== undefined) since = addUsageByModel(since, answer);
     },
     takeResult(result) {
       total = readResult(result);
+      since = {};
     },
     figures: share,
     counters() {
@@ -93,6 +111,7 @@ function readCounters(counters: JsonObject): Conversation | undefined {
       inputTokens: numberField(kept, 'inputTokens') ?? 0,
       cacheReadTokens: numberField(kept, 'cacheReadTokens') ?? 0,
       cacheWriteTokens: numberField(kept, 'cacheWriteTokens') ?? 0,
+      longCacheWriteTokens: numberField(kept, 'longCacheWriteTokens') ?? 0,
       outputTokens: numberField(kept, 'outputTokens') ?? 0,
       reasoningTokens: numberField(kept, 'reasoningTokens') ?? 0,
     });
@@ -103,10 +122,12 @@ function readCounters(counters: JsonObject): Conversation | undefined {
 /** Claude Code counts thinking inside its output; ours are apart. */
 function modelUsage(counted: JsonValue): TokenUsage {
   const reasoning = numberField(counted, 'thinkingTokens') ?? 0;
+  const long = numberField(counted, 'cacheCreationEphemeral1hInputTokens') ?? 0;
   return tokenUsage({
     inputTokens: numberField(counted, 'inputTokens') ?? 0,
     cacheReadTokens: numberField(counted, 'cacheReadInputTokens') ?? 0,
-    cacheWriteTokens: numberField(counted, 'cacheCreationInputTokens') ?? 0,
+    cacheWriteTokens: (numberField(counted, 'cacheCreationInputTokens') ?? 0) - long,
+    longCacheWriteTokens: long,
     outputTokens: (numberField(counted, 'outputTokens') ?? 0) - reasoning,
     reasoningTokens: reasoning,
   });
@@ -115,15 +136,17 @@ function modelUsage(counted: JsonValue): TokenUsage {
 /** The usage of one answer, as the model service tells it. */
 export function answerUsage(usage: JsonValue | undefined): TokenUsage {
   const reasoning = numberField(objectField(usage, 'output_tokens_details'), 'thinking_tokens') ?? 0;
+  const long = numberField(objectField(usage, 'cache_creation'), 'ephemeral_1h_input_tokens') ?? 0;
   return tokenUsage({
     inputTokens: numberField(usage, 'input_tokens') ?? 0,
     cacheReadTokens: numberField(usage, 'cache_read_input_tokens') ?? 0,
-    cacheWriteTokens: numberField(usage, 'cache_creation_input_tokens') ?? 0,
+    cacheWriteTokens: (numberField(usage, 'cache_creation_input_tokens') ?? 0) - long,
+    longCacheWriteTokens: long,
     outputTokens: (numberField(usage, 'output_tokens') ?? 0) - reasoning,
     reasoningTokens: reasoning,
   });
 }
 
-function sumUp(byModel: Readonly<Record<string, TokenUsage>>): UsageFigures {
+function sumUp(byModel: UsageByModel): UsageFigures {
   return { usage: Object.values(byModel).reduce(addUsage, noUsage), byModel };
 }
