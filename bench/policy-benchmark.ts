@@ -1,4 +1,4 @@
-import { realPaths } from '../src/manager/real-path.ts';
+import { realPathFinder } from '../src/manager/real-path.ts';
 import { PolicyDecider } from '../src/policy/policy-decision.ts';
 import { mergePolicies } from '../src/policy/policy-stack.ts';
 import type { Policy } from '../src/policy/policy.ts';
@@ -10,7 +10,7 @@ import { interleavedRates } from './support/interleaved-rates.ts';
 const repetitions = 1_000;
 
 /** A stack as an organisation, a team and a person may have it: 3 policies, some 40 rules. */
-const stack: readonly Policy[] = [
+export const stack: readonly Policy[] = [
   {
     name: 'org',
     action: 'cancel',
@@ -47,7 +47,7 @@ function bash(command: string): ToolCall {
   return { id: '1', name: 'Bash', tool: 'bash', kind: 'execute', input: { command }, command };
 }
 
-const calls: { readonly [name: string]: ToolCall } = {
+export const calls: { readonly [name: string]: ToolCall } = {
   'a plain command': bash('git status'),
   'a long command': bash(
     'cd src && npm test -- --run 2>&1 | tee out.txt; grep -rn "TODO" src test | head -20',
@@ -84,7 +84,8 @@ async function measure(name: string, call: ToolCall, timing: Timing): Promise<Be
   const rates = await interleavedRates(
     {
       decide: () => {
-        for (let time = 0; time < repetitions; time++) decider.decide(call, { cwd, realPaths });
+        for (let time = 0; time < repetitions; time++)
+          decider.decide(call, { cwd, realPaths: realPathFinder() });
         return repetitions;
       },
     },
