@@ -37,6 +37,8 @@ function slowly(store: SessionStore, waits: readonly number[]): SessionStore {
     sessions: (query) => slow(store.sessions(query)),
     run: (id) => slow(store.run(id)),
     runs: (query) => slow(store.runs(query)),
+    approval: (id) => slow(store.approval(id)),
+    approvals: (query) => slow(store.approvals(query)),
     events: (query) => slow(store.events(query)),
     feed: (query) => slow(store.feed(query)),
     watch: (sessionId, listener) => store.watch(sessionId, listener),
