@@ -27,9 +27,9 @@ export interface EventData {
   /** A pending session was opened for runs. */
   session_activated: EmptyData;
   /** New runs are refused from here on; a running one goes on. */
-  session_paused: EmptyData;
+  session_paused: Asked;
   /** A paused session takes runs again. */
-  session_resumed: EmptyData;
+  session_resumed: Asked;
   /** The session ended well; nothing can be added to it but by a fork. */
   session_completed: EmptyData;
   /** The session was ended because of an error; its open runs are cancelled. */
@@ -50,14 +50,14 @@ export interface EventData {
   /** The run failed: at its agent, its provider or its options. */
   run_failed: RunEndData & { readonly error: ErrorRecord };
   /** Somebody cancelled the run, or the session or manager that it belonged to was ended. */
-  run_cancelled: RunEndData & { readonly reason?: string };
+  run_cancelled: RunEndData & Asked & { readonly reason?: string };
   /** A time limit of the run ended it. */
   run_timed_out: RunEndData & { readonly error: ErrorRecord };
 
   /** Somebody, perhaps in another process, wants the run ended. Answered by its terminal event. */
-  run_cancel_requested: { readonly requestId: string; readonly reason?: string };
+  run_cancel_requested: Asked & { readonly requestId: string; readonly reason?: string };
   /** Somebody wants the turn stopped and the session kept. Answered by `run_interrupted`. */
-  run_interrupt_requested: { readonly requestId: string };
+  run_interrupt_requested: Asked & { readonly requestId: string };
   /** The answer to `run_interrupt_requested`. The run's terminal event follows when the agent has stopped. */
   run_interrupted: {
     readonly requestId: string;
@@ -272,6 +272,17 @@ export interface EventData {
     readonly byModel?: UsageByModel;
     readonly cost?: Cost;
   };
+  /** A budget that the run spends from has reached its `warn` threshold. Once for each in each run. */
+  budget_warning_raised: {
+    /** The budget's name. */
+    readonly budget: string;
+    /** The tag, provider or session whose budget it is, for those that have one each. */
+    readonly key?: string;
+    readonly unit: 'usd' | 'tokens';
+    /** Decimal numbers: what all runs of the budget have spent, and the threshold. */
+    readonly spent: string;
+    readonly limit: string;
+  };
   /** The model service told how much of a limit is used up. */
   rate_limit_updated: {
     readonly status: string;
@@ -295,6 +306,12 @@ export interface EventData {
 
 /** An event without data. */
 export type EmptyData = { readonly [name: string]: never };
+
+/** Something that a person or a program asked for. */
+export interface Asked {
+  /** Who did, in the words of the program that took it in; absent when it didn't say. */
+  readonly by?: string;
+}
 
 /** What a run asks of its provider, as stored. */
 export interface RequestedRun {

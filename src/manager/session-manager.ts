@@ -18,6 +18,7 @@ import type {
 } from '../ports/session-store.ts';
 import { createRedactor, noRedaction } from '../redaction/redactor.ts';
 import { createApprovalOperations, type ApprovalOperations } from './approval-operations.ts';
+import { budgetGuards } from './budget-guard.ts';
 import { defaultDeltaPolicy } from './delta-joiner.ts';
 import { createEventEncoder } from './event-encoder.ts';
 import { EventLog } from './event-log.ts';
@@ -168,6 +169,7 @@ async function release(options: SessionManagerOptions, store: SessionStore): Pro
 
 function makeEnvironment(options: SessionManagerOptions, store: SessionStore): ManagerEnvironment {
   const clock = options.clock ?? systemClock;
+  const prices = createPriceBook(options.prices);
   const redactor = options.redaction === false ? noRedaction : createRedactor(options.redaction ?? {});
   return {
     store,
@@ -183,9 +185,9 @@ function makeEnvironment(options: SessionManagerOptions, store: SessionStore): M
     limits: options.limits ?? {},
     approvals: options.approvals,
     times: { lease: 15_000, close: 10_000, ...options.times },
-    prices: createPriceBook(options.prices),
+    prices,
     policies: policiesOf(options),
-    guards: [policyGuards(redactor)],
+    guards: [policyGuards(redactor), ...budgetGuards(options.budgets, { store, clock, prices })],
   };
 }
 
