@@ -5,7 +5,7 @@ import type { EventDraft } from '../domain/event.ts';
 import { toJson, isJsonObject, type JsonObject } from '../domain/json.ts';
 import { textField } from '../domain/json-field.ts';
 import type { PolicyReport, PolicyStrength, PolicyViolation } from '../domain/policy-report.ts';
-import { whyToolForbidden, type ToolPolicy } from '../domain/tool-policy.ts';
+import { whyToolForbidden, type ToolPolicy, type ToolRefusal } from '../domain/tool-policy.ts';
 import type { ToolCall } from '../domain/tool.ts';
 import { totalTokens } from '../domain/usage.ts';
 import { LimitMeter, type ExceededLimit } from '../policy/limit-meter.ts';
@@ -60,7 +60,7 @@ class PolicyGuard implements Required<RunGuard> {
   #toolCalls = 0;
   #turns = 0;
   #costTold = false;
-  #refusedBy: EventData['agent_started']['refusedTools'];
+  #refusedBy: ToolRefusal | undefined;
   /** Calls of which a violation was told. */
   readonly #told = new Set<string>();
   /** A limit beyond which a person must say that the run may go on, and the calls that they are asked about. */
