@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { listPrices } from '../src/cost/price-book.ts';
 import { capabilityNames, type Capabilities, type CapabilityName } from '../src/domain/capability.ts';
 import { errorCodes } from '../src/domain/error-code.ts';
 import { eventTypes } from '../src/domain/event.ts';
@@ -92,6 +93,24 @@ function presetTable(): string {
   return [head, '|---|---|---|---|---|---|---|', ...rows].join('\n');
 }
 
+/** One row for each list price. */
+function priceTable(): string {
+  const rows = listPrices.map((price) => {
+    const { model, since, input, cacheRead, cacheWrite, longCacheWrite, output, longestPrompt, seen } = price;
+    const cells = [
+      `\`${model}\`${since === undefined ? '' : ` from ${since}`}`,
+      ...[input, cacheRead, cacheWrite, longCacheWrite, output].map((cell) => cell ?? '–'),
+      longestPrompt === undefined ? '–' : String(longestPrompt),
+      seen,
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  const sources = [...new Set(listPrices.map(({ source }) => `- ${source}`))];
+  const head =
+    '| model | input | cache read | cache write | for an hour | output | longest prompt | listed on |';
+  return [head, '|---|---|---|---|---|---|---|---|', ...rows, '', 'Sources:', '', ...sources].join('\n');
+}
+
 /** One section for each event, of its comment and its fields in the source, then the shared shapes. */
 function eventSections(): string {
   const source = readFileSync(join(root, 'src/domain/event-data.ts'), 'utf8');
@@ -121,6 +140,7 @@ const tables = {
   'reference/errors': errorTable,
   'reference/capabilities': capabilityTable,
   'guides/acp': presetTable,
+  'guides/cost': priceTable,
 };
 const check = process.argv.includes('--check');
 for (const [name, make] of Object.entries(tables)) {

@@ -12,7 +12,7 @@ export {
 export * from './domain/capability.ts';
 export { clientToolName, type ClientToolDescription, type ClientToolResult } from './domain/client-tool.ts';
 export type { Clock } from './domain/clock.ts';
-export type { Cost } from './domain/cost.ts';
+export { costSources, type Cost } from './domain/cost.ts';
 export {
   AsmError,
   isAsmError,
@@ -101,12 +101,18 @@ export {
   tokenClasses,
   tokenUsage,
   totalTokens,
+  unknownModel,
   type TokenUsage,
+  type UsageByModel,
 } from './domain/usage.ts';
 export type * from './ports/attempt-router.ts';
 export * from './ports/event-channel.ts';
 export type * from './ports/provider.ts';
 export type * from './ports/session-store.ts';
+export { budgetScopes, type Budget, type BudgetScope, type BudgetThresholds } from './cost/budget.ts';
+export type { ListPrice, ModelPrice } from './cost/model-price.ts';
+export { listPrices } from './cost/price-book.ts';
+export type { PriceOptions, PriceOverride } from './cost/price-options.ts';
 export { checkPolicy } from './policy/policy-check.ts';
 export { mergePolicies, type MergedPolicy } from './policy/policy-stack.ts';
 export { describePolicy } from './policy/policy-text.ts';
@@ -137,5 +143,42 @@ export {
 } from './manager/run-options.ts';
 export type { RunResult } from './manager/run-result.ts';
 export type { SessionHandle } from './manager/session-handle.ts';
-export { createSessionManager, type SessionManager } from './manager/session-manager.ts';
+export { createSessionManager, type RecoverOptions, type SessionManager } from './manager/session-manager.ts';
 export { streamOnce, type OneShotStream, type StreamOnceOptions } from './manager/stream-once.ts';
+export type { RequestOptions } from './manager/run-request.ts';
+export {
+  createConcurrencyLimiter,
+  type ConcurrencyLimiter,
+  type ConcurrencyLimits,
+  type LimiterStatus,
+  type LimitUse,
+  type Slot,
+  type SlotOptions,
+} from './runtime/concurrency-limiter.ts';
+export {
+  controlOperations,
+  type ControlHistory,
+  type ControlHistoryQuery,
+  type ControlOperation,
+  type ControlOutcome,
+  type ControlRecord,
+} from './runtime/control-history.ts';
+export type * from './runtime/control-report.ts';
+export {
+  createSessionControl,
+  type SessionControl,
+  type SessionControlOptions,
+} from './runtime/session-control.ts';
+export {
+  createSessionServer,
+  type QueuePlace,
+  type SessionServer,
+  type SessionServerStatus,
+  type SubscribeOptions,
+  type WaitLimit,
+} from './runtime/session-server.ts';
+export {
+  abandonedPolicies,
+  type AbandonedPolicy,
+  type SessionServerOptions,
+} from './runtime/session-server-options.ts';

@@ -12,12 +12,13 @@ const longest = [
   'test/acp/claude-agent-acp.agent.test.ts',
   'test/claude/provider-contract.agent.test.ts',
   'test/codex/provider-contract.agent.test.ts',
+  'src/runtime/session-server.test.ts',
   'test/amp/faults.agent.test.ts',
   'test/amp/failures.agent.test.ts',
   'test/amp/stopping.agent.test.ts',
 ];
 
-/** Starts the longest files first, then those with agents, and last the many that take no time. */
+/** Starts the longest files first, and the others tier by tier. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);

@@ -29,6 +29,7 @@ export interface RunCommandOptions extends SharedOptions {
   readonly retry?: number;
   readonly continuation?: string;
   readonly acceptObserved?: boolean;
+  readonly approvals?: boolean;
   readonly render?: RenderingName;
 }
 
@@ -63,10 +64,15 @@ export function readRunSettings(options: RunCommandOptions): CommonRunOptions {
     ...(systemPrompt === undefined ? {} : { systemPrompt }),
     ...(trustProject === undefined ? {} : { trustProject }),
     ...(timeout === undefined ? {} : { limits: { total: timeout * 1_000 } }),
-    ...(process.stdin.isTTY && process.stderr.isTTY && options.json !== true
-      ? { authorize: terminalQuestions() }
-      : {}),
+    ...personOf(options),
   };
+}
+
+/** Who is asked about tool calls: anybody, with `asm approve`, or who sits at this terminal. */
+function personOf({ approvals, json }: RunCommandOptions): CommonRunOptions {
+  if (approvals === true) return { approvals: {} };
+  const isTerminal = process.stdin.isTTY && process.stderr.isTTY && json !== true;
+  return isTerminal ? { authorize: terminalQuestions() } : {};
 }
 
 function readChoice<Choice extends string>(option: string, text: string, choices: readonly Choice[]): Choice {

@@ -74,7 +74,7 @@ describe('a model', () => {
     'gpt-4o-2024-08-06',
     'o3-2025-04-16',
     'claude-3-5-haiku-20241022',
-  ])('%s is priced as the one without a date', (model) => expect(book.knows(model, when)).toBe(true));
+  ])('%s is priced as the one without a date', (model) => expect(book.judge(model, when)).toBe('priced'));
   test.each([
     'o3-anything',
     'o3-pro',
@@ -92,7 +92,11 @@ describe('a model', () => {
     '__proto__',
     'constructor',
   ])('%s is unpriced', (model) => {
-    expect(book.knows(model, when)).toBe(false);
+    expect(book.judge(model, when)).toBe(model === 'unknown' ? 'open' : 'unpriced');
+    expect(usd(model, { inputTokens: 1 })).toBe(`unpriced: ${model}`);
+  });
+  test.each(['sonnet', 'opus', 'sonnet[1m]', 'default'])('%s may be any until it is used', (model) => {
+    expect(book.judge(model, when)).toBe('open');
     expect(usd(model, { inputTokens: 1 })).toBe(`unpriced: ${model}`);
   });
   test('o3-mini has its own price', () => {

@@ -14,8 +14,11 @@ export interface PricedAt {
 
 /** Knows what tokens cost. */
 export interface PriceBook {
-  /** True when the model has a price. */
-  knows(model: string, when: PricedAt): boolean;
+  /**
+   * Whether the model has a price. `open`: the name stands for one of several models, and only what is used
+   * will show which.
+   */
+  judge(model: string, when: PricedAt): 'priced' | 'unpriced' | 'open';
   /** What the usage cost, exactly. Models without a price are named and never guessed at. */
   price(byModel: { readonly [model: string]: TokenUsage }, when: PricedAt): PricedUsage;
 }
@@ -25,6 +28,11 @@ export const listPrices: readonly ListPrice[] = [...anthropicPrices, ...openaiPr
 
 /** A date, or the date and version with which clouds name a model: the same model at the same price. */
 const versionSuffix = /(?:[-@]20\d{6}|-20\d\d-\d\d-\d\d)(?:-v\d+(?::\d+)?)?$/;
+
+/** Names that agents take for the newest model of a kind, or for several in turn. */
+const openNames: ReadonlySet<string> = new Set([
+  ...['default', 'best', 'auto', 'opus', 'sonnet', 'haiku', 'fable', 'opusplan', unknownModel],
+]);
 
 interface DatedPrices {
   readonly since: number;
@@ -49,7 +57,10 @@ export function createPriceBook(options: PriceOptions = {}): PriceBook {
     return dated?.findLast(({ since }) => since <= at)?.prices;
   };
   return {
-    knows: (model, when) => pricesOf(model, when) !== undefined,
+    judge(model, when) {
+      if (pricesOf(model, when) !== undefined) return 'priced';
+      return openNames.has(model.replace(/\[1m\]$/, '')) ? 'open' : 'unpriced';
+    },
     price(byModel, when) {
       let computed: Money | undefined;
       const unpriced: string[] = [];

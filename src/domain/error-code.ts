@@ -71,6 +71,11 @@ export const errorCodes = {
     'fix_input',
     'The question was to be answered before, or its deadline has passed.',
   ),
+  budget_exceeded: code(
+    'state',
+    'abort',
+    'A budget is used up; `details` says which one, how much was spent and what the limit is.',
+  ),
   lease_lost: code('state', 'abort', 'Another process has taken the run over.'),
   run_already_executing: code('state', 'abort', 'Another executor holds the lease of the run.'),
   session_not_found: code('resource', 'fix_input', 'No session has this id.'),
@@ -113,6 +118,11 @@ export const errorCodes = {
     'provider',
     'fix_input',
     'The provider does not have this model, or not for this account.',
+  ),
+  model_unpriced: code(
+    'provider',
+    'fix_input',
+    'A budget in dollars cannot be held, since there is no price for the model; give one in `prices`.',
   ),
   context_window_exceeded: code(
     'provider',

@@ -273,6 +273,17 @@ export interface EventData {
     readonly byModel?: UsageByModel;
     readonly cost?: Cost;
   };
+  /** A budget that the run spends from has reached its `warn` threshold. Once for each in each run. */
+  budget_warning_raised: {
+    /** The budget's name. */
+    readonly budget: string;
+    /** The tag, provider or session whose budget it is, for those that have one each. */
+    readonly key?: string;
+    readonly unit: 'usd' | 'tokens';
+    /** Decimal numbers: what all runs of the budget have spent, and the threshold. */
+    readonly spent: string;
+    readonly limit: string;
+  };
   /** The model service told how much of a limit is used up. */
   rate_limit_updated: {
     readonly status: string;

@@ -53,6 +53,7 @@ export const eventTypes = [
   'file_changed',
   'turn_completed',
   'token_usage_updated',
+  'budget_warning_raised',
   'rate_limit_updated',
   'context_compacted',
   'warning_raised',

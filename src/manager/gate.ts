@@ -135,6 +135,8 @@ export class Gate {
     }
     record(decided);
     await flush();
+    // What was stopped meanwhile runs no tool any more.
+    if (signal.aborted) throw abortError(signal);
     return authorization;
   }
 

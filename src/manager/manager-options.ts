@@ -1,4 +1,5 @@
 import { checkApprovalOptions, type ApprovalOptions } from '../approvals/approval-options.ts';
+import type { Budget } from '../cost/budget.ts';
 import type { PriceOptions } from '../cost/price-options.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
@@ -29,6 +30,8 @@ export interface SessionManagerOptions extends PolicyOptions {
   readonly tail?: TailLimits;
   /** Prices of tokens, besides the list prices that come with the library. */
   readonly prices?: PriceOptions;
+  /** What runs may spend, in dollars and tokens, over all processes that share the store. */
+  readonly budgets?: readonly Budget[];
   readonly clock?: Clock;
   readonly ids?: IdSource;
   /** True: closing the manager leaves the store and the providers open. Default false. */
@@ -47,6 +50,7 @@ const optionNames = [
   'approvals',
   'tail',
   'prices',
+  'budgets',
   'clock',
   'ids',
   'keepOpen',

@@ -53,6 +53,8 @@ export interface ResumedRun {
   readonly conversation: ResumeRequest;
   /** What people said, or are still to say, about calls that have not run. */
   readonly approvals: readonly Approval[];
+  /** The run as its dead process left it, with what may be left of its agent. */
+  readonly left: Run | undefined;
 }
 
 /** A change of a session's row. */

@@ -88,6 +88,12 @@ export async function requestOfRun(
       `Run ${run.id} is ${current?.status ?? 'gone'}; only a running run can be spoken to.`,
     );
   }
+  if (current.parked !== undefined) {
+    throw new AsmError(
+      'invalid_operation',
+      `Run ${run.id} has no agent while it waits for approval ${current.parked.approvalId}: answer that, or cancel the run.`,
+    );
+  }
   const requestId = randomUUID();
   const after = await write(environment, run, make(requestId));
   const answers = follow(environment.log, run.sessionId, {

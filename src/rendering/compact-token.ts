@@ -1,6 +1,6 @@
 import type { Event, LogEvent } from '../domain/event.ts';
 import type { EventData, RunEndData, ToolResultData } from '../domain/event-data.ts';
-import { formatCost, shortModel, shortReason, tokenTotals } from './figure-format.ts';
+import { budgetText, formatCost, shortModel, shortReason, tokenTotals } from './figure-format.ts';
 import { outputText } from './output-text.ts';
 import type { Palette } from './palette.ts';
 import { violationText } from './policy-text.ts';
@@ -120,6 +120,8 @@ export function compactToken(event: TokenEvent, paint: Palette): string {
       return dim(event.data.stopReason === undefined ? 'tn' : `tn:${shortReason(event.data.stopReason)}`);
     case 'token_usage_updated':
       return usageToken(event.data, paint);
+    case 'budget_warning_raised':
+      return `${magenta('b!')} ${preview(budgetText(event.data))}`;
     case 'rate_limit_updated':
       return dim(`rl:${oneLine(event.data.status, nameLength)}${percentage(event.data.utilization)}`);
     case 'context_compacted':

@@ -1,4 +1,5 @@
 import type { Cost } from '../domain/cost.ts';
+import type { EventData } from '../domain/event-data.ts';
 import { cacheWrites, type TokenUsage } from '../domain/usage.ts';
 import { oneLine } from './visible-text.ts';
 
@@ -16,6 +17,14 @@ export function formatCost(cost: Cost | undefined, digits: number): string | und
   if (cost.source === 'unpriced') return 'unpriced';
   const dollars = Number(cost.usd);
   return Number.isFinite(dollars) ? `$${dollars.toFixed(digits)}` : undefined;
+}
+
+/** `daily: $4.02 of $5 spent`, with whose it is. */
+export function budgetText({ budget, key, unit, spent, limit }: EventData['budget_warning_raised']): string {
+  const whose = key === undefined ? budget : `${budget} (${key})`;
+  return unit === 'usd'
+    ? `${whose}: $${spent} of $${limit} spent`
+    : `${whose}: ${spent} of ${limit} tokens used`;
 }
 
 /** `999 chars`, `1.5k chars`, `15k chars`. */

@@ -1,5 +1,5 @@
 import type { EventType, LogEvent } from '../domain/event.ts';
-import { shortModel, shortReason, tokenTotals } from './figure-format.ts';
+import { budgetText, shortModel, shortReason, tokenTotals } from './figure-format.ts';
 import { jsonText, outputText } from './output-text.ts';
 import { violationText } from './policy-text.ts';
 import { oneLine } from './visible-text.ts';
@@ -33,6 +33,7 @@ export const jsonLinesCodes = {
   file_changed: 'fc',
   turn_completed: 'te',
   token_usage_updated: 'tu',
+  budget_warning_raised: 'bw',
   rate_limit_updated: 'rl',
   context_compacted: 'cc',
   warning_raised: 'wr',
@@ -97,6 +98,8 @@ function details(event: LogEvent): object {
       return { n: event.data.routedProvider };
     case 'policy_violated':
       return { d: event.data.action, x: violationText(event.data, 120) };
+    case 'budget_warning_raised':
+      return { x: oneLine(budgetText(event.data), 120) };
     case 'warning_raised':
       return { x: oneLine(event.data.message, 120) };
     case 'agent_retrying':

@@ -219,6 +219,10 @@ export function realisticLog(): readonly Event[] {
     },
     { type: 'warning_raised', data: { code: 'late_messages', message: 'One message came late.' } },
     {
+      type: 'budget_warning_raised',
+      data: { budget: 'daily', key: 'team', unit: 'usd', spent: '4.02', limit: '4' },
+    },
+    {
       type: 'rate_limit_updated',
       data: { status: 'allowed_warning', utilization: 0.87, resetsAt: 1_790_000_000_000 },
     },

@@ -1,7 +1,7 @@
 import type { Event, LogEvent } from '../domain/event.ts';
 import { approvalText } from './approval-note.ts';
-import { formatCount, formatDuration, shortModel } from './figure-format.ts';
 import { violationText } from './policy-text.ts';
+import { budgetText, formatCount, formatDuration, shortModel } from './figure-format.ts';
 import { oneLine } from './visible-text.ts';
 
 /** The symbols at the start of lines. */
@@ -69,6 +69,8 @@ export function studioNote(event: LogEvent): StudioNote | undefined {
       return event.data.as === 'delivered'
         ? undefined
         : { kind: 'fail', text: withReason('Message not delivered', event.data.reason) };
+    case 'budget_warning_raised':
+      return { kind: 'warn', text: `Budget ${oneLine(budgetText(event.data), length)}` };
     case 'rate_limit_updated':
       return rateLimitNote(event);
     case 'context_compacted':

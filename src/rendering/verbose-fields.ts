@@ -268,6 +268,15 @@ export function verboseFields(event: LineEvent): VerboseEvent {
       );
     case 'token_usage_updated':
       return { tag: 'token_usage', color: 'dim', fields: usageFields(event.data.usage, event.data.cost) };
+    case 'budget_warning_raised':
+      return line(
+        'magenta',
+        ['budget', textValue(event.data.budget)],
+        ['key', textValue(event.data.key)],
+        ['unit', textValue(event.data.unit)],
+        ['spent', textValue(event.data.spent)],
+        ['limit', textValue(event.data.limit)],
+      );
     case 'rate_limit_updated':
       return line(
         'magenta',

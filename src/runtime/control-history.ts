@@ -92,6 +92,10 @@ export async function readControlHistory(
     cursor = page.scannedTo;
     ({ hasMore } = page);
   }
+  await reader.close(async (runId, time) => {
+    const run = await log.store.run(runId, call);
+    return run?.endedAt !== undefined && run.endedAt <= time;
+  });
   const { records } = reader;
   return { records, cursor: records.at(-1)?.seq ?? after, hasMore: reader.sawMore };
 }
@@ -122,6 +126,14 @@ class HistoryReader {
   /** The page is full, the outcomes of all are known, and so is that there is more. */
   get isDone(): boolean {
     return this.#sawMore && this.#open.size === 0;
+  }
+
+  /** The log was read to its end: what was asked of a run that had ended before will have no answer. */
+  async close(hadEnded: (runId: RunId, time: number) => Promise<boolean>): Promise<void> {
+    for (const record of this.#open) {
+      if (record.runId === undefined || !(await hadEnded(record.runId, record.time))) continue;
+      Object.assign(record, { outcome: 'too_late', settledAt: record.time });
+    }
   }
 
   take(event: LogEvent): void {

@@ -118,7 +118,13 @@ class ServedSession implements SessionServer {
     this.#following = this.#follow(after);
     runner.look();
     const executes = (runId: RunId): boolean => runner.executes(runId);
-    this.#abandoned = new AbandonedRuns({ parts, view, policy: options.onAbandoned ?? 'fail', executes });
+    this.#abandoned = new AbandonedRuns({
+      parts,
+      view,
+      policy: options.onAbandoned ?? 'fail',
+      defaults: this.#defaults,
+      executes,
+    });
   }
 
   async submitRun<Native extends object = object>(

@@ -59,13 +59,15 @@ export function createSessionControl(
   const from = (options: RequestOptions = {}): RequestOptions =>
     by === undefined ? options : { by, ...options };
   return {
-    interrupt: (runId, options) => interruptRun(parts, runIdOf(runId), from(options)),
-    cancel: (runId, reason, options) => cancel(parts, runIdOf(runId), reason, from(options)),
-    interruptSession: (sessionId, options) => interruptAll(parts, sessionIdOf(sessionId), from(options)),
-    pause: (sessionId, { interruptRunning = false, ...options } = {}) =>
-      pause(parts, sessionIdOf(sessionId), interruptRunning, from(options)),
-    resume: (sessionId, options) => resume(parts, sessionIdOf(sessionId), from(options)),
-    history: (sessionId, query) => readControlHistory(environment.log, sessionIdOf(sessionId), query),
+    interrupt: async (runId, options) => await interruptRun(parts, runIdOf(runId), from(options)),
+    cancel: async (runId, reason, options) => await cancel(parts, runIdOf(runId), reason, from(options)),
+    interruptSession: async (sessionId, options) =>
+      await interruptAll(parts, sessionIdOf(sessionId), from(options)),
+    pause: async (sessionId, { interruptRunning = false, ...options } = {}) =>
+      await pause(parts, sessionIdOf(sessionId), interruptRunning, from(options)),
+    resume: async (sessionId, options) => await resume(parts, sessionIdOf(sessionId), from(options)),
+    history: async (sessionId, query) =>
+      await readControlHistory(environment.log, sessionIdOf(sessionId), query),
   };
 }
 

@@ -11,6 +11,7 @@ import { createInputQueue } from './input-queue.ts';
 import { readInstructionFile } from './instruction-file.ts';
 import { readMessages } from './message-reader.ts';
 import { normalize } from './normalize.ts';
+import { isLoneCall } from './lone-call.ts';
 import { createNormalizerState } from './normalizer-state.ts';
 import { checkNative, type CheckedNative, type CheckedOptions, type ClaudeNative } from './options.ts';
 import { createOutputValve } from './output-valve.ts';
@@ -32,7 +33,9 @@ export async function* runClaude(
   request: RunRequest<ClaudeNative>,
   host: RunHost,
 ): AsyncGenerator<ProviderEvent, RunOutcome, void> {
-  const prompt = promptText(request.messages);
+  const parkedCall = request.resume?.parkedCall;
+  // Resumed for a parked call, the agent goes on by itself.
+  const prompt = parkedCall === undefined ? promptText(request.messages) : undefined;
   const native = checkNative(request.native);
   const environment = claudeEnvironment(request);
   const sdk = await loadSdk();
@@ -67,12 +70,15 @@ export async function* runClaude(
   });
   const permissions = createPermissionHook({
     async authorize(call, how) {
+      // Its message came in the run before.
+      if (call.id === parkedCall) state.calls.add({ ...call, parentToolCallId: undefined });
       const authorization = await host.authorize(call, how);
       if (call.tool === clientToolName(call.name) && authorization.decision === 'allow')
         bridge?.allow(call.name);
       return authorization;
     },
     clientTools,
+    isAlone: (toolCallId) => isLoneCall(toolCallId, state),
     lineageOf: (agentId, agentType) => subagents.lineageOf(agentId, agentType),
     stopping: host.signal,
   });
@@ -151,6 +157,7 @@ export async function* runClaude(
     state,
     resumed: request.resume?.handle.id,
     conversation,
+    parked: permissions.parked,
     wantsForm: request.outputSchema !== undefined,
   });
 }

@@ -126,7 +126,15 @@ function inputUsage(turn: ModelTurn): JsonObject {
   const usage = turnUsage(turn);
   return {
     input_tokens: usage.input,
-    cache_creation_input_tokens: usage.cacheWrite,
+    cache_creation_input_tokens: usage.cacheWrite + usage.longCacheWrite,
+    ...(usage.longCacheWrite === 0
+      ? {}
+      : {
+          cache_creation: {
+            ephemeral_5m_input_tokens: usage.cacheWrite,
+            ephemeral_1h_input_tokens: usage.longCacheWrite,
+          },
+        }),
     cache_read_input_tokens: usage.cacheRead,
   };
 }

@@ -47,6 +47,8 @@ export interface ModelUsage {
   readonly output?: number;
   readonly cacheRead?: number;
   readonly cacheWrite?: number;
+  /** Written to the cache for an hour, apart from `cacheWrite`; only the Messages API tells it. */
+  readonly longCacheWrite?: number;
   /** Apart from `output`; only the Responses API tells it. */
   readonly reasoning?: number;
 }
@@ -60,7 +62,14 @@ export interface ModelFailure {
   readonly headers?: { readonly [name: string]: string };
 }
 
-const nothingUsed: Required<ModelUsage> = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
+const nothingUsed: Required<ModelUsage> = {
+  input: 0,
+  output: 0,
+  cacheRead: 0,
+  cacheWrite: 0,
+  longCacheWrite: 0,
+  reasoning: 0,
+};
 const defaultUsage: Required<ModelUsage> = { ...nothingUsed, input: 1000, output: 50 };
 
 /** What a turn reports as used, all classes. */

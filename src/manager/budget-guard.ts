@@ -1,0 +1,198 @@
+import { checkBudgets } from '../cost/budget-check.ts';
+import { budgetExceeded, modelUnpriced } from '../cost/budget-error.ts';
+import {
+  budgetKeys,
+  nothingSpent,
+  reachedThresholds,
+  type Budget,
+  type CheckedBudget,
+  type ReachedThreshold,
+  type Spend,
+} from '../cost/budget.ts';
+import type { PriceBook } from '../cost/price-book.ts';
+import { isSupported } from '../domain/capability.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { EventDraft } from '../domain/event.ts';
+import type { EventData } from '../domain/event-data.ts';
+import type { SessionStore } from '../ports/session-store.ts';
+import { BudgetLedger, type BudgetAccount } from './budget-ledger.ts';
+import type { GuardedRun, GuardMaker, RunCandidate, RunGuard } from './run-guard.ts';
+import { spendOf, type SpendingRun } from './run-spend.ts';
+
+interface BudgetParts {
+  readonly budgets: readonly CheckedBudget[];
+  readonly ledger: BudgetLedger;
+  readonly prices: PriceBook;
+}
+
+/** Makes the guards that hold budgets; none where there are none. Throws `invalid_input` or `unknown_option`. */
+export function budgetGuards(
+  given: readonly Budget[] | undefined,
+  {
+    store,
+    clock,
+    prices,
+  }: { readonly store: SessionStore; readonly clock: Clock; readonly prices: PriceBook },
+): readonly GuardMaker[] {
+  const budgets = checkBudgets(given ?? []);
+  if (budgets.length === 0) return [];
+  const shared = budgets.filter(({ per }) => per !== 'run');
+  const parts = { budgets, prices, ledger: new BudgetLedger(store, clock, shared) };
+  return [
+    {
+      admit: (candidate) => admit(candidate, parts, clock),
+      watch: (guarded) => new BudgetGuard(guarded, parts),
+    },
+  ];
+}
+
+/** Refuses a run that has nothing left to spend, or whose spending in dollars couldn't be told. */
+async function admit(
+  candidate: RunCandidate,
+  { budgets, ledger, prices }: BudgetParts,
+  clock: Clock,
+): Promise<void> {
+  const run = spendingRun(candidate, candidate.provider.name);
+  const { model } = candidate.options;
+  if (
+    model !== undefined &&
+    prices.judge(model, { provider: run.provider, at: clock.now() }) === 'unpriced'
+  ) {
+    const budget = dollarBudgets(budgets, run).find(({ onUnpriced }) => onUnpriced === 'end');
+    if (budget !== undefined) throw modelUnpriced(budget, [model]);
+  }
+  await ledger.refresh(run.sessionId);
+  for (const account of ledger.accountsOf(run)) {
+    const [reached] = reachedThresholds(account.budget, ledger.spent(account));
+    if (reached?.level === 'hard') throw budgetExceeded(account.budget, account.key, reached);
+  }
+}
+
+/** The budgets that end a run for dollars. */
+function dollarBudgets(budgets: readonly CheckedBudget[], run: SpendingRun): readonly CheckedBudget[] {
+  return budgets.filter((budget) => budget.usd.hard !== undefined && budgetKeys(budget, run).length > 0);
+}
+
+function spendingRun({ run, session }: RunCandidate, provider: string): SpendingRun {
+  return { runId: run.id, sessionId: session.id, provider, tags: session.tags };
+}
+
+/** Holds one run to the budgets that it spends from. */
+class BudgetGuard implements RunGuard {
+  readonly #guarded: GuardedRun;
+  readonly #parts: BudgetParts;
+  #run: SpendingRun;
+  #accounts: readonly BudgetAccount[] = [];
+  #spent: Spend = nothingSpent;
+  readonly #warned = new Set<string>();
+  #isUnpricedTold = false;
+  #isOver = false;
+  readonly #onSpend = (): void => this.#check();
+
+  constructor(guarded: GuardedRun, parts: BudgetParts) {
+    this.#guarded = guarded;
+    this.#parts = parts;
+    this.#run = spendingRun(guarded, guarded.provider.name);
+    const join = (): void => {
+      if (this.#isOver) return;
+      this.#join();
+      this.#check();
+    };
+    parts.ledger.follow(this.#run, join);
+    // Nothing can be recorded before the run has all its guards.
+    queueMicrotask(join);
+  }
+
+  see({ type, data }: EventDraft): void {
+    switch (type) {
+      case 'attempt_routed':
+        this.#moveTo(data.routedProvider);
+        break;
+      case 'agent_started':
+        this.#seeModel(data.model);
+        break;
+      case 'token_usage_updated':
+        this.#seeUsage(data);
+        break;
+      default:
+    }
+  }
+
+  end(): undefined {
+    this.#isOver = true;
+    this.#leave();
+    this.#parts.ledger.release(this.#run);
+  }
+
+  #seeUsage(data: EventData['token_usage_updated']): void {
+    this.#spent = spendOf(data);
+    this.#parts.ledger.track(this.#run, this.#spent);
+    this.#check();
+    if (data.cost?.source === 'unpriced') this.#tellUnpriced(data.cost.unpriced ?? []);
+  }
+
+  #seeModel(model: string | undefined): void {
+    if (model === undefined || model === '' || this.#tellsCost()) return;
+    const when = { provider: this.#run.provider, at: this.#guarded.clock.now() };
+    if (this.#parts.prices.judge(model, when) === 'unpriced') this.#tellUnpriced([model]);
+  }
+
+  /** True for an agent that tells costs itself: what it uses will show whether they are missing. */
+  #tellsCost(): boolean {
+    const { provider } = this.#guarded;
+    const chosen = provider.router?.candidates.find(({ name }) => name === this.#run.provider) ?? provider;
+    return isSupported(chosen.capabilities, 'cost_reported');
+  }
+
+  #tellUnpriced(models: readonly string[]): void {
+    if (this.#isUnpricedTold || this.#isOver) return;
+    const [budget, ...others] = dollarBudgets(this.#parts.budgets, this.#run);
+    if (budget === undefined) return;
+    this.#isUnpricedTold = true;
+    const strict = [budget, ...others].find(({ onUnpriced }) => onUnpriced === 'end');
+    const error = modelUnpriced(strict ?? budget, models);
+    if (strict === undefined)
+      this.#guarded.record({ type: 'warning_raised', data: { code: error.code, message: error.message } });
+    else this.#guarded.stop(error);
+  }
+
+  #moveTo(provider: string): void {
+    this.#run = { ...this.#run, provider };
+    this.#join();
+    this.#check();
+  }
+
+  #join(): void {
+    this.#leave();
+    this.#accounts = this.#parts.ledger.accountsOf(this.#run);
+    for (const { listeners } of this.#accounts) listeners.add(this.#onSpend);
+  }
+
+  #leave(): void {
+    for (const { listeners } of this.#accounts) listeners.delete(this.#onSpend);
+  }
+
+  #check(): void {
+    if (this.#isOver) return;
+    const { budgets, ledger } = this.#parts;
+    for (const account of this.#accounts) this.#act(account.budget, account.key, ledger.spent(account));
+    for (const budget of budgets) if (budget.per === 'run') this.#act(budget, '', this.#spent);
+  }
+
+  #act(budget: CheckedBudget, key: string, spend: Spend): void {
+    const reached = reachedThresholds(budget, spend);
+    for (const threshold of reached) if (threshold.level === 'warn') this.#warn(budget, key, threshold);
+    const [first] = reached;
+    if (first?.level === 'hard') this.#guarded.stop(budgetExceeded(budget, key, first));
+  }
+
+  #warn({ name }: CheckedBudget, key: string, { unit, spent, limit }: ReachedThreshold): void {
+    const once = `${name}\n${key}\n${unit}`;
+    if (this.#warned.has(once)) return;
+    this.#warned.add(once);
+    this.#guarded.record({
+      type: 'budget_warning_raised',
+      data: { budget: name, ...(key === '' ? {} : { key }), unit, spent, limit },
+    });
+  }
+}
