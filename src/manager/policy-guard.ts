@@ -1,4 +1,5 @@
 import { isSupported } from '../domain/capability.ts';
+import type { Cost } from '../domain/cost.ts';
 import { AsmError } from '../domain/error.ts';
 import type { EventData } from '../domain/event-data.ts';
 import type { EventDraft } from '../domain/event.ts';
@@ -106,9 +107,7 @@ class PolicyGuard implements Required<RunGuard> {
         return;
       case 'token_usage_updated':
         this.#measure('totalTokens', totalTokens(draft.data.usage));
-        if (draft.data.cost === undefined) return;
-        this.#costTold = true;
-        this.#measure('costUsd', Number(draft.data.cost.usd));
+        if (draft.data.cost !== undefined) this.#seeCost(draft.data.cost);
         return;
       default:
     }
@@ -177,6 +176,13 @@ class PolicyGuard implements Required<RunGuard> {
     this.#unasked.delete(toolCallId);
     // Refused, the question stays for the next call.
     if (decision === 'allow' && this.#question?.callIds.has(toolCallId) === true) this.#question = undefined;
+  }
+
+  /** What is known to have been spent counts, also when something else has no price. */
+  #seeCost({ usd, atLeast }: Cost): void {
+    this.#costTold = usd !== undefined;
+    const known = usd ?? atLeast;
+    if (known !== undefined) this.#measure('costUsd', Number(known));
   }
 
   #startTimer(limit: LimitInForce): () => void {
