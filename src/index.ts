@@ -83,7 +83,7 @@ export {
   type ToolKind,
   type ToolLineage,
 } from './domain/tool.ts';
-export type { ToolPolicy } from './domain/tool-policy.ts';
+export type { ToolPolicy, ToolRefusal } from './domain/tool-policy.ts';
 export { parseToolRule, type ToolRule, type ToolRules } from './domain/tool-rule.ts';
 export {
   emptyTranscript,

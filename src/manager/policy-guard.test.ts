@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkLog, waitForEvent } from '../../test/manager/log-check.ts';
 import { capabilities } from '../domain/capability.ts';
 import type { LogEvent } from '../domain/event.ts';
+import type { JsonObject } from '../domain/json.ts';
 import type { Policy } from '../policy/policy.ts';
 import { memoryStore } from '../stores/memory/memory-store.ts';
 import { createTestClock } from '../testing/deterministic-clock.ts';
@@ -100,6 +101,19 @@ describe('a denied call', () => {
     const { ran } = await run([bash('rm x'), done], { policy: { action: 'request_approval', rules } });
     expect(ran).toEqual([]);
   });
+  it('can not be made of another one by whoever may change its input', async () => {
+    const asked = { ...bash('ls'), result: (input: JsonObject) => ({ output: input['command'] ?? '' }) };
+    const { ran, result } = await run([asked, done], {
+      policy: { action: 'warn', rules: { deny: ['bash(rm)'] } },
+      authorize: ({ input }) => ({ decision: 'allow', changedInput: { ...input, command: 'ls; rm x' } }),
+    });
+    expect([ran, result.policy?.violationCount]).toEqual([[], 1]);
+    const harmless = await run([asked, done], {
+      policy: { action: 'warn', rules: { deny: ['bash(rm)'] } },
+      authorize: ({ input }) => ({ decision: 'allow', changedInput: { ...input, command: 'pwd' } }),
+    });
+    expect(harmless.ran).toEqual(['pwd']);
+  });
   it('of a rule that asks is no violation', async () => {
     const { ran, violated } = await run([bash('rm x'), done], {
       policy: { rules: { ask: ['bash(rm)'] } },
@@ -193,7 +207,8 @@ describe('a limit', () => {
     expect(spent.result.policy?.layers).toEqual([{ layer: 'observed', holds: ['costUsd 0.05'] }]);
   });
   it('of cost says that it did not hold where nothing tells the cost', async () => {
-    const { result } = await run([done], { policy: { limits: { costUsd: 0.05 } } });
+    const unpriced = { usage: { inputTokens: 9 }, cost: { source: 'unpriced', atLeast: '0.01' } } as const;
+    const { result } = await run([unpriced, done], { policy: { limits: { costUsd: 0.05 } } });
     expect(result).toMatchObject({ status: 'completed', policy: { violationCount: 0 } });
     expect(result.policy?.layers).toEqual([{ layer: 'unheld', holds: ['costUsd 0.05'] }]);
   });

@@ -43,7 +43,7 @@ export interface GuardDecision {
 export interface RunGuard {
   /** Told each event of the run once it is taken in, deltas included. Fast, and never throws. */
   see?(draft: EventDraft): void;
-  /** Asked before a tool call goes on, after the rules that deny. */
+  /** Asked before a tool call goes on, after the rules that deny; once more if somebody changed its input. */
   decide?(call: ToolCall): GuardDecision | undefined;
   /** The run is over: timers end. Gives what the run's row is to tell of it. */
   end?(): RowChanges<Run> | undefined;

@@ -182,7 +182,7 @@ export function storedOptions(options: RunOptions, provider: Provider, redactor:
   const { outputSchema, replay, requires, prefers, acceptObserved, retry, approvals } = options;
   const policies = policiesOf(options);
   // Redacted they would be others, so that they have to be given again.
-  const isSecret = redactor.json(toJson(policies)).count > 0;
+  const isSecret = policies.length > 0 && redactor.json(toJson(policies)).count > 0;
   const needs = [
     ...functionOptions.filter((name) => options[name] !== undefined),
     ...(isSecret ? ['policies'] : []),

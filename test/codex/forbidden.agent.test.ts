@@ -26,5 +26,5 @@ testForbidden({
     ),
     patch(`*** Delete File: ${join(cwd, 'known')}\n*** Add File: ${join(cwd, 'added')}\n+x\n`),
   ],
-  refusesBy: 'sandbox = read-only: apply_patch, exec_command',
+  refusesBy: 'sandbox = read-only: exec_command, apply_patch',
 });

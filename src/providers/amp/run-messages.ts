@@ -79,7 +79,7 @@ function startedEvent(message: JsonObject, { request, process, version }: RunMes
       continuity: request.resume !== undefined && thread === request.resume.handle.id ? 'native' : 'fresh',
       process,
       projectTrusted: request.trustProject,
-      ...(refused.length === 0 ? {} : { refusedTools: { setting: 'amp.permissions', tools: refused } }),
+      ...(refused === undefined ? {} : { refusedTools: refused }),
       tools,
       mcpServers,
     },

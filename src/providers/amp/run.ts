@@ -107,7 +107,13 @@ async function makeSettings(
   const mcpServers = hasClientTools ? withClientToolServer(servers, bridge) : servers;
   return await writeSettings(
     bridge.folder,
-    runSettings({ helper, mcpServers, native, ownSettings, refusedTools: refusedTools(request.toolPolicy) }),
+    runSettings({
+      helper,
+      mcpServers,
+      native,
+      ownSettings,
+      refusedTools: refusedTools(request.toolPolicy)?.tools ?? [],
+    }),
   );
 }
 

@@ -1,7 +1,7 @@
 import { clientServerName } from '../../bridge/helper-program.ts';
 import { clientToolCall, type ClientToolDescription } from '../../domain/client-tool.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
-import { forbiddenTools, type ToolPolicy } from '../../domain/tool-policy.ts';
+import { refuseTools, type ToolPolicy, type ToolRefusal } from '../../domain/tool-policy.ts';
 import type { ToolCall, ToolKind, ToolLineage } from '../../domain/tool.ts';
 import { textField } from '../../domain/json-field.ts';
 
@@ -40,12 +40,10 @@ const knownTools: ReadonlyMap<string, KnownTool> = new Map<string, KnownTool>([
   ['todo_write', { tool: 'plan_write', kind: 'internal' }],
 ]);
 
-/** The tools of its own that Amp is told to refuse. */
-export function refusedTools(policy: ToolPolicy | undefined): readonly string[] {
-  return forbiddenTools(
-    policy,
-    [...knownTools].map(([name, { tool, kind }]) => ({ name, tool, kind })),
-  );
+/** What Amp is told to refuse of its own tools. */
+export function refusedTools(policy: ToolPolicy | undefined): ToolRefusal | undefined {
+  const own = [...knownTools].map(([name, { tool, kind }]) => ({ name, tool, kind }));
+  return refuseTools('amp.permissions', policy, own);
 }
 
 /** The client tools of a run, by the names that Amp gives them. */

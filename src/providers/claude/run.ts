@@ -124,7 +124,7 @@ export async function* runClaude(
         process: started.identity,
         nativePermissionMode: nativePermissionMode(request.permissionMode),
         projectTrusted: request.trustProject,
-        ...(refused.length === 0 ? {} : { refusedTools: { setting: 'disallowedTools', tools: refused } }),
+        ...(refused === undefined ? {} : { refusedTools: refused }),
       },
     };
     control.begin(prompt);

@@ -60,7 +60,7 @@ export function sdkOptions(input: SdkOptionsInput): SdkOptions {
     },
     canUseTool: (name, given, { toolUseID, agentID, signal }) =>
       permissions.canUseTool(name, given, { toolCallId: toolUseID, agentId: agentID, signal }),
-    ...(refused.length === 0 ? {} : { disallowedTools: [...refused] }),
+    ...(refused === undefined ? {} : { disallowedTools: [...refused.tools] }),
     ...conversation(input),
     ...(model === undefined ? {} : { model }),
     ...(request.maxTurns === undefined ? {} : { maxTurns: request.maxTurns }),

@@ -1,7 +1,7 @@
 import { clientServerName } from '../../bridge/helper-program.ts';
 import { clientToolCall, type ClientToolDescription } from '../../domain/client-tool.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
-import { forbiddenTools, type ToolPolicy } from '../../domain/tool-policy.ts';
+import { refuseTools, type ToolPolicy, type ToolRefusal } from '../../domain/tool-policy.ts';
 import type { ToolCall, ToolKind, ToolLineage } from '../../domain/tool.ts';
 import { textField } from '../../domain/json-field.ts';
 
@@ -57,12 +57,17 @@ export function toolIdentity(name: string): { readonly tool: string; readonly ki
   return { tool: mcpToolName(name) ?? name.toLowerCase(), kind: 'other' };
 }
 
-/** The tools that Claude Code is told to refuse: its own, and those of MCP servers that are denied by name. */
-export function refusedTools(policy: ToolPolicy | undefined): readonly string[] {
+/** What Claude Code is told to refuse: tools of its own, and those of MCP servers that are denied by name. */
+export function refusedTools(policy: ToolPolicy | undefined): ToolRefusal | undefined {
   const own = [...knownTools].map(([name, { tool, kind }]) => ({ name, tool, kind }));
-  const servers = (policy?.deny ?? []).flatMap((name) => mcpPattern(name) ?? []);
-  return [...forbiddenTools(policy, own), ...servers];
+  const servers = (policy?.deny ?? []).flatMap((denied): KnownRefusal[] => {
+    const name = mcpPattern(denied);
+    return name === undefined ? [] : [{ name, tool: denied, kind: 'other' }];
+  });
+  return refuseTools('disallowedTools', policy, [...own, ...servers]);
 }
+
+type KnownRefusal = Pick<ToolCall, 'name' | 'tool' | 'kind'>;
 
 /** `mcp:server/tool` as `mcp__server__tool`, and all tools of a server as `mcp__server`. */
 function mcpPattern(name: string): string | undefined {

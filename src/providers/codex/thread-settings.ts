@@ -2,10 +2,14 @@ import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { withClientToolServer } from '../../bridge/helper-program.ts';
 import type { Bridge } from '../../bridge/bridge-server.ts';
-import type { EventData } from '../../domain/event-data.ts';
 import { AsmError } from '../../domain/error.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
-import { whyToolForbidden, type ToolPolicy } from '../../domain/tool-policy.ts';
+import {
+  refuseTools,
+  whyToolForbidden,
+  type ToolPolicy,
+  type ToolRefusal,
+} from '../../domain/tool-policy.ts';
 import type { PermissionMode, ToolCall } from '../../domain/tool.ts';
 import type { McpServer, RunRequest } from '../../ports/provider.ts';
 import { fieldOf, textField } from '../../domain/json-field.ts';
@@ -36,13 +40,12 @@ export function sandboxOf({ permissionMode, toolPolicy }: RunRequest): SandboxMo
   return mayChange(toolPolicy) ? sandboxes[permissionMode] : 'read-only';
 }
 
-/** What a policy has Codex itself keep from happening, in its own words. */
-export function refusedTools({ toolPolicy }: RunRequest): EventData['agent_started']['refusedTools'] {
-  const search = mayNot(toolPolicy, searchTool) ? ['web_search'] : [];
-  if (mayChange(toolPolicy)) {
-    return search.length === 0 ? undefined : { setting: 'web_search = disabled', tools: search };
-  }
-  return { setting: 'sandbox = read-only', tools: ['apply_patch', 'exec_command', ...search] };
+/** What a policy has Codex itself keep from happening. */
+export function refusedTools({ toolPolicy }: RunRequest): ToolRefusal | undefined {
+  const search = mayNot(toolPolicy, searchTool) ? [searchTool] : [];
+  return mayChange(toolPolicy)
+    ? refuseTools('web_search = disabled', toolPolicy, search)
+    : refuseTools('sandbox = read-only', toolPolicy, [...changingTools, ...search]);
 }
 
 const searchTool = { name: 'web_search', tool: 'web_search', kind: 'fetch' } as const;
