@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.ts';
 
 /**
  * One tier per suffix, and how long a test of it may take: far longer than it does on an ordinary
@@ -19,11 +21,15 @@ const tiers = [
 // Continuous integration sets it, to count what ran and to fail on what was skipped.
 const report = process.env['ASM_TEST_REPORT'];
 
+// Where Node keeps what it made of sources and of agents, for the hundreds of times that tests start them.
+const compileCache = join(import.meta.dirname, '.tmp', 'compile-cache');
+
 export default defineConfig({
   test: {
     globals: false,
-    // Agent and crash tests start processes of their own: more workers than this only make them wait.
-    maxWorkers: 2,
+    // Agents wait for their model and for each other, so that one worker a core leaves cores idle.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     // No test changes what another one sees: modules are loaded once per worker.
     isolate: false,
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
@@ -33,6 +39,7 @@ export default defineConfig({
         include: [...tier.include],
         exclude: ['**/node_modules/**', '**/dist/**', '.tmp/**', ...tier.exclude],
         environment: 'node',
+        env: { NODE_COMPILE_CACHE: compileCache },
         isolate: false,
         testTimeout: tier.testTimeout,
         hookTimeout: tier.testTimeout,

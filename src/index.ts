@@ -1,3 +1,14 @@
+export type { ApprovalOptions } from './approvals/approval-options.ts';
+export {
+  approvalStatuses,
+  expiryDefaults,
+  type Approval,
+  type ApprovalDecision,
+  type ApprovalId,
+  type ApprovalStatus,
+  type ExpiryDefault,
+  type GrantKey,
+} from './domain/approval.ts';
 export * from './domain/capability.ts';
 export { clientToolName, type ClientToolDescription, type ClientToolResult } from './domain/client-tool.ts';
 export type { Clock } from './domain/clock.ts';
@@ -11,7 +22,14 @@ export {
 } from './domain/error.ts';
 export * from './domain/error-code.ts';
 export * from './domain/event.ts';
-export type { EventData, EmptyData, RequestedRun, RunEndData, ToolResultData } from './domain/event-data.ts';
+export type {
+  ApprovalEventData,
+  EventData,
+  EmptyData,
+  RequestedRun,
+  RunEndData,
+  ToolResultData,
+} from './domain/event-data.ts';
 export {
   idPrefixes,
   parseId,
@@ -28,6 +46,7 @@ export {
   runStatuses,
   terminalRunStatuses,
   type AgentProcess,
+  type ParkedCall,
   type Run,
   type RunStatus,
   type TerminalRunStatus,
@@ -87,11 +106,12 @@ export { rateLimitReactions, type RateLimitReaction } from './routing/candidate-
 export { breakerStates, type BreakerOptions, type BreakerState } from './routing/circuit-breaker.ts';
 export type { RetryPolicy } from './routing/retry-policy.ts';
 export { router, type Router, type RouterNative, type RouterOptions } from './routing/router.ts';
+export type { ApprovalOperations, ApprovalView, DecideOptions } from './manager/approval-operations.ts';
 export type { ClientTool } from './manager/client-tools.ts';
 export type { DeltaPolicy } from './manager/delta-joiner.ts';
 export type { FollowQuery, LogPage, WaitOptions } from './manager/event-log.ts';
 export type { TailLimits } from './manager/event-tail.ts';
-export type { Authorize, AuthorizeRequest } from './manager/gate.ts';
+export type { AskPerson, Authorize, AuthorizeRequest } from './manager/gate.ts';
 export type { ManagerTimes } from './manager/manager-environment.ts';
 export type { SessionManagerOptions, SessionOptions } from './manager/manager-options.ts';
 export type { RunLimits } from './manager/run-clocks.ts';
@@ -107,3 +127,40 @@ export type { RunResult } from './manager/run-result.ts';
 export type { SessionHandle } from './manager/session-handle.ts';
 export { createSessionManager, type SessionManager } from './manager/session-manager.ts';
 export { streamOnce, type OneShotStream, type StreamOnceOptions } from './manager/stream-once.ts';
+export type { RequestOptions } from './manager/run-request.ts';
+export {
+  createConcurrencyLimiter,
+  type ConcurrencyLimiter,
+  type ConcurrencyLimits,
+  type LimiterStatus,
+  type LimitUse,
+  type Slot,
+  type SlotOptions,
+} from './runtime/concurrency-limiter.ts';
+export {
+  controlOperations,
+  type ControlHistory,
+  type ControlHistoryQuery,
+  type ControlOperation,
+  type ControlOutcome,
+  type ControlRecord,
+} from './runtime/control-history.ts';
+export type * from './runtime/control-report.ts';
+export {
+  createSessionControl,
+  type SessionControl,
+  type SessionControlOptions,
+} from './runtime/session-control.ts';
+export {
+  createSessionServer,
+  type QueuePlace,
+  type SessionServer,
+  type SessionServerStatus,
+  type SubscribeOptions,
+  type WaitLimit,
+} from './runtime/session-server.ts';
+export {
+  abandonedPolicies,
+  type AbandonedPolicy,
+  type SessionServerOptions,
+} from './runtime/session-server-options.ts';

@@ -26,10 +26,6 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function environment(): NodeJS.ProcessEnv {
-  return { ...process.env, NODE_COMPILE_CACHE: join(folder, 'cache') };
-}
-
 interface Acknowledged {
   readonly session: string;
   readonly token: string;
@@ -42,7 +38,6 @@ interface Acknowledged {
 async function writeUntilKilled(path: string, name: string): Promise<readonly Acknowledged[]> {
   const child = spawn(process.execPath, [program, path, name], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: environment(),
   });
   const ended = once(child, 'exit');
   const acknowledged: Acknowledged[] = [];
@@ -132,7 +127,6 @@ test('killed while it makes the file, it leaves one that can be opened', async (
     const path = join(folder, `young-${round}.db`);
     const child = spawn(process.execPath, [program, path, 'young'], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: environment(),
     });
     const ended = once(child, 'exit');
     const timer = setTimeout(() => child.kill('SIGKILL'), 40 + Math.random() * 120);

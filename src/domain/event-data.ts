@@ -1,3 +1,4 @@
+import type { ApprovalDecision, ApprovalId, ExpiryDefault } from './approval.ts';
 import type { CapabilityName, Continuity } from './capability.ts';
 import type { Cost } from './cost.ts';
 import type { ErrorCode } from './error-code.ts';
@@ -6,6 +7,7 @@ import type { SessionId } from './id.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { InputMessage, MessageRole } from './message.ts';
 import type { AgentProcess } from './run.ts';
+import type { PolicyViolation } from './policy-report.ts';
 import type { Decider, PermissionMode, ToolKind, ToolLineage } from './tool.ts';
 import type { TokenUsage, UsageByModel } from './usage.ts';
 
@@ -25,9 +27,9 @@ export interface EventData {
   /** A pending session was opened for runs. */
   session_activated: EmptyData;
   /** New runs are refused from here on; a running one goes on. */
-  session_paused: EmptyData;
+  session_paused: Asked;
   /** A paused session takes runs again. */
-  session_resumed: EmptyData;
+  session_resumed: Asked;
   /** The session ended well; nothing can be added to it but by a fork. */
   session_completed: EmptyData;
   /** The session was ended because of an error; its open runs are cancelled. */
@@ -48,14 +50,14 @@ export interface EventData {
   /** The run failed: at its agent, its provider or its options. */
   run_failed: RunEndData & { readonly error: ErrorRecord };
   /** Somebody cancelled the run, or the session or manager that it belonged to was ended. */
-  run_cancelled: RunEndData & { readonly reason?: string };
+  run_cancelled: RunEndData & Asked & { readonly reason?: string };
   /** A time limit of the run ended it. */
   run_timed_out: RunEndData & { readonly error: ErrorRecord };
 
   /** Somebody, perhaps in another process, wants the run ended. Answered by its terminal event. */
-  run_cancel_requested: { readonly requestId: string; readonly reason?: string };
+  run_cancel_requested: Asked & { readonly requestId: string; readonly reason?: string };
   /** Somebody wants the turn stopped and the session kept. Answered by `run_interrupted`. */
-  run_interrupt_requested: { readonly requestId: string };
+  run_interrupt_requested: Asked & { readonly requestId: string };
   /** The answer to `run_interrupt_requested`. The run's terminal event follows when the agent has stopped. */
   run_interrupted: {
     readonly requestId: string;
@@ -66,6 +68,16 @@ export interface EventData {
   run_steer_requested: { readonly requestId: string; readonly message: InputMessage };
   /** The answer to `run_steer_requested`: the agent got the message, or why it did not. */
   run_steered: { readonly requestId: string; readonly as: 'delivered' | 'refused'; readonly reason?: string };
+
+  /** The agent was ended while its question waits for a person; the run goes on when it is answered. */
+  run_parked: { readonly approvalId: ApprovalId; readonly toolCallId: string };
+  /** The run goes on with another process of its agent: to answer a parked call, or after a crash. */
+  run_resumed: {
+    readonly from: 'parked' | 'interrupted';
+    readonly approvalIds: readonly ApprovalId[];
+    /** What the agent was told. */
+    readonly message?: string;
+  };
 
   /** The agent runs. The first event of each attempt that comes from the provider. */
   agent_started: {
@@ -81,6 +93,8 @@ export interface EventData {
     /** True when the project's own agent settings, hooks and servers were loaded. */
     readonly projectTrusted?: boolean;
     readonly tools?: readonly string[];
+    /** Tools that the agent itself was told to refuse, by its own names, and the setting that tells it. */
+    readonly refusedTools?: { readonly setting: string; readonly tools: readonly string[] };
     readonly mcpServers?: readonly { readonly name: string; readonly status: string }[];
   };
   /** A provider was chosen: by a router for each attempt, else for what follows a failed one. */
@@ -155,11 +169,44 @@ export interface EventData {
     readonly input: JsonObject;
     readonly lineage?: ToolLineage;
   };
+  /** A tool call waits for a person. Answered by one of the four that follow, under the same `approvalId`. */
+  tool_approval_requested: ApprovalEventData & {
+    readonly name: string;
+    readonly tool: string;
+    readonly kind: ToolKind;
+    readonly input: JsonObject;
+    /** Why a person has to say. */
+    readonly reason: string;
+    /** Wall time in milliseconds since 1970. */
+    readonly deadline: number;
+    readonly onExpiry: ExpiryDefault;
+  };
+  /** Somebody, perhaps in another process, allowed the call or answered the agent's question. */
+  tool_approval_granted: ApprovalEventData & {
+    readonly decision: Exclude<ApprovalDecision, { readonly as: 'deny' }>;
+    readonly by: string;
+    readonly reason?: string;
+  };
+  /** Somebody, perhaps in another process, refused the call. */
+  tool_approval_denied: ApprovalEventData & {
+    /** Told to the agent. */
+    readonly message?: string;
+    /** True: the run ends as cancelled. */
+    readonly stop: boolean;
+    readonly by: string;
+    readonly reason?: string;
+  };
+  /** Nobody answered until the deadline; `as` is what happens to the call. */
+  tool_approval_expired: ApprovalEventData & { readonly as: ExpiryDefault };
+  /** The question is no longer asked: its run ended, or its agent took it back. */
+  tool_approval_withdrawn: ApprovalEventData & { readonly reason: string };
   /** The gate's decision about a tool call. */
   tool_call_decided: {
     readonly toolCallId: string;
     readonly decision: 'allow' | 'deny';
     readonly by: Decider;
+    /** The approval that decided; another call's, where that was granted for more than one. */
+    readonly approvalId?: ApprovalId;
     readonly reason?: string;
     /** The input that the tool runs with, when it was changed. */
     readonly changedInput?: JsonObject;
@@ -174,6 +221,9 @@ export interface EventData {
   tool_call_completed: ToolResultData;
   /** The tool ran and failed, was refused, or was stopped. */
   tool_call_failed: ToolResultData & { readonly reason: 'error' | 'denied' | 'interrupted' };
+
+  /** The run's policy was violated, in the way that `kind` says; each violation is told once. */
+  policy_violated: PolicyViolation;
 
   /** The agent started another agent for a part of its work. */
   subagent_started: {
@@ -257,6 +307,12 @@ export interface EventData {
 /** An event without data. */
 export type EmptyData = { readonly [name: string]: never };
 
+/** Something that a person or a program asked for. */
+export interface Asked {
+  /** Who did, in the words of the program that took it in; absent when it didn't say. */
+  readonly by?: string;
+}
+
 /** What a run asks of its provider, as stored. */
 export interface RequestedRun {
   readonly provider: string;
@@ -276,6 +332,12 @@ export interface RunEndData {
   readonly stopReason?: string;
   /** Milliseconds from `run_started` on the clock of the process that ended the run. */
   readonly durationMs?: number;
+}
+
+/** The question about a tool call that an event is about. */
+export interface ApprovalEventData {
+  readonly approvalId: ApprovalId;
+  readonly toolCallId: string;
 }
 
 export interface ToolResultData {

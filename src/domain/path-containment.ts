@@ -1,5 +1,5 @@
 /** Makes a path absolute and takes `.` and `..` out of it, without looking at any file. */
-function resolvePath(path: string, cwd: string): string {
+export function resolvePath(path: string, cwd: string): string {
   const parts: string[] = [];
   for (const part of (path.startsWith('/') ? path : `${cwd}/${path}`).split('/')) {
     if (part === '..') parts.pop();
@@ -8,9 +8,7 @@ function resolvePath(path: string, cwd: string): string {
   return `/${parts.join('/')}`;
 }
 
-/** True when a path is the folder or lies in it; both may be relative to `cwd`. Links are not followed. */
-export function isInside(folder: string, path: string, cwd: string): boolean {
-  const root = resolvePath(folder, cwd);
-  const target = resolvePath(path, cwd);
-  return target === root || root === '/' || target.startsWith(`${root}/`);
+/** True when a path is the folder or lies in it; both are absolute and without `.` and `..`. */
+export function isWithin(folder: string, path: string): boolean {
+  return path === folder || folder === '/' || path.startsWith(`${folder}/`);
 }

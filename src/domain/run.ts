@@ -1,8 +1,11 @@
+import type { ApprovalId } from './approval.ts';
 import type { Cost } from './cost.ts';
 import { AsmError, type ErrorRecord } from './error.ts';
 import type { RunId, SessionId } from './id.ts';
 import type { JsonObject } from './json.ts';
 import type { InputMessage } from './message.ts';
+import type { AgentHandle } from './session.ts';
+import type { PolicyReport } from './policy-report.ts';
 import type { TokenUsage } from './usage.ts';
 
 export const runStatuses = ['pending', 'running', 'completed', 'failed', 'cancelled', 'timed_out'] as const;
@@ -23,6 +26,13 @@ export interface AgentProcess {
   readonly processGroup: number;
   /** Start time in clock ticks since boot, as the system tells it: a pid alone may be reused. */
   readonly startTime?: number;
+}
+
+/** A tool call whose agent was ended while a person has to say, and where the agent takes it up again. */
+export interface ParkedCall {
+  readonly approvalId: ApprovalId;
+  readonly toolCallId: string;
+  readonly handle: AgentHandle;
 }
 
 /** One turn of a session: an input and its outcome. */
@@ -54,6 +64,8 @@ export interface Run {
   /** The run that was abandoned and that this one does again. */
   readonly rerunOf?: RunId;
   readonly waitingFor?: 'approval' | 'quota';
+  /** Set while the agent is ended and a question of it waits for a person; nobody holds the run's lease. */
+  readonly parked?: ParkedCall;
   /** Random text in the agent's environment by which it is recognised; stored before the spawn. */
   readonly cookie?: string;
   readonly process?: AgentProcess;
@@ -62,6 +74,8 @@ export interface Run {
   readonly cost?: Cost;
   /** The agent's last message, at most 64 Ki characters; the log has all of it. */
   readonly output?: string;
+  /** What came of the run's policies, once it has ended. */
+  readonly policy?: PolicyReport;
   readonly error?: ErrorRecord;
   /** True when a person stopped the turn of a completed run. */
   readonly interrupted?: boolean;

@@ -43,6 +43,8 @@ export interface ToolCall {
   readonly command?: string;
   /** The paths that the call reads or changes, as given, for tools that name any. */
   readonly paths?: readonly string[];
+  /** Fields of the input that say nothing about what the call does, such as a title for people. */
+  readonly remarks?: readonly string[];
   readonly lineage?: ToolLineage;
 }
 
@@ -52,7 +54,7 @@ export type Authorization =
   | { readonly decision: 'deny'; readonly reason: string };
 
 /** Who made a decision about a tool call. */
-export const deciders = ['rule', 'policy', 'mode', 'caller', 'default'] as const;
+export const deciders = ['rule', 'policy', 'mode', 'caller', 'approval', 'default'] as const;
 export type Decider = (typeof deciders)[number];
 
 export const permissionModes = [

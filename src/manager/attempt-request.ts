@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { InputMessage } from '../domain/message.ts';
+import { toolPolicyOf } from '../policy/policy-stack.ts';
 import type { RunRequest } from '../ports/provider.ts';
 import type { AttemptStart } from './attempt-start.ts';
+import { mergedPolicyOf } from './policy-options.ts';
 import type { PreparedRun } from './run-executor.ts';
 import type { Run } from '../domain/run.ts';
 
@@ -15,6 +17,7 @@ export function attemptRequest(
 ): RunRequest {
   const { session, options, cwd, clientTools } = prepared;
   const systemPrompt = options.systemPrompt ?? session.systemPrompt;
+  const policy = mergedPolicyOf(options);
   return {
     sessionId: run.sessionId,
     runId: run.id,
@@ -31,6 +34,7 @@ export function attemptRequest(
     ...(clientTools === undefined ? {} : { clientTools: clientTools.descriptions }),
     ...(options.outputSchema === undefined ? {} : { outputSchema: options.outputSchema }),
     ...(options.environment === undefined ? {} : { environment: options.environment }),
+    ...(policy === undefined ? {} : { toolPolicy: toolPolicyOf(policy) }),
     ...(start.resume === undefined ? {} : { resume: start.resume }),
     ...(native === undefined ? {} : { native }),
   };

@@ -93,7 +93,8 @@ function jsonText(data: EventData[EventType] | JsonValue): string {
   }
 }
 
-function cutTexts(value: JsonValue, limit: number): JsonValue {
+/** Cuts every text in a value that is longer than `limit` UTF-16 units. */
+export function cutTexts(value: JsonValue, limit: number): JsonValue {
   if (typeof value === 'string') return cutText(value, limit);
   if (Array.isArray(value)) return value.map((item: JsonValue) => cutTexts(item, limit));
   if (!isJsonObject(value)) return value;

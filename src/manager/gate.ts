@@ -4,12 +4,22 @@ import type { EventDraft } from '../domain/event.ts';
 import { isJsonObject } from '../domain/json.ts';
 import { decideByRules, type ToolRules } from '../domain/tool-rule.ts';
 import type { Authorization, Decider, PermissionMode, ToolCall } from '../domain/tool.ts';
+import type { Parking } from '../ports/provider.ts';
+import type { DeskAnswer } from './approval-desk.ts';
 import { decideByMode } from './permission-decision.ts';
+import { realPaths } from './real-path.ts';
 import type { GuardDecision } from './run-guard.ts';
+
+/** The answer of a caller's function that wants a person to say. */
+export interface AskPerson {
+  readonly decision: 'ask';
+  /** Why, for the person and the log. */
+  readonly reason?: string;
+}
 
 /** A tool call as the caller's function sees it. */
 export interface AuthorizeRequest extends ToolCall {
-  /** What happens without the function: `allow`, or `ask`, which then means deny. */
+  /** What happens without the function: `allow`, or `ask`, which means deny unless the run has approvals. */
   readonly proposed: 'allow' | 'ask';
   /** Why it is asked, where more is to be said than that the mode asks. */
   readonly reason?: string;
@@ -17,12 +27,13 @@ export interface AuthorizeRequest extends ToolCall {
 
 /**
  * Decides about tool calls for a caller. It may take as long as it likes; when `signal` aborts, the
- * question is withdrawn and the answer ignored. If it throws, the call is denied.
+ * question is withdrawn and the answer ignored. If it throws, the call is denied. With `ask` the call
+ * waits for a durable approval.
  */
 export type Authorize = (
   call: AuthorizeRequest,
   options: { readonly signal: AbortSignal },
-) => Authorization | Promise<Authorization>;
+) => Authorization | AskPerson | Promise<Authorization | AskPerson>;
 
 export interface GateOptions {
   readonly mode: PermissionMode;
@@ -33,10 +44,20 @@ export interface GateOptions {
   readonly cwd: string;
   /** Takes an event in. */
   readonly record: (draft: EventDraft) => void;
+  /** Told an event that another has taken in. */
+  readonly observe: (draft: EventDraft) => void;
   /** Resolves when what was recorded is stored. */
   readonly flush: () => Promise<void>;
   /** Aborted when the run ends: open questions are withdrawn. */
   readonly signal: AbortSignal;
+  /** Takes a call to a person who may be anywhere. */
+  readonly askPerson: (
+    call: ToolCall,
+    reason: string,
+    options: { readonly signal: AbortSignal; readonly parking: Parking | undefined },
+  ) => Promise<DeskAnswer>;
+  /** True: a call that needs a person waits for one; else it is refused. */
+  readonly approvals: boolean;
   /** Told when a question to the caller opens and closes, so that clocks stand still. */
   readonly onQuestion: (open: boolean) => void;
 }
@@ -44,11 +65,18 @@ export interface GateOptions {
 interface Decided {
   readonly authorization: Authorization;
   readonly by: Decider;
+  /** What a person said of it. */
+  readonly answer?: DeskAnswer;
+}
+
+interface AskOptions {
+  readonly signal: AbortSignal;
+  readonly parking?: Parking;
 }
 
 /**
  * Decides whether a tool call goes on: rules first (deny, ask, allow), then the guards of the run, the
- * permission mode, and the caller. Every decision is in the log before the tool can run.
+ * permission mode, the caller, and a person. Every decision is in the log before the tool can run.
  */
 export class Gate {
   readonly #options: GateOptions;
@@ -59,16 +87,18 @@ export class Gate {
   }
 
   /** Asking twice about one call gives the one decision. */
-  authorize(call: ToolCall, { signal }: { readonly signal: AbortSignal }): Promise<Authorization> {
+  authorize(call: ToolCall, options: AskOptions): Promise<Authorization> {
     const earlier = this.#decisions.get(call.id);
     if (earlier !== undefined) return earlier;
-    const decision = this.#decide(call, AbortSignal.any([signal, this.#options.signal]));
+    const signal = AbortSignal.any([options.signal, this.#options.signal]);
+    const decision = this.#decide(call, { ...options, signal });
     this.#decisions.set(call.id, decision);
     return decision;
   }
 
-  async #decide(call: ToolCall, signal: AbortSignal): Promise<Authorization> {
+  async #decide(call: ToolCall, options: AskOptions): Promise<Authorization> {
     const { record, flush } = this.#options;
+    const { signal } = options;
     if (signal.aborted) throw abortError(signal);
     record({
       type: 'tool_call_started',
@@ -81,28 +111,38 @@ export class Gate {
         ...(call.lineage === undefined ? {} : { lineage: call.lineage }),
       },
     });
-    const { authorization, by } = await this.#answer(call, signal);
-    record({
+    const { authorization, by, answer } = await this.#answer(call, options);
+    const decided: EventDraft = {
       type: 'tool_call_decided',
       data: {
         toolCallId: call.id,
         decision: authorization.decision,
         by,
+        ...(answer === undefined ? {} : { approvalId: answer.approvalId }),
         ...(authorization.decision === 'deny' ? { reason: authorization.reason } : {}),
         ...(authorization.decision === 'allow' && authorization.changedInput !== undefined
           ? { changedInput: authorization.changedInput }
           : {}),
       },
-    });
+    };
+    if (answer?.spend !== undefined) {
+      // Nobody waits any more: what was said stays unused.
+      if (signal.aborted) throw abortError(signal);
+      // One write: nobody can find the answer unspent after the tool was let through.
+      await answer.spend(decided);
+      this.#options.observe(decided);
+      return authorization;
+    }
+    record(decided);
     await flush();
     // What was stopped meanwhile runs no tool any more.
     if (signal.aborted) throw abortError(signal);
     return authorization;
   }
 
-  async #answer(call: ToolCall, signal: AbortSignal): Promise<Decided> {
-    const { mode, rules, guard, cwd } = this.#options;
-    const byRule = rules === undefined ? undefined : decideByRules(call, rules, { cwd });
+  async #answer(call: ToolCall, options: AskOptions): Promise<Decided> {
+    const { mode, rules, guard, cwd, approvals } = this.#options;
+    const byRule = rules === undefined ? undefined : decideByRules(call, rules, { cwd, realPaths });
     if (byRule?.decision === 'deny') {
       return { authorization: { decision: 'deny', reason: byRule.reason }, by: 'rule' };
     }
@@ -116,25 +156,41 @@ export class Gate {
     const proposed = byGuard?.decision ?? byRule?.decision ?? byMode.decision;
     if (mode !== 'dangerously_skip_permissions' || proposed === 'ask') {
       const why = byGuard === undefined ? {} : { reason: byGuard.reason };
-      const answer = await this.#askCaller({ ...call, proposed, ...why }, signal);
-      if (answer !== undefined) return answer;
+      const answer = await this.#askCaller({ ...call, proposed, ...why }, options.signal);
+      if (answer !== undefined && 'authorization' in answer) return answer;
+      if (answer !== undefined) return await this.#askPerson(call, answer.reason ?? byGuard?.reason, options);
     }
     if (proposed === 'allow') {
       return { authorization: { decision: 'allow' }, by: byRule === undefined ? 'mode' : 'rule' };
+    }
+    if (approvals) {
+      const why = byGuard?.reason ?? (byRule?.decision === 'ask' ? byRule.reason : undefined);
+      return await this.#askPerson(call, why, options);
     }
     const reason = `${call.name} needs a permission, and nobody is there to give it.`;
     return { authorization: { decision: 'deny', reason }, by: 'default' };
   }
 
-  async #askCaller(request: AuthorizeRequest, signal: AbortSignal): Promise<Decided | undefined> {
+  async #askPerson(
+    call: ToolCall,
+    why: string | undefined,
+    { signal, parking }: AskOptions,
+  ): Promise<Decided> {
+    const reason = why ?? defaultReason(call);
+    const answer = await this.#options.askPerson(call, reason, { signal, parking });
+    return { authorization: answer.authorization, by: 'approval', answer };
+  }
+
+  async #askCaller(request: AuthorizeRequest, signal: AbortSignal): Promise<Decided | AskPerson | undefined> {
     const { authorize, record, flush, onQuestion } = this.#options;
     if (authorize === undefined) return undefined;
     await flush();
     onQuestion(true);
     try {
       const authorization = await orAborted(Promise.resolve(authorize(request, { signal })), signal);
+      if (isAskPerson(authorization)) return authorization;
       if (isAuthorization(authorization)) return { authorization, by: 'caller' };
-      throw new AsmError('invalid_input', 'The authorize function gave neither allow nor deny.');
+      throw new AsmError('invalid_input', 'The authorize function gave neither allow nor deny nor ask.');
     } catch (thrown) {
       if (signal.aborted) throw abortError(signal);
       const message = thrown instanceof Error ? thrown.message : asAsmError(thrown).message;
@@ -150,7 +206,15 @@ export class Gate {
   }
 }
 
-function isAuthorization(value: Authorization | undefined): value is Authorization {
+function defaultReason(call: ToolCall): string {
+  return call.kind === 'question' ? 'The agent asks a question.' : `${call.name} needs a permission.`;
+}
+
+function isAskPerson(value: Authorization | AskPerson | undefined): value is AskPerson {
+  return value?.decision === 'ask' && (value.reason === undefined || typeof value.reason === 'string');
+}
+
+function isAuthorization(value: Authorization | AskPerson | undefined): value is Authorization {
   return value?.decision === 'allow'
     ? value.changedInput === undefined || isJsonObject(value.changedInput)
     : value?.decision === 'deny' && typeof value.reason === 'string';

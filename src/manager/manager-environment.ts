@@ -1,8 +1,10 @@
+import type { ApprovalOptions } from '../approvals/approval-options.ts';
 import type { PriceBook } from '../cost/price-book.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import type { IdSource } from '../domain/id.ts';
 import { nearestName } from '../domain/nearest-name.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Redactor } from '../redaction/redactor.ts';
@@ -36,7 +38,11 @@ export interface ManagerEnvironment {
   readonly deltas: DeltaPolicy;
   readonly limits: RunLimits;
   readonly times: ManagerTimes;
+  /** How approvals wait, where runs don't say otherwise; absent: they are off. */
+  readonly approvals: ApprovalOptions | undefined;
   readonly prices: PriceBook;
+  /** In force for every run, besides its own. */
+  readonly policies: readonly Policy[];
   /** Who makes the guards that watch runs. */
   readonly guards: readonly GuardMaker[];
 }

@@ -1,4 +1,5 @@
 import type { Budget } from '../cost/budget.ts';
+import { checkApprovalOptions, type ApprovalOptions } from '../approvals/approval-options.ts';
 import type { PriceOptions } from '../cost/price-options.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
@@ -11,9 +12,10 @@ import type { DeltaPolicy } from './delta-joiner.ts';
 import type { TailLimits } from './event-tail.ts';
 import type { ManagerTimes } from './manager-environment.ts';
 import { assertOptionNames } from './option-names.ts';
+import { checkPolicyOptions, type PolicyOptions } from './policy-options.ts';
 import { checkRunLimits, type RunLimits } from './run-clocks.ts';
 
-export interface SessionManagerOptions {
+export interface SessionManagerOptions extends PolicyOptions {
   /** Where everything is kept. The manager owns it and closes it, unless `keepOpen`. */
   readonly store: SessionStore | Promise<SessionStore>;
   /** The agents that runs may use. Closed with the manager, unless `keepOpen`. */
@@ -23,6 +25,8 @@ export interface SessionManagerOptions {
   readonly deltas?: DeltaPolicy;
   readonly limits?: RunLimits;
   readonly times?: Partial<ManagerTimes>;
+  /** Makes tool calls that need a person wait for one, in all runs that don't say otherwise. */
+  readonly approvals?: ApprovalOptions;
   readonly tail?: TailLimits;
   /** Prices of tokens, besides the list prices that come with the library. */
   readonly prices?: PriceOptions;
@@ -40,7 +44,10 @@ const optionNames = [
   'redaction',
   'deltas',
   'limits',
+  'policy',
+  'policies',
   'times',
+  'approvals',
   'tail',
   'prices',
   'budgets',
@@ -56,6 +63,8 @@ const leastTimes: Required<ManagerTimes> = { lease: 1, close: 0 };
 export function checkManagerOptions(options: SessionManagerOptions): void {
   assertOptionNames('A session manager', options, optionNames);
   checkRunLimits(options.limits ?? {});
+  checkApprovalOptions(options.approvals ?? {});
+  checkPolicyOptions(options);
   const times = options.times ?? {};
   assertOptionNames('`times`', times, Object.keys(leastTimes));
   for (const name of ['lease', 'close'] as const) {

@@ -1,6 +1,7 @@
 import { AsmError } from '../domain/error.ts';
 import { assertRunMove, type Run } from '../domain/run.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
+import { policiesOf, withPolicies } from './policy-options.ts';
 import type { PreparedRun } from './run-executor.ts';
 import { admitRun } from './run-guard.ts';
 import { storedRunOptions, workingFolder, type CommonRunOptions } from './run-options.ts';
@@ -34,7 +35,8 @@ export async function preparePendingRun(
     );
   }
   const provider = known?.provider ?? findProvider(environment, run.provider);
-  const options = { ...(known?.options ?? storedRunOptions(run, given)), ...given };
+  const made = known?.options ?? storedRunOptions(run, given);
+  const options = withPolicies({ ...made, ...given }, environment.policies, policiesOf(made));
   const negotiation = checkDemand(provider, options, session);
   const cwd = workingFolder(options, session);
   await checkFolder(cwd);

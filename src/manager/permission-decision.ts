@@ -1,5 +1,6 @@
-import { isAbsolute, relative, resolve } from 'node:path';
+import { isWithin } from '../domain/path-containment.ts';
 import type { PermissionMode, ToolCall, ToolKind } from '../domain/tool.ts';
+import { realPaths } from './real-path.ts';
 
 /** What a permission mode says about a tool call. */
 export type ModeDecision =
@@ -43,11 +44,11 @@ export function decideByMode(mode: PermissionMode, call: ToolCall, cwd: string):
   }
 }
 
-/** True when the call names paths and all of them lie in the folder. Links are not followed. */
+/** True when the call names paths and all of them lie in the folder, also where links lead. */
 function staysInside(call: ToolCall, cwd: string): boolean {
   if (call.paths === undefined || call.paths.length === 0) return false;
-  return call.paths.every((path) => {
-    const way = relative(cwd, resolve(cwd, path));
-    return way !== '' && way !== '..' && !way.startsWith('../') && !isAbsolute(way);
-  });
+  const [root = cwd] = realPaths(cwd, '/');
+  return call.paths.every((path) =>
+    realPaths(path, cwd).every((real) => real !== root && isWithin(root, real)),
+  );
 }

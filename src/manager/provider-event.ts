@@ -73,7 +73,7 @@ export function providerEventProblem(value: unknown): string | undefined {
 export function outcomeProblem(value: unknown): string | undefined {
   if (!isJsonObject(value)) return 'The provider ended without an outcome.';
   const { status, output, stopReason, handle, usage, cost } = value;
-  if (status !== 'completed' && status !== 'interrupted')
+  if (status !== 'completed' && status !== 'interrupted' && status !== 'parked')
     return 'The provider ended with an unknown outcome.';
   const fits =
     (output === undefined || typeof output === 'string') &&

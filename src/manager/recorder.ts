@@ -1,9 +1,10 @@
+import type { Approval } from '../domain/approval.ts';
 import type { Clock } from '../domain/clock.ts';
-import { asAsmError, type AsmError } from '../domain/error.ts';
+import { asAsmError, AsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { Run } from '../domain/run.ts';
 import type { NewEvent } from '../domain/stored-event.ts';
-import type { Lease, RowChanges } from '../ports/session-store.ts';
+import type { Lease, RowChanges, RowWrite } from '../ports/session-store.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import { DeltaJoiner, type DeltaPolicy } from './delta-joiner.ts';
 import { DeltaRedaction, isDelta } from './delta-stream.ts';
@@ -28,6 +29,13 @@ export interface RecorderOptions {
   readonly see: (draft: EventDraft) => void;
   /** Called once, when the log can't be written any more. */
   readonly onFailure: (error: AsmError) => void;
+}
+
+/** Rows that are written with events. */
+export interface WrittenRows {
+  readonly approvals?: readonly RowWrite<Approval>[];
+  /** Changes of the run's row. */
+  readonly set?: RowChanges<Run>;
 }
 
 /** Events that are still to be stored, and what changes of the run's row with them. */
@@ -110,6 +118,26 @@ export class Recorder {
   }
 
   /**
+   * Writes events, approvals and changes of the run's row in a commit of their own, after all that was
+   * taken in before. Rejects with what the store says of it, as `conflict` for an approval that another
+   * has answered; the recorder goes on.
+   */
+  async write(drafts: readonly EventDraft[], rows: WrittenRows): Promise<void> {
+    // Another one may have begun a write in the very turn in which the last one ended.
+    do await this.flush();
+    while (this.#writing !== undefined);
+    if (this.#closed) throw new AsmError('cancelled', 'The run has ended.');
+    const events = drafts.map((draft) => this.#options.encoder.encode(draft, this.#origin));
+    // Whoever flushes or takes an event in meanwhile waits for it.
+    const write = this.#commit(events, rows.set, rows.approvals);
+    this.#writing = write
+      .catch(() => undefined)
+      .then(() => (this.#waiting.length > 0 ? this.#writeAll() : void (this.#writing = undefined)));
+    await write;
+    for (const draft of drafts) this.#options.see(draft);
+  }
+
+  /**
    * From here on events are dropped. Gives what is not stored yet, to be written with the run's end;
    * rejects as `flush` does.
    */
@@ -160,6 +188,14 @@ export class Recorder {
 
   async #writeWaiting(): Promise<void> {
     const { events, set } = this.#takeWaiting();
+    await this.#commit(events, set);
+  }
+
+  async #commit(
+    events: readonly NewEvent[],
+    set: RowChanges<Run> | undefined,
+    approvals: readonly RowWrite<Approval>[] = [],
+  ): Promise<void> {
     const { log, lease } = this.#options;
     const { id, sessionId, version } = this.#run;
     this.#committing = true;
@@ -169,6 +205,7 @@ export class Recorder {
         lease: { runId: id, token: lease().token },
         events,
         ...(set === undefined ? {} : { runs: [{ id, expectedVersion: version, set }] }),
+        ...(approvals.length === 0 ? {} : { approvals }),
       });
       [this.#run = this.#run] = runs;
     } finally {

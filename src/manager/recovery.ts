@@ -11,11 +11,14 @@ import { encodeQueued } from './run-queueing.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 
+/** How often the end of a pending run is written again when its row was changed meanwhile. */
+const maximumTries = 5;
+
 /** How an abandoned run is ended. */
 export type AbandonedEnd =
   /** Default error: `run_abandoned`. `again`: the run that is queued in the same write to do it once more. */
   | { readonly as: 'failed'; readonly error?: AsmError; readonly again?: (run: Run) => Run | undefined }
-  | { readonly as: 'cancelled'; readonly reason: string | undefined };
+  | { readonly as: 'cancelled'; readonly reason: string | undefined; readonly by?: string };
 
 /**
  * Ends every run whose executor is gone: running, but without a live lease. Its agent is found by
@@ -87,11 +90,18 @@ export async function endPendingRun(
   pending: Run,
   how: AbandonedEnd,
 ): Promise<boolean> {
-  return await withLease(environment, pending.id, async (run, token) => {
-    if (run.status !== 'pending') return false;
-    await writeEnd(environment, run, token, how);
-    return true;
-  });
+  for (let tries = 1; ; tries++) {
+    try {
+      return await withLease(environment, pending.id, async (run, token) => {
+        if (run.status !== 'pending') return false;
+        await writeEnd(environment, run, token, how);
+        return true;
+      });
+    } catch (thrown) {
+      // It was given another place in its queue meanwhile.
+      if (tries >= maximumTries || !isAsmError(thrown) || thrown.code !== 'conflict') throw thrown;
+    }
+  }
 }
 
 async function withLease(
@@ -142,7 +152,11 @@ async function writeEnd(
       ? { type: 'run_failed', data: { ...data, error } }
       : {
           type: 'run_cancelled',
-          data: { ...data, ...(how.reason === undefined ? {} : { reason: how.reason }) },
+          data: {
+            ...data,
+            ...(how.reason === undefined ? {} : { reason: how.reason }),
+            ...(how.by === undefined ? {} : { by: how.by }),
+          },
         };
   const set: RowChanges<Run> = {
     status: how.as,

@@ -36,7 +36,8 @@ export interface RunAttemptOptions {
 /** One try of a run on one provider: pulls its events and takes them in. */
 export class RunAttempt {
   readonly #options: RunAttemptOptions;
-  readonly #toolCalls = new Set<string>();
+  /** A call that was parked has begun already. */
+  readonly #toolCalls: Set<string>;
   readonly #over = new AbortController();
   #started = false;
   #settled = false;
@@ -47,6 +48,8 @@ export class RunAttempt {
 
   constructor(options: RunAttemptOptions) {
     this.#options = options;
+    const { parkedCall } = options.request.resume ?? {};
+    this.#toolCalls = new Set(parkedCall === undefined ? [] : [parkedCall]);
   }
 
   /** What the run has used with this attempt, also when it failed. */
@@ -114,6 +117,7 @@ export class RunAttempt {
         }
         // An attempt that is over withdraws the questions that it leaves open.
         return await gate.authorize(call, {
+          ...options,
           signal: AbortSignal.any([options.signal, this.#over.signal]),
         });
       },
@@ -131,9 +135,14 @@ export class RunAttempt {
       if (this.#toolCalls.has(draft.data.toolCallId)) return undefined;
       this.#toolCalls.add(draft.data.toolCallId);
     }
+    this.observe(draft);
+    return this.#options.recorder.record(draft);
+  }
+
+  /** Takes notice of an event that another has taken in. */
+  observe(draft: EventDraft): void {
     this.#sideEffects.see(draft);
     this.#options.clocks.see(draft);
-    return this.#options.recorder.record(draft);
   }
 
   async #pull(generator: AsyncGenerator<ProviderEvent, RunOutcome, void>): Promise<RunOutcome> {

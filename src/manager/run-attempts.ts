@@ -6,6 +6,7 @@ import type { PlannedAttempt } from '../ports/attempt-router.ts';
 import type { Provider, RunOutcome } from '../ports/provider.ts';
 import type { PricedAt } from '../cost/price-book.ts';
 import { endAbandonedProcesses } from '../process/abandoned-process.ts';
+import type { ApprovalDesk } from './approval-desk.ts';
 import { AttemptPlanner, type NextAttempt } from './attempt-planner.ts';
 import { attemptRequest } from './attempt-request.ts';
 import { AttemptUsage, nothingUsed, type Used } from './attempt-usage.ts';
@@ -29,6 +30,7 @@ export interface RunAttemptsOptions {
   readonly recorder: Recorder;
   readonly clocks: RunClocks;
   readonly requests: RunRequests;
+  readonly desk: ApprovalDesk;
   /** Those who watch the run. */
   readonly guard: Required<RunGuard>;
   /** Aborted when the run is to end. */
@@ -72,6 +74,12 @@ export class RunAttempts {
   constructor(options: RunAttemptsOptions) {
     this.#options = options;
     this.#provider = options.prepared.provider;
+    const { run, prepared } = options;
+    if (prepared.resumed === undefined) return;
+    this.#number = run.attempt - 1;
+    const byModel = run.model === undefined ? {} : { [run.model]: run.usage };
+    this.#used = { usage: run.usage, byModel, cost: run.cost };
+    this.#sideEffects = true;
   }
 
   /** Ends the attempt that is under way, which has fallen silent. */
@@ -104,6 +112,9 @@ export class RunAttempts {
       this.#begin(planned, failed);
       const tried = await this.#try(planned, failed);
       this.#used = tried.attempt.used(tried.outcome);
+      if (tried.outcome?.status === 'parked' && this.#options.desk.parked === undefined) {
+        throw new AsmError('agent_protocol_error', `${planned.provider.name} parked a call unasked.`);
+      }
       if (tried.outcome !== undefined) {
         planner.ended('completed');
         return this.#end(tried);
@@ -112,7 +123,10 @@ export class RunAttempts {
       await this.#endProcesses();
       const stopped = signal.aborted || requests.interrupted.aborted;
       const sideEffects = this.#sideEffects;
-      const mayReplay = (options.continuation ?? 'auto') === 'auto' && tried.start.resume !== undefined;
+      const mayReplay =
+        (options.continuation ?? 'auto') === 'auto' &&
+        tried.start.resume !== undefined &&
+        (failed !== undefined || prepared.resumed === undefined);
       const next = stopped ? undefined : planner.after({ error, sideEffects }, mayReplay);
       if (next === undefined) {
         planner.ended(stopped ? 'stopped' : 'failed');
@@ -153,18 +167,14 @@ export class RunAttempts {
   }
 
   async #try(planned: PlannedAttempt | NextAttempt, failed: Tried | undefined): Promise<Tried> {
-    const { environment, prepared, run, clocks, requests } = this.#options;
+    const { prepared, clocks, requests } = this.#options;
     const { provider } = planned;
-    const start = await decideAttemptStart(environment.store, {
-      session: prepared.session,
-      run,
-      provider,
-      options: prepared.options,
-      left: failed !== undefined && 'as' in planned && planned.as === 'retry' ? this.#left : undefined,
-      avoidNative: 'as' in planned && planned.as === 'replay',
-      startedAfter: this.#options.startedAfter,
-      withRun: this.#sideEffects,
-    });
+    const { resumed } = prepared;
+    if (failed !== undefined) this.#options.desk.disown();
+    const start: AttemptStart =
+      failed === undefined && resumed !== undefined
+        ? { resume: resumed.conversation }
+        : await this.#decideStart(planned, failed);
     this.#attemptStop = new AbortController();
     const attempt = this.#attempt(provider, start);
     clocks.beginAttempt();
@@ -181,8 +191,26 @@ export class RunAttempts {
     }
   }
 
+  async #decideStart(
+    planned: PlannedAttempt | NextAttempt,
+    failed: Tried | undefined,
+  ): Promise<AttemptStart> {
+    const { environment, prepared, run } = this.#options;
+    const { provider } = planned;
+    return await decideAttemptStart(environment.store, {
+      session: prepared.session,
+      run,
+      provider,
+      options: prepared.options,
+      left: failed !== undefined && 'as' in planned && planned.as === 'retry' ? this.#left : undefined,
+      avoidNative: 'as' in planned && planned.as === 'replay',
+      startedAfter: this.#options.startedAfter,
+      withRun: this.#sideEffects,
+    });
+  }
+
   #attempt(provider: Provider, start: AttemptStart): RunAttempt {
-    const { environment, prepared, run, recorder, clocks, requests } = this.#options;
+    const { environment, prepared, run, recorder, clocks, requests, desk } = this.#options;
     const { options, cwd, clientTools } = prepared;
     const { clock, times } = environment;
     const signal = AbortSignal.any([this.#options.signal, this.#attemptStop.signal]);
@@ -192,7 +220,10 @@ export class RunAttempts {
       authorize: options.authorize,
       guard: this.#options.guard.decide,
       cwd,
+      approvals: (options.approvals ?? environment.approvals ?? false) !== false,
+      askPerson: (call, reason, how) => desk.ask({ call, reason, provider, cwd, ...how }),
       record: (draft) => void attempt.take(draft),
+      observe: (draft) => attempt.observe(draft),
       flush: () => recorder.flush(),
       signal,
       onQuestion: (open) => clocks.standStill(open),

@@ -8,6 +8,7 @@ import {
 } from '../domain/negotiation.ts';
 import type { Session } from '../domain/session.ts';
 import type { Provider } from '../ports/provider.ts';
+import { policyNeeds } from './policy-options.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** What options ask of a provider without naming the capability, and the option that does. */
@@ -24,6 +25,7 @@ function impliedNeeds(
     [options.outputSchema, 'structured_output', 'outputSchema'],
     [options.rules, 'tool_rules', 'rules'],
     [options.authorize, 'approval_before_tool', 'authorize'],
+    [options.approvals === false ? undefined : options.approvals, 'approval_before_tool', 'approvals'],
     [options.permissionMode, 'permission_modes', 'permissionMode'],
     [continuation === 'native' ? true : undefined, 'native_resume', "continuation 'native'"],
     [continuation === 'replay' ? true : undefined, 'transcript_replay', "continuation 'replay'"],
@@ -37,7 +39,7 @@ function impliedNeeds(
 export function runDemand(options: RunOptions, session: Session): CapabilityDemand {
   const implied = impliedNeeds(options, session).map(([capability]) => capability);
   return {
-    required: [...new Set([...implied, ...(options.requires ?? [])])],
+    required: [...new Set([...implied, ...policyNeeds(options), ...(options.requires ?? [])])],
     preferred: options.prefers ?? [],
     acceptObserved: options.acceptObserved ?? false,
   };
@@ -59,7 +61,8 @@ export function checkDemand(provider: Provider, options: RunOptions, session: Se
   }
   const named = missingCapabilities(provider.capabilities, demand);
   const unserved = impliedNeeds(options, session).filter(([capability]) => named.includes(capability));
-  if (unserved.length > 0 && named.every((name) => options.requires?.includes(name) !== true)) {
+  const byName: readonly CapabilityName[] = [...policyNeeds(options), ...(options.requires ?? [])];
+  if (unserved.length > 0 && !named.some((name) => byName.includes(name))) {
     const observed = unserved.filter(([capability]) => provider.capabilities[capability] === 'observed');
     throw new AsmError(
       'capability_not_supported',

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { AsmError } from '../domain/error.ts';
+import type { Approval } from '../domain/approval.ts';
+import { asAsmError, AsmError } from '../domain/error.ts';
 import { redactRecord } from './error-redaction.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { Run } from '../domain/run.ts';
 import type { SessionId } from '../domain/id.ts';
 import type { Session } from '../domain/session.ts';
-import type { Provider } from '../ports/provider.ts';
+import type { Provider, ResumeRequest } from '../ports/provider.ts';
 import type { NewEvent } from '../domain/stored-event.ts';
 import type { Change, Committed, LeaseRequest, RowChanges, RowWrite } from '../ports/session-store.ts';
 import type { Negotiation } from '../domain/negotiation.ts';
 import type { ClientTools } from './client-tools.ts';
+import { ApprovalDesk } from './approval-desk.ts';
 import { cutText } from './event-encoder.ts';
 import { LeaseKeeper, leaseRequest } from './lease-keeper.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
@@ -40,8 +42,17 @@ export interface PreparedRun {
   readonly cwd: string;
   readonly clientTools: ClientTools | undefined;
   readonly negotiation: Negotiation;
+  /** The run has begun before, and goes on where it was left. */
+  readonly resumed?: ResumedRun;
   /** The session is made for this run: stored with its start, and ended with its end. */
   readonly oneShot?: NewSession;
+}
+
+/** Where a run that has begun goes on. */
+export interface ResumedRun {
+  readonly conversation: ResumeRequest;
+  /** What people said, or are still to say, about calls that have not run. */
+  readonly approvals: readonly Approval[];
 }
 
 /** A change of a session's row. */
@@ -97,6 +108,7 @@ export class RunExecutor {
   #timeout: AsmError | undefined;
   #stopped: AsmError | undefined;
   #recorder: Recorder | undefined;
+  #desk: ApprovalDesk | undefined;
 
   /** `successor` is asked for when the run's end is about to be written. */
   constructor(
@@ -127,9 +139,10 @@ export class RunExecutor {
   async start(
     decideStart: (session: Session) => RunStart,
   ): Promise<{ readonly run: Run; readonly finished: Promise<Run> }> {
-    const { oneShot, run: pending } = this.#prepared;
+    const { oneShot, resumed, run: pending } = this.#prepared;
     const { sessionId } = pending;
-    if (oneShot !== undefined) return await this.#startFirst(oneShot, decideStart(oneShot.session));
+    if (oneShot !== undefined && resumed === undefined)
+      return await this.#startFirst(oneShot, decideStart(oneShot.session));
     let start: RunStart | undefined;
     const committed = await commitWithSession(this.#environment, sessionId, (session) => {
       start = decideStart(session);
@@ -166,7 +179,9 @@ export class RunExecutor {
     if (lease === undefined) throw new AsmError('internal_error', 'The store took no lease for the run.');
     const onLost = (error: AsmError): void => this.#fail(error);
     const leasing = { leases: store.leases, clock, owner, milliseconds: times.lease, onLost };
-    const start = events.find((event) => event.type === 'run_started' && event.runId === run.id);
+    const start = events.find(
+      ({ type, runId }) => (type === 'run_started' || type === 'run_resumed') && runId === run.id,
+    );
     const finished = this.#work(run, LeaseKeeper.keep(leasing, lease), (start?.seq ?? 1) - 1);
     // The failure belongs to whoever waits for the result; nobody may be.
     finished.catch(() => undefined);
@@ -230,7 +245,18 @@ export class RunExecutor {
       clock,
       record: (draft) => void recorder.record(draft),
       onCancel: (reason) => this.cancel(reason),
+      onAnswer: (id) => desk.heard(id),
     });
+    const desk = new ApprovalDesk({
+      environment: this.#environment,
+      run,
+      recorder,
+      options: options.approvals === false ? undefined : options.approvals,
+      inherited: this.#prepared.resumed?.approvals ?? [],
+      onQuestion: (open) => clocks.standStill(open),
+      onStop: (reason) => this.cancel(reason),
+    });
+    this.#desk = desk;
     const attempts: RunAttempts = new RunAttempts({
       environment: this.#environment,
       prepared: this.#prepared,
@@ -239,6 +265,7 @@ export class RunExecutor {
       recorder,
       clocks,
       requests,
+      desk,
       guard,
       signal: this.#stop.signal,
     });
@@ -252,8 +279,12 @@ export class RunExecutor {
     const told = guard.end();
     const answers = await requests.close();
     const { outcome, error, used } = ended;
+    const isParked = outcome?.status === 'parked' && !this.#stop.signal.aborted;
+    // Of a run whose log can't be written, recovery takes care.
+    await desk.close(isParked).catch((thrown: unknown) => this.#fail(asAsmError(thrown)));
+    if (isParked) return await this.#writeParked({ keeper, recorder, ended, answers, told });
     const end = runEnd({
-      outcome,
+      outcome: outcome?.status === 'parked' ? undefined : outcome,
       error,
       stopped: this.#stopped,
       cancelled: this.#cancelled,
@@ -280,6 +311,52 @@ export class RunExecutor {
       },
     };
     return joinGuards(guards.flatMap((maker) => maker.watch(guarded) ?? []));
+  }
+
+  /** Gives the run up until a person has answered: it has no agent and no executor then. */
+  async #writeParked({
+    keeper,
+    recorder,
+    ended,
+    answers,
+    told,
+  }: Omit<FinishedRun, 'run' | 'end'>): Promise<Run> {
+    if (this.#fatal !== undefined) throw this.#fatal;
+    const approval = this.#desk?.parked;
+    const { handle, used } = ended;
+    if (approval === undefined || handle === undefined) {
+      throw new AsmError(
+        'agent_protocol_error',
+        'The agent was parked without a conversation to go on with.',
+      );
+    }
+    for (const answer of answers) void recorder.record(answer);
+    const { id, sessionId } = recorder.run;
+    const call = { approvalId: approval.id, toolCallId: approval.call.id };
+    void recorder.record({ type: 'run_parked', data: call });
+    const rest = await recorder.close();
+    const set: RowChanges<Run> = {
+      ...rest.set,
+      ...told,
+      waitingFor: 'approval',
+      parked: { ...call, handle },
+      process: undefined,
+      usage: used.usage,
+      ...(used.cost === undefined ? {} : { cost: used.cost }),
+    };
+    const { runs } = await this.#environment.log.commit({
+      sessionId,
+      lease: { runId: id, token: keeper.lease.token, release: true },
+      runs: [{ id, expectedVersion: recorder.run.version, set }],
+      events: rest.events,
+    });
+    keeper.released();
+    return runs[0] ?? recorder.run;
+  }
+
+  /** Ends the agent and leaves the run to wait for a person, if that can be; else nothing happens. */
+  park(): boolean {
+    return !this.#stop.signal.aborted && this.#desk?.park() === true;
   }
 
   async #writeEnd({ run, keeper, recorder, ended, end, answers, told }: FinishedRun): Promise<Run> {

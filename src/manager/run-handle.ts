@@ -7,7 +7,7 @@ import type { CallOptions } from '../ports/session-store.ts';
 import { follow } from './follow.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { runResult, type RunResult } from './run-result.ts';
-import { cancelRun, requestOfRun } from './run-request.ts';
+import { asked, cancelRun, requestOfRun, type RequestOptions } from './run-request.ts';
 import { findRun, waitForEnd } from './run-wait.ts';
 
 /** What became of a message to a running agent. */
@@ -32,9 +32,9 @@ export interface RunHandle extends AsyncIterable<LogEvent>, AsyncDisposable {
     options?: { readonly after?: number; readonly types?: readonly EventType[] } & CallOptions,
   ): AsyncIterable<LogEvent>;
   /** Ends the run; resolves with how it really ended, which may be `completed`. */
-  cancel(reason?: string, options?: CallOptions): Promise<RunResult>;
+  cancel(reason?: string, options?: RequestOptions): Promise<RunResult>;
   /** Stops the turn and keeps the conversation; resolves with how the run ended. */
-  interrupt(options?: CallOptions): Promise<RunResult>;
+  interrupt(options?: RequestOptions): Promise<RunResult>;
   /** Says something to the agent while it works: at most 131,072 characters. */
   steer(text: string, options?: CallOptions): Promise<SteerResult>;
 }
@@ -83,7 +83,7 @@ export function createRunHandle({ environment, run, finished, owned }: RunHandle
       const answer = await requestOfRun(
         environment,
         run,
-        (requestId) => ({ type: 'run_interrupt_requested', data: { requestId } }),
+        (requestId) => ({ type: 'run_interrupt_requested', data: { requestId, ...asked(options) } }),
         options,
       );
       if (answer.type === 'run_interrupted' && answer.data.as === 'refused') {

@@ -70,7 +70,7 @@ export class RunOperations {
     const environment = this.#environment;
     const prepared = await prepareRun(environment, sessionId, input, options);
     const { run } = prepared;
-    const earlier = options.key === undefined ? undefined : await this.#earlier(run);
+    const earlier = options.key === undefined ? undefined : await this.earlier(run);
     if (earlier !== undefined) return earlier;
     try {
       await commitWithSession(environment, sessionId, (session) => {
@@ -88,7 +88,7 @@ export class RunOperations {
       });
     } catch (thrown) {
       const other = options.key !== undefined && hasCode(thrown, 'already_exists');
-      const made = other ? await this.#earlier(run) : undefined;
+      const made = other ? await this.earlier(run) : undefined;
       if (made === undefined) throw thrown;
       return made;
     }
@@ -123,7 +123,7 @@ export class RunOperations {
   ): Promise<{ readonly prepared: PreparedRun } | { readonly earlier: Run }> {
     this.#assertOpen();
     const prepared = await prepareRun(this.#environment, sessionId, input, options);
-    const earlier = options.key === undefined ? undefined : await this.#earlier(prepared.run);
+    const earlier = options.key === undefined ? undefined : await this.earlier(prepared.run);
     return earlier === undefined ? { prepared } : { earlier };
   }
 
@@ -295,7 +295,7 @@ export class RunOperations {
     const deadline = clock.monotonic() + times.lease + 2 * retryDelay;
     for (;;) {
       using change = nextChange(store, clock, run.sessionId);
-      const earlier = await this.#earlier(run);
+      const earlier = await this.earlier(run);
       if (earlier !== undefined && earlier.status !== 'pending') return this.#handle(earlier);
       try {
         return await this.#start({ ...prepared, run: earlier ?? run }, earlier === undefined, owned);
@@ -308,7 +308,8 @@ export class RunOperations {
     }
   }
 
-  async #earlier(run: Run): Promise<Run | undefined> {
+  /** The run that was made with the same key. Throws `idempotency_key_reused` if it is another one. */
+  async earlier(run: Run): Promise<Run | undefined> {
     const earlier = await this.#environment.store.run(run.id);
     if (earlier !== undefined && !isSameRequest(earlier, run)) {
       throw new AsmError(

@@ -1,4 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
+import { checkApprovalOptions, type ApprovalOptions } from '../approvals/approval-options.ts';
+import { expiryDefaults } from '../domain/approval.ts';
 import { capabilityNames, type CapabilityName } from '../domain/capability.ts';
 import { AsmError } from '../domain/error.ts';
 import { isJsonObject, toJson, type JsonObject, type JsonValue } from '../domain/json.ts';
@@ -10,11 +12,14 @@ import type { ToolRules } from '../domain/tool-rule.ts';
 import { permissionModes, type PermissionMode } from '../domain/tool.ts';
 import { emptyTranscript } from '../domain/transcript.ts';
 import { truncateTranscript, type TranscriptLimits } from '../domain/transcript-truncation.ts';
+import { checkPolicies } from '../policy/policy-check.ts';
 import type { AgentEnvironment, McpServer, Provider } from '../ports/provider.ts';
+import type { Redactor } from '../redaction/redactor.ts';
 import { checkRetryPolicy, type RetryPolicy } from '../routing/retry-policy.ts';
 import type { ClientTool } from './client-tools.ts';
 import type { DeltaPolicy } from './delta-joiner.ts';
 import type { Authorize } from './gate.ts';
+import { checkPolicyOptions, policiesOf, type PolicyOptions } from './policy-options.ts';
 import { checkRunLimits, storedRunLimits, type RunLimits } from './run-clocks.ts';
 
 /**
@@ -27,7 +32,7 @@ export const continuations = ['auto', 'native', 'replay', 'fresh'] as const;
 export type Continuation = (typeof continuations)[number];
 
 /** Options that every provider understands. */
-export interface CommonRunOptions {
+export interface CommonRunOptions extends PolicyOptions {
   readonly model?: string;
   /** Added to the agent's own instructions. Default: the session's. */
   readonly systemPrompt?: string;
@@ -47,6 +52,8 @@ export interface CommonRunOptions {
   readonly rules?: ToolRules;
   /** Decides every tool call that no rule and no mode denies. */
   readonly authorize?: Authorize;
+  /** Makes tool calls that need a person wait for one, who may be anywhere. `false`: they are refused. */
+  readonly approvals?: ApprovalOptions | false;
   readonly continuation?: Continuation;
   /** How much of the conversation is told as text. Default 32,000 tokens. */
   readonly replay?: TranscriptLimits;
@@ -88,7 +95,10 @@ const optionNames = [
   'outputSchema',
   'environment',
   'rules',
+  'policy',
+  'policies',
   'authorize',
+  'approvals',
   'continuation',
   'replay',
   'requires',
@@ -118,9 +128,11 @@ export function checkRunOptions(options: RunOptions): void {
   const { permissionMode, continuation, maxTurns, limits, requires = [], prefers = [] } = options;
   for (const name of requires) oneOf('A capability in requires', name, capabilityNames);
   for (const name of prefers) oneOf('A capability in prefers', name, capabilityNames);
+  checkPolicyOptions(options);
   checkRetryPolicy(options.retry);
   if (options.replay !== undefined) truncateTranscript(emptyTranscript, options.replay);
   if (limits !== undefined) checkRunLimits(limits);
+  if (options.approvals !== undefined && options.approvals !== false) checkApprovalOptions(options.approvals);
   if (permissionMode !== undefined) oneOf('permissionMode', permissionMode, permissionModes);
   if (continuation !== undefined) oneOf('continuation', continuation, continuations);
   if (maxTurns !== undefined && (!Number.isInteger(maxTurns) || maxTurns < 1)) {
@@ -165,10 +177,16 @@ const functionOptions = [
 ] as const satisfies readonly (keyof RunOptions)[];
 
 /** The options as they are stored with the run: what is plain data and no secret. */
-export function storedOptions(options: RunOptions, provider: Provider): JsonObject {
+export function storedOptions(options: RunOptions, provider: Provider, redactor: Redactor): JsonObject {
   const { model, maxTurns, permissionMode, continuation, trustProject, limits } = options;
-  const { outputSchema, replay, requires, prefers, acceptObserved, retry } = options;
-  const needs = functionOptions.filter((name) => options[name] !== undefined);
+  const { outputSchema, replay, requires, prefers, acceptObserved, retry, approvals } = options;
+  const policies = policiesOf(options);
+  // Redacted they would be others, so that they have to be given again.
+  const isSecret = redactor.json(toJson(policies)).count > 0;
+  const needs = [
+    ...functionOptions.filter((name) => options[name] !== undefined),
+    ...(isSecret ? ['policies'] : []),
+  ];
   // Absolute, since the process that executes the run may be in another folder.
   const cwd = options.cwd === undefined ? undefined : resolve(options.cwd);
   const json = toJson({
@@ -184,8 +202,10 @@ export function storedOptions(options: RunOptions, provider: Provider): JsonObje
     prefers,
     acceptObserved,
     retry,
+    approvals: storableApprovals(approvals),
     cwd,
     needs,
+    ...(policies.length === 0 || isSecret ? {} : { policies }),
     ...(provider.router === undefined ? {} : { router: provider.name }),
   });
   return isJsonObject(json) ? json : {};
@@ -219,7 +239,32 @@ export function storedRunOptions(run: Run, again: CommonRunOptions): CommonRunOp
     ...(trustProject === true ? { trustProject } : {}),
     ...(limits === undefined ? {} : { limits: storedRunLimits(limits) }),
     ...(typeof cwd === 'string' ? { cwd } : {}),
+    ...storedApprovals(run.options['approvals']),
+    ...(run.options['policies'] === undefined ? {} : { policies: checkPolicies(run.options['policies']) }),
     ...storedDemands(run.options),
+  };
+}
+
+/** JSON has no Infinity. */
+function storableApprovals(approvals: CommonRunOptions['approvals']): JsonValue | undefined {
+  if (approvals === undefined || approvals === false) return approvals;
+  const { parkAfter, ...rest } = approvals;
+  if (parkAfter === undefined) return rest;
+  return { ...rest, parkAfter: Number.isFinite(parkAfter) ? parkAfter : 'never' };
+}
+
+function storedApprovals(stored: JsonValue | undefined): CommonRunOptions {
+  if (stored === false) return { approvals: false };
+  if (!isJsonObject(stored)) return {};
+  const { deadline, onExpiry, parkAfter } = stored;
+  const byDefault = expiryDefaults.find((known) => known === onExpiry);
+  return {
+    approvals: {
+      ...(typeof deadline === 'number' ? { deadline } : {}),
+      ...(byDefault === undefined ? {} : { onExpiry: byDefault }),
+      ...(typeof parkAfter === 'number' ? { parkAfter } : {}),
+      ...(parkAfter === 'never' ? { parkAfter: Number.POSITIVE_INFINITY } : {}),
+    },
   };
 }
 

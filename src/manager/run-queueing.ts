@@ -1,11 +1,10 @@
 import { isTerminalSession, assertSessionTakesRuns, type Session } from '../domain/session.ts';
-import { AsmError } from '../domain/error.ts';
-import type { RunId, SessionId } from '../domain/id.ts';
+import type { SessionId } from '../domain/id.ts';
 import type { Run } from '../domain/run.ts';
 import type { NewEvent } from '../domain/stored-event.ts';
+import type { Committed } from '../ports/session-store.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { encodeCreated } from './run-start.ts';
-import { findRun } from './run-wait.ts';
 import { commitWithSession } from './session-change.ts';
 
 /** Throws `invalid_transition` for a session that has ended; a pending or paused one may have a queue. */
@@ -18,9 +17,9 @@ export async function writeQueued(
   environment: ManagerEnvironment,
   sessionId: SessionId,
   runs: readonly Run[],
-): Promise<void> {
+): Promise<Committed> {
   const { clock } = environment;
-  await commitWithSession(environment, sessionId, (session) => {
+  return await commitWithSession(environment, sessionId, (session) => {
     assertSessionTakesQueue(session);
     const set = { updatedAt: clock.now() };
     return {
@@ -40,35 +39,4 @@ export function encodeQueued(environment: ManagerEnvironment, run: Run): readonl
     encodeCreated(environment, run),
     environment.encoder.encode({ type: 'run_queued', data: { position } }, origin),
   ];
-}
-
-/** Gives a queued run another place. Throws `invalid_operation` if it waits in no queue any more. */
-export async function moveQueued(
-  environment: ManagerEnvironment,
-  runId: RunId,
-  position: number,
-): Promise<Run> {
-  const { encoder } = environment;
-  const { sessionId } = await findRun(environment, runId);
-  let run: Run | undefined;
-  await commitWithSession(environment, sessionId, async () => {
-    const row = await findRun(environment, runId);
-    if (row.status !== 'pending' || row.queuePosition === undefined) throw notQueued(row);
-    run = { ...row, queuePosition: position, version: row.version + 1 };
-    return {
-      sessionId,
-      runs: [{ id: runId, expectedVersion: row.version, set: { queuePosition: position } }],
-      events: [encoder.encode({ type: 'run_moved', data: { position } }, { runId, provider: row.provider })],
-    };
-  });
-  return run ?? (await findRun(environment, runId));
-}
-
-/** The error for a run that was queued, or was never. */
-export function notQueued(run: Run): AsmError {
-  return new AsmError(
-    'invalid_operation',
-    `Run ${run.id} is ${run.status} and waits in no queue${run.status === 'running' ? '; cancel it instead' : ''}.`,
-    { details: { runId: run.id, status: run.status } },
-  );
 }

@@ -12,6 +12,22 @@ import { findRun, waitForEndWithin } from './run-wait.ts';
 /** Milliseconds after which one looks again whether anybody is still there to end the run. */
 const longestWait = 1_000;
 
+/** Options of what is asked of a run. */
+export interface RequestOptions extends CallOptions {
+  /** Who asks, for the log: at most 200 characters. */
+  readonly by?: string;
+}
+
+/** Longest name of who asks, in UTF-16 units. */
+const longestName = 200;
+
+/** What the log says of who asks. Throws `invalid_input` for a name that is too long. */
+export function asked({ by }: RequestOptions): { readonly by?: string } {
+  if (by === undefined) return {};
+  if (by.length > 0 && by.length <= longestName) return { by };
+  throw new AsmError('invalid_input', `\`by\` is a text of 1 to ${longestName} characters.`);
+}
+
 /**
  * Ends a run, whoever executes it, and gives its last row. A pending run is ended at once; so is a
  * running one that nobody executes any more, or not until its end; for a live one the request is
@@ -21,20 +37,21 @@ export async function cancelRun(
   environment: ManagerEnvironment,
   run: Run,
   reason: string | undefined,
-  options: CallOptions = {},
+  options: RequestOptions = {},
   finished?: Promise<Run>,
 ): Promise<Run> {
-  const ended = await endUnlessAlive(environment, run, reason);
+  const who = asked(options);
+  const ended = await endUnlessAlive(environment, run, { reason, ...who });
   if (ended !== undefined) return ended;
   await write(environment, run, {
     type: 'run_cancel_requested',
-    data: { requestId: randomUUID(), ...(reason === undefined ? {} : { reason }) },
+    data: { requestId: randomUUID(), ...(reason === undefined ? {} : { reason }), ...who },
   });
   if (finished !== undefined) return await orAborted(finished, options.signal);
   for (;;) {
     const row =
       (await waitForEndWithin(environment, run, options, Math.min(environment.times.lease, longestWait))) ??
-      (await endUnlessAlive(environment, run, reason));
+      (await endUnlessAlive(environment, run, { reason, ...who }));
     if (row !== undefined) return row;
   }
 }
@@ -43,14 +60,14 @@ export async function cancelRun(
 async function endUnlessAlive(
   environment: ManagerEnvironment,
   run: Run,
-  reason: string | undefined,
+  why: { readonly reason: string | undefined; readonly by?: string },
 ): Promise<Run | undefined> {
   const current = await findRun(environment, run.id);
   if (isTerminalRun(current.status)) return current;
   const isOurs =
     current.status === 'pending'
-      ? await endPendingRun(environment, current, { as: 'cancelled', reason })
-      : await endAbandonedRun(environment, run.id, { as: 'cancelled', reason });
+      ? await endPendingRun(environment, current, { as: 'cancelled', ...why })
+      : await endAbandonedRun(environment, run.id, { as: 'cancelled', ...why });
   return isOurs ? await findRun(environment, run.id) : undefined;
 }
 

@@ -1,3 +1,4 @@
+import type { ApprovalId } from '../domain/approval.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { EventDraft, LogEvent } from '../domain/event.ts';
 import type { RunId, SessionId } from '../domain/id.ts';
@@ -19,6 +20,8 @@ export interface RunRequestsOptions {
   readonly clock: Clock;
   readonly record: (draft: EventDraft) => void;
   readonly onCancel: (reason: string | undefined) => void;
+  /** Somebody answered a question of the run. */
+  readonly onAnswer: (id: ApprovalId) => void;
 }
 
 /** What one attempt hears of the requests. */
@@ -90,7 +93,13 @@ export class RunRequests {
         const requests = follow(log, sessionId, {
           runId,
           after,
-          types: ['run_cancel_requested', 'run_interrupt_requested', 'run_steer_requested'],
+          types: [
+            'run_cancel_requested',
+            'run_interrupt_requested',
+            'run_steer_requested',
+            'tool_approval_granted',
+            'tool_approval_denied',
+          ],
           endless: true,
           signal,
         });
@@ -116,6 +125,10 @@ export class RunRequests {
         return;
       case 'run_steer_requested':
         this.#steer(request.data.requestId, request.data.message.text);
+        return;
+      case 'tool_approval_granted':
+      case 'tool_approval_denied':
+        this.#options.onAnswer(request.data.approvalId);
         return;
       default:
     }

@@ -2,6 +2,7 @@ import type { Cost } from '../domain/cost.ts';
 import { AsmError, errorFromRecord } from '../domain/error.ts';
 import type { RunId, SessionId } from '../domain/id.ts';
 import { isTerminalRun, type Run } from '../domain/run.ts';
+import type { PolicyReport } from '../domain/policy-report.ts';
 import type { TokenUsage } from '../domain/usage.ts';
 
 interface RunResultBase {
@@ -15,6 +16,8 @@ interface RunResultBase {
   readonly usage: TokenUsage;
   readonly cost?: Cost;
   readonly stopReason?: string;
+  /** What came of the policies in force: violations, and how firmly each rule and limit held. */
+  readonly policy?: PolicyReport;
   /** Milliseconds from start to end, by wall time. */
   readonly durationMs: number;
 }
@@ -43,6 +46,7 @@ export function runResult(run: Run): RunResult {
     usage: run.usage,
     ...(run.cost === undefined ? {} : { cost: run.cost }),
     ...(run.stopReason === undefined ? {} : { stopReason: run.stopReason }),
+    ...(run.policy === undefined ? {} : { policy: run.policy }),
     durationMs: Math.max(0, (run.endedAt ?? run.createdAt) - (run.startedAt ?? run.createdAt)),
   };
   switch (run.status) {

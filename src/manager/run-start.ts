@@ -12,6 +12,7 @@ import { noUsage } from '../domain/usage.ts';
 import type { Provider } from '../ports/provider.ts';
 import { checkClientTools, type ClientTools } from './client-tools.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
+import { withPolicies } from './policy-options.ts';
 import { checkDemand } from './run-demand.ts';
 import type { PreparedRun, RunStart } from './run-executor.ts';
 import { admitRun } from './run-guard.ts';
@@ -45,11 +46,12 @@ export async function prepareRunIn<Native extends object>(
   session: Session,
   latestSeq: number,
   input: RunInput,
-  options: RunOptions<Native>,
+  given: RunOptions<Native>,
 ): Promise<PreparedRun> {
   const { clock, redactor } = environment;
   const sessionId = session.id;
-  checkRunOptions(options);
+  checkRunOptions(given);
+  const options = withPolicies(given, environment.policies);
   const messages = checkInput(input);
   const provider = chosenProvider(environment, session, options);
   const negotiation = checkDemand(provider, options, session);
@@ -71,7 +73,7 @@ export async function prepareRunIn<Native extends object>(
     ...(stored.some((message, index) => message.text !== messages[index]?.text)
       ? { inputRedacted: true }
       : {}),
-    options: storedOptions(options, provider),
+    options: storedOptions(options, provider, redactor),
     attempt: 0,
     usage: noUsage,
   };

@@ -17,6 +17,7 @@ import type {
   SessionStore,
 } from '../ports/session-store.ts';
 import { createRedactor, noRedaction } from '../redaction/redactor.ts';
+import { createApprovalOperations, type ApprovalOperations } from './approval-operations.ts';
 import { budgetGuards } from './budget-guard.ts';
 import { defaultDeltaPolicy } from './delta-joiner.ts';
 import { createEventEncoder } from './event-encoder.ts';
@@ -24,6 +25,8 @@ import { EventLog } from './event-log.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { checkManagerOptions, type SessionManagerOptions, type SessionOptions } from './manager-options.ts';
 import { rememberParts } from './manager-parts.ts';
+import { policyGuards } from './policy-guard.ts';
+import { policiesOf } from './policy-options.ts';
 import { recoverRuns } from './recovery.ts';
 import type { RunHandle } from './run-handle.ts';
 import { RunOperations } from './run-operations.ts';
@@ -66,6 +69,8 @@ export interface SessionManager extends AsyncDisposable {
   feed(query?: FeedQuery, options?: CallOptions): Promise<FeedPage>;
   /** Ends runs whose process is gone, and pending ones whose session has ended. Returns them. */
   recover(options?: CallOptions): Promise<readonly Run[]>;
+  /** Questions about tool calls that wait for a person, and their answers. */
+  readonly approvals: ApprovalOperations;
   /** What each provider is and can do on this machine. */
   describeProviders(options?: CallOptions): Promise<readonly ProviderDescription[]>;
   /** Cancels the runs that this manager executes, waits for their end, and closes store and providers. */
@@ -110,6 +115,7 @@ export async function createSessionManager(options: SessionManagerOptions): Prom
     },
     feed: (query = {}, call = {}) => store.feed(query, call),
     recover: (call = {}) => recoverRuns(environment, call),
+    approvals: createApprovalOperations(environment),
     describeProviders: (call = {}) =>
       Promise.all(options.providers.map((provider) => provider.describe(call))),
     close: () => {
@@ -160,9 +166,11 @@ function makeEnvironment(options: SessionManagerOptions, store: SessionStore): M
     owner: `manager:${process.pid}:${randomUUID()}`,
     deltas: options.deltas ?? defaultDeltaPolicy,
     limits: options.limits ?? {},
+    approvals: options.approvals,
     times: { lease: 15_000, close: 10_000, ...options.times },
     prices,
-    guards: [...budgetGuards(options.budgets, { store, clock, prices })],
+    policies: policiesOf(options),
+    guards: [policyGuards(redactor), ...budgetGuards(options.budgets, { store, clock, prices })],
   };
 }
 

@@ -6,6 +6,7 @@ import type { RunId, SessionId } from '../domain/id.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { InputMessage } from '../domain/message.ts';
 import type { AgentHandle } from '../domain/session.ts';
+import type { ToolPolicy } from '../domain/tool-policy.ts';
 import type { Authorization, PermissionMode, ToolCall } from '../domain/tool.ts';
 import type { Cost } from '../domain/cost.ts';
 import type { TokenUsage } from '../domain/usage.ts';
@@ -78,6 +79,11 @@ export interface ResumeRequest {
   readonly handle: AgentHandle;
   /** True: branch off, and leave the original conversation as it is. */
   readonly fork: boolean;
+  /**
+   * The tool call for which the agent was ended by `Parking.park`. There is no message then: the agent
+   * asks about the call again, under the same id, and goes on with the answer.
+   */
+  readonly parkedCall?: string;
 }
 
 /** One attempt, as the provider gets it. */
@@ -104,6 +110,11 @@ export interface RunRequest<Native extends object = object> {
   readonly cookie: string;
   /** True: load the project's own agent settings, hooks and servers. They run before any gate. */
   readonly trustProject: boolean;
+  /**
+   * Tools that the run must not use at all. Every call is asked about all the same; a provider that can have its
+   * agent refuse some of them by itself does so, and says which in `agent_started`.
+   */
+  readonly toolPolicy?: ToolPolicy;
   readonly native?: Native;
 }
 
@@ -114,6 +125,14 @@ export interface Steering {
   refused(reason: string): void;
 }
 
+/** A provider's offer to end its agent while a question about a tool call is open. */
+export interface Parking {
+  /** True while the call could be taken up again: where it is the only one, and of the main thread. */
+  possible(): boolean;
+  /** Ends the agent so that it can be. The run's outcome is then `parked`, and the open question has no answer. */
+  park(): void;
+}
+
 /** What the library offers to a provider during one attempt. */
 export interface RunHost {
   /** Aborted when the run is cancelled or times out: end the agent and its children, then settle. */
@@ -121,8 +140,12 @@ export interface RunHost {
   /**
    * Asks whether a tool call may go on; to be awaited before the tool runs. May take hours. Aborting
    * `signal` withdraws the question. Never rejects but with `cancelled`, and after the run settled.
+   * `parking` only from a provider that can take the call up again: see `ResumeRequest.parkedCall`.
    */
-  authorize(call: ToolCall, options: { readonly signal: AbortSignal }): Promise<Authorization>;
+  authorize(
+    call: ToolCall,
+    options: { readonly signal: AbortSignal; readonly parking?: Parking },
+  ): Promise<Authorization>;
   /**
    * Calls a client tool that `authorize` allowed. What goes wrong in the call is a result that
    * `failed`, also for a name that was not offered. Rejects only with `cancelled`.
@@ -139,7 +162,8 @@ export interface RunHost {
 
 /** How an attempt ended well. Everything else is a thrown `AsmError`. */
 export interface RunOutcome {
-  readonly status: 'completed' | 'interrupted';
+  /** `parked` only after `Parking.park` was called. */
+  readonly status: 'completed' | 'interrupted' | 'parked';
   /** The agent's last message. */
   readonly output?: string;
   readonly stopReason?: string;

@@ -1,3 +1,4 @@
+import type { Approval, ApprovalId, ApprovalStatus } from '../domain/approval.ts';
 import type { EventType } from '../domain/event.ts';
 import type { RunId, SessionId } from '../domain/id.ts';
 import type { Run, RunStatus } from '../domain/run.ts';
@@ -45,6 +46,7 @@ export interface Change {
   readonly takeLease?: LeaseRequest;
   readonly session?: RowWrite<Session>;
   readonly runs?: readonly RowWrite<Run>[];
+  readonly approvals?: readonly RowWrite<Approval>[];
   /** Numbered in this order. May be empty only if a row is written. */
   readonly events: readonly NewEvent[];
 }
@@ -122,6 +124,17 @@ export interface SessionQuery {
   readonly cursor?: string;
 }
 
+export interface ApprovalQuery {
+  readonly sessionId?: SessionId;
+  readonly runId?: RunId;
+  readonly status?: readonly ApprovalStatus[];
+  /** True: only those that let later calls through, too. */
+  readonly lasting?: true;
+  /** 1 to 1,000; default 50. */
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
 export interface RunQuery {
   readonly sessionId?: SessionId;
   readonly status?: readonly RunStatus[];
@@ -183,7 +196,7 @@ export interface StoreDescription {
 }
 
 /**
- * Where sessions, runs and events live. All methods may be called at any time and at once; each
+ * Where sessions, runs, approvals and events live. All methods may be called at any time and at once; each
  * rejects with `store_closed` after disposal. Failures of the medium are `storage_unavailable`,
  * `storage_busy` or `storage_full`; a rejected commit has written nothing.
  */
@@ -192,7 +205,7 @@ export interface SessionStore extends AsyncDisposable {
   /**
    * The only way to write. Atomic; durable, as `describe` says, when it resolves. Everything is
    * checked before anything is written: unknown session (`session_not_found`), ids that exist
-   * (`already_exists`), leases (`lease_lost`, `run_already_executing`), versions (`conflict`), keys.
+   * (`already_exists`, `run_not_found`, `approval_not_found`), leases (`lease_lost`, `run_already_executing`), versions (`conflict`), keys.
    */
   commit(change: Change): Promise<Committed>;
   readonly leases: Leases;
@@ -201,6 +214,8 @@ export interface SessionStore extends AsyncDisposable {
   sessions(query: SessionQuery, options?: CallOptions): Promise<RowPage<Session>>;
   run(id: RunId, options?: CallOptions): Promise<Run | undefined>;
   runs(query: RunQuery, options?: CallOptions): Promise<RowPage<Run>>;
+  approval(id: ApprovalId, options?: CallOptions): Promise<Approval | undefined>;
+  approvals(query: ApprovalQuery, options?: CallOptions): Promise<RowPage<Approval>>;
   /** A page of one session's log. Rejects with `session_not_found` for an unknown session. */
   events(query: EventQuery, options?: CallOptions): Promise<EventPage>;
   /** A page of all logs. Shows nothing that an open transaction could still precede. */

@@ -33,6 +33,8 @@ export interface Redactor {
    * same reference if nothing changed, and shares unchanged parts with the input otherwise.
    */
   json(value: JsonValue): { readonly value: JsonValue; readonly count: number };
+  /** What stands in the place of secrets. */
+  readonly placeholders: readonly string[];
   /** A new stream: one for each text that arrives in pieces. */
   stream(): TextStreamRedactor;
 }
@@ -80,6 +82,7 @@ export function createRedactor(options: RedactionOptions = {}): Redactor {
   return {
     text,
     json: (value) => redactJson(value, ruleSet, text),
+    placeholders: ruleSet.placeholders(),
     stream: () => new TextScanner(ruleSet),
   };
 }
@@ -88,5 +91,6 @@ export function createRedactor(options: RedactionOptions = {}): Redactor {
 export const noRedaction: Redactor = {
   text: (text) => ({ text, count: 0 }),
   json: (value) => ({ value, count: 0 }),
+  placeholders: [],
   stream: () => ({ push: (text) => text, end: () => '', count: 0, holding: false }),
 };

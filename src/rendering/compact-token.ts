@@ -3,6 +3,7 @@ import type { EventData, RunEndData, ToolResultData } from '../domain/event-data
 import { budgetText, formatCost, shortModel, shortReason, tokenTotals } from './figure-format.ts';
 import { outputText } from './output-text.ts';
 import type { Palette } from './palette.ts';
+import { violationText } from './policy-text.ts';
 import { oneLine } from './visible-text.ts';
 
 type TokenEvent = Exclude<LogEvent, Event<'message_streamed' | 'reasoning_streamed'>>;
@@ -55,6 +56,20 @@ export function compactToken(event: TokenEvent, paint: Palette): string {
       return `${dim('r:steer?')} ${preview(event.data.message.text)}`;
     case 'run_steered':
       return dim(`r:steer=${event.data.as}`);
+    case 'run_parked':
+      return dim('r:parked');
+    case 'run_resumed':
+      return dim(`r:resumed=${event.data.from}`);
+    case 'tool_approval_requested':
+      return `${magenta('ap?')} ${preview(event.data.reason)}`;
+    case 'tool_approval_granted':
+      return dim('ap:granted');
+    case 'tool_approval_denied':
+      return `${red('ap:denied')} ${preview(event.data.message ?? '')}`.trimEnd();
+    case 'tool_approval_expired':
+      return dim('ap:expired');
+    case 'tool_approval_withdrawn':
+      return dim('ap:withdrawn');
     case 'agent_started':
       return agentToken(event, paint);
     case 'attempt_routed':
@@ -111,6 +126,8 @@ export function compactToken(event: TokenEvent, paint: Palette): string {
       return dim(`rl:${oneLine(event.data.status, nameLength)}${percentage(event.data.utilization)}`);
     case 'context_compacted':
       return dim(`cc:${event.data.tokensBefore ?? '?'}>${event.data.tokensAfter ?? '?'}`);
+    case 'policy_violated':
+      return `${red('p!')} ${preview(violationText(event.data, previewLength))}`;
     case 'warning_raised':
       return `${magenta('w!')} ${preview(event.data.message)}`;
     case 'unparsed':

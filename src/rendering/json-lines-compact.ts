@@ -1,6 +1,7 @@
 import type { EventType, LogEvent } from '../domain/event.ts';
 import { budgetText, shortModel, shortReason, tokenTotals } from './figure-format.ts';
 import { jsonText, outputText } from './output-text.ts';
+import { violationText } from './policy-text.ts';
 import { oneLine } from './visible-text.ts';
 
 /** The code of each event type in compact lines; a type without one is spelled out. */
@@ -25,6 +26,7 @@ export const jsonLinesCodes = {
   tool_output_streamed: 'to',
   tool_call_completed: 'tc',
   tool_call_failed: 'tf',
+  policy_violated: 'pv',
   subagent_started: 'ss',
   subagent_completed: 'sc',
   plan_updated: 'pu',
@@ -96,6 +98,8 @@ function details(event: LogEvent): object {
       return { n: event.data.routedProvider };
     case 'budget_warning_raised':
       return { x: oneLine(budgetText(event.data), 120) };
+    case 'policy_violated':
+      return { d: event.data.action, x: violationText(event.data, 120) };
     case 'warning_raised':
       return { x: oneLine(event.data.message, 120) };
     case 'agent_retrying':

@@ -38,6 +38,8 @@ export async function* stream(events: readonly LogEvent[]): AsyncGenerator<LogEv
 const usage = tokenUsage({ inputTokens: 234, cacheReadTokens: 11_000, outputTokens: 567 });
 const toolResult = { name: 'Bash', tool: 'bash' } as const;
 
+const asked = { approvalId: brandId('approval', 'apr_1'), toolCallId: 't6' };
+
 /** A run as an agent makes it: text in pieces, parallel tools, a failure, a subagent, a plan. */
 export function realisticLog(): readonly Event[] {
   return logOf(
@@ -173,12 +175,43 @@ export function realisticLog(): readonly Event[] {
       data: { toolCallId: 't6', name: 'Bash', tool: 'bash', kind: 'execute', input: { command: 'rm -rf /' } },
     },
     {
+      type: 'tool_approval_requested',
+      data: {
+        ...asked,
+        name: 'Bash',
+        tool: 'bash',
+        kind: 'execute',
+        input: { command: 'rm -rf /' },
+        reason: 'Bash needs a permission.',
+        deadline: 1_790_000_000_000,
+        onExpiry: 'deny',
+      },
+    },
+    { type: 'tool_approval_expired', data: { ...asked, as: 'deny' } },
+    { type: 'tool_approval_withdrawn', data: { ...asked, reason: 'The run was cancelled.' } },
+    {
+      type: 'tool_approval_granted',
+      data: { ...asked, decision: { as: 'allow' }, by: 'ada', reason: 'fine' },
+    },
+    { type: 'run_parked', data: asked },
+    { type: 'run_resumed', data: { from: 'parked', approvalIds: [asked.approvalId] } },
+    { type: 'tool_approval_denied', data: { ...asked, message: 'Not that.', stop: false, by: 'ada' } },
+    {
       type: 'tool_call_decided',
       data: { toolCallId: 't6', decision: 'deny', by: 'rule', reason: 'deletes files' },
     },
     {
       type: 'tool_call_failed',
       data: { ...toolResult, toolCallId: 't6', output: 'deletes files', reason: 'denied' },
+    },
+    {
+      type: 'policy_violated',
+      data: {
+        policy: 'team',
+        kind: 'tool_denied',
+        action: 'warn',
+        details: { toolCallId: 't6', tool: 'bash', rule: 'deny bash(rm)', reason: 'it runs rm' },
+      },
     },
     {
       type: 'agent_retrying',

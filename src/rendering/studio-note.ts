@@ -1,5 +1,7 @@
 import type { Event, LogEvent } from '../domain/event.ts';
+import { approvalText } from './approval-note.ts';
 import { budgetText, formatCount, formatDuration, shortModel } from './figure-format.ts';
+import { violationText } from './policy-text.ts';
 import { oneLine } from './visible-text.ts';
 
 /** The symbols at the start of lines. */
@@ -73,12 +75,26 @@ export function studioNote(event: LogEvent): StudioNote | undefined {
       return rateLimitNote(event);
     case 'context_compacted':
       return { kind: 'info', text: compactionText(event) };
+    case 'policy_violated':
+      return {
+        kind: event.data.action === 'warn' ? 'warn' : 'fail',
+        text: `Policy violated: ${violationText(event.data, length)}`,
+      };
     case 'warning_raised':
       return { kind: 'warn', text: `Warning: ${oneLine(event.data.message, length)}` };
     case 'unparsed':
       return { kind: 'dim', text: '? unparsed' };
     case 'unrecognized':
       return { kind: 'dim', text: `? ${oneLine(event.originalType, 60)}` };
+    case 'tool_approval_requested':
+    case 'tool_approval_expired':
+    case 'run_parked':
+      return { kind: 'warn', text: approvalText(event) ?? '' };
+    case 'tool_approval_granted':
+    case 'tool_approval_denied':
+    case 'tool_approval_withdrawn':
+    case 'run_resumed':
+      return { kind: 'dim', text: approvalText(event) ?? '' };
     default:
       return undefined;
   }

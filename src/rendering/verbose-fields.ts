@@ -1,7 +1,7 @@
 import type { Cost } from '../domain/cost.ts';
 import type { ErrorRecord } from '../domain/error.ts';
 import type { Event, LogEvent } from '../domain/event.ts';
-import type { RunEndData, ToolResultData } from '../domain/event-data.ts';
+import type { ApprovalEventData, RunEndData, ToolResultData } from '../domain/event-data.ts';
 import type { TokenUsage } from '../domain/usage.ts';
 import { formatCost, tokenTotals } from './figure-format.ts';
 import type { Palette } from './palette.ts';
@@ -93,6 +93,46 @@ export function verboseFields(event: LineEvent): VerboseEvent {
         ['as', event.data.as],
         ['reason', textValue(event.data.reason)],
       );
+    case 'run_parked':
+      return line('magenta', ...approvalFields(event.data));
+    case 'run_resumed':
+      return line(
+        'blue',
+        ['from', event.data.from],
+        ['approvals', textValue(event.data.approvalIds.join(','))],
+        ['content', textValue(event.data.message, contentLength)],
+      );
+    case 'tool_approval_requested':
+      return line(
+        'magenta',
+        ...approvalFields(event.data),
+        ['name', textValue(event.data.name)],
+        ['input', jsonValue(event.data.input)],
+        ['reason', textValue(event.data.reason)],
+        ['deadline', numberValue(event.data.deadline)],
+        ['on_expiry', event.data.onExpiry],
+      );
+    case 'tool_approval_granted':
+      return line(
+        'green',
+        ...approvalFields(event.data),
+        ['decision', jsonValue(event.data.decision)],
+        ['by', textValue(event.data.by)],
+        ['reason', textValue(event.data.reason)],
+      );
+    case 'tool_approval_denied':
+      return line(
+        'red',
+        ...approvalFields(event.data),
+        ['message', textValue(event.data.message)],
+        ['stop', event.data.stop ? 'true' : undefined],
+        ['by', textValue(event.data.by)],
+        ['reason', textValue(event.data.reason)],
+      );
+    case 'tool_approval_expired':
+      return line('red', ...approvalFields(event.data), ['as', event.data.as]);
+    case 'tool_approval_withdrawn':
+      return line('dim', ...approvalFields(event.data), ['reason', textValue(event.data.reason)]);
     case 'agent_started':
       return line(
         'blue',
@@ -177,6 +217,7 @@ export function verboseFields(event: LineEvent): VerboseEvent {
         ['id', textValue(event.data.toolCallId)],
         ['decision', event.data.decision],
         ['by', textValue(event.data.by)],
+        ['approval', textValue(event.data.approvalId)],
         ['reason', textValue(event.data.reason)],
         ['changed_input', jsonValue(event.data.changedInput)],
       );
@@ -251,6 +292,14 @@ export function verboseFields(event: LineEvent): VerboseEvent {
         ['tokens_before', numberValue(event.data.tokensBefore)],
         ['tokens_after', numberValue(event.data.tokensAfter)],
       );
+    case 'policy_violated':
+      return line(
+        event.data.action === 'warn' ? 'magenta' : 'red',
+        ['policy', textValue(event.data.policy)],
+        ['kind', event.data.kind],
+        ['action', event.data.action],
+        ['details', jsonValue(event.data.details)],
+      );
     case 'warning_raised':
       return line(
         'magenta',
@@ -276,6 +325,13 @@ export function verboseFields(event: LineEvent): VerboseEvent {
         ],
       };
   }
+}
+
+function approvalFields(data: ApprovalEventData): readonly VerboseField[] {
+  return [
+    ['approval', textValue(data.approvalId)],
+    ['id', textValue(data.toolCallId)],
+  ];
 }
 
 function errorFields(error: ErrorRecord): readonly VerboseField[] {

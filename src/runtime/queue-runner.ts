@@ -1,20 +1,29 @@
 import { asAsmError, type AsmError } from '../domain/error.ts';
-import type { RunId } from '../domain/id.ts';
+import type { RunId, SessionId } from '../domain/id.ts';
 import { pause } from '../domain/pause.ts';
 import type { Run } from '../domain/run.ts';
+import { isTerminalSession } from '../domain/session.ts';
 import type { ManagerParts } from '../manager/manager-parts.ts';
 import { endPendingRun } from '../manager/recovery.ts';
 import type { Successor } from '../manager/run-executor.ts';
 import type { RunHandle } from '../manager/run-handle.ts';
 import type { CommonRunOptions } from '../manager/run-options.ts';
+import { findSession } from '../manager/session-change.ts';
 import type { ConcurrencyLimiter, Slot } from './concurrency-limiter.ts';
 import type { SessionView } from './session-view.ts';
+
+/** Runs that may start and end before the view has heard of them; each is looked past for the next one. */
+const furthestAhead = 32;
 
 /** Milliseconds until a start is tried again after the store failed. */
 const retryDelay = 1_000;
 
+/** Milliseconds until one looks again at what the log will tell in a moment. */
+const shortDelay = 20;
+
 export interface QueueRunnerOptions {
   readonly parts: ManagerParts;
+  readonly sessionId: SessionId;
   readonly view: SessionView;
   readonly concurrentRuns: number;
   readonly limiter: ConcurrencyLimiter | undefined;
@@ -53,9 +62,8 @@ export class QueueRunner {
       const isBehind = view.queue.has(runId) || (state === 'ended' && view.running.has(runId));
       if (!isBehind) this.#ahead.delete(runId);
     }
-    const { runId, stop } = this.#waiting ?? {};
-    // It was withdrawn, or another one was put before it.
-    if (runId !== undefined && view.queue.first(new Map()) !== runId) stop?.abort();
+    // It was withdrawn, another one was put before it, or the session was paused.
+    if (this.#waiting !== undefined && !this.#isFirst(this.#waiting.runId)) this.#waiting.stop.abort();
     if (this.#looking) {
       this.#lookAgain = true;
       return;
@@ -72,11 +80,26 @@ export class QueueRunner {
   /** Starts nothing more, cancels what runs here, and resolves when that has ended. */
   async close(reason: string): Promise<void> {
     this.#stop.abort();
+    this.#waiting?.stop.abort();
     await this.#lookingOn;
     // Again, since a run may have started with the end of another.
     while (this.#executed.size > 0) {
-      await Promise.allSettled([...this.#executed.values()].map((run) => run.cancel(reason)));
-      await Promise.resolve();
+      await Promise.all([...this.#executed.values()].map((run) => this.#cancel(run, reason)));
+    }
+  }
+
+  async #cancel(run: RunHandle, reason: string): Promise<void> {
+    const { clock } = this.#options.parts.environment;
+    const ended = run.result.catch(() => undefined);
+    while (this.#executed.has(run.id)) {
+      const over = new AbortController();
+      // The request can't be written while the store is away; then the run may end by that.
+      const cancelled = run.cancel(reason).then(
+        () => ended,
+        () => pause(retryDelay, over.signal, clock),
+      );
+      await Promise.race([cancelled, ended]);
+      over.abort();
     }
   }
 
@@ -105,6 +128,13 @@ export class QueueRunner {
     return view.queue.first(this.#ahead);
   }
 
+  /** True while it is this run's turn, as far as is known. */
+  #isFirst(runId: RunId): boolean {
+    const { view } = this.#options;
+    const others = { has: (id: RunId) => id !== runId && this.#ahead.has(id) };
+    return !this.#stop.signal.aborted && view.startsRuns && view.queue.first(others) === runId;
+  }
+
   async #start(runId: RunId): Promise<void> {
     const { parts, defaults } = this.#options;
     this.#ahead.set(runId, 'started');
@@ -113,31 +143,50 @@ export class QueueRunner {
       if (row === undefined) return;
       const slot = await this.#slot(row);
       if (slot !== undefined) this.#slots.set(runId, slot);
+      // Much may have happened meanwhile, above all in a wait for the limiter.
+      if (!this.#isFirst(runId) || (await this.#isFull())) {
+        this.#leave(runId);
+        return;
+      }
       const next = (): Promise<Successor | undefined> => this.#successor(row);
       this.#watch(await parts.operations.executeQueued(row, defaults, next));
     } catch (thrown) {
-      this.#ahead.delete(runId);
-      this.#releaseSlot(runId);
-      await this.#cannotStart(runId, asAsmError(thrown));
+      this.#leave(runId);
+      await this.#cannotStart(runId, asAsmError(thrown)).catch((error: unknown) =>
+        this.#waitFor(asAsmError(error)),
+      );
     }
   }
 
-  /** The row of a run that is still to start; the view forgets one that isn't. */
+  /** The row of a run that is still to start. For another one the log will tell. */
   async #waitingRow(runId: RunId): Promise<Run | undefined> {
     const row = await this.#options.parts.environment.store.run(runId);
     if (row?.status === 'pending') return row;
-    this.#options.view.queue.remove(runId);
+    // One that runs elsewhere still counts as one that was started; of any other nothing is to come.
+    if (row?.status !== 'running') this.#options.view.queue.remove(runId);
     return undefined;
+  }
+
+  /** True when another process has started runs of which the log has not told here. */
+  async #isFull(): Promise<boolean> {
+    const { parts, sessionId, concurrentRuns } = this.#options;
+    const { store, clock } = parts.environment;
+    const limit = Math.min(concurrentRuns, 1_000);
+    const { rows } = await store.runs({ sessionId, status: ['running'], limit });
+    if (rows.length < concurrentRuns) return false;
+    await pause(shortDelay, this.#stop.signal, clock);
+    return true;
   }
 
   async #slot(row: Run): Promise<Slot | undefined> {
     const { limiter, limiterDeadline } = this.#options;
     if (limiter === undefined) return undefined;
     const stop = new AbortController();
+    if (this.#stop.signal.aborted) stop.abort();
     this.#waiting = { runId: row.id, stop };
     try {
       return await limiter.acquireRun(row.provider, {
-        signal: AbortSignal.any([stop.signal, this.#stop.signal]),
+        signal: stop.signal,
         ...(limiterDeadline === undefined ? {} : { deadline: limiterDeadline }),
       });
     } finally {
@@ -155,9 +204,16 @@ export class QueueRunner {
     result.then(over, over);
   }
 
+  /** Takes back what was done to start the run. */
+  #leave(runId: RunId): void {
+    this.#ahead.delete(runId);
+    this.#releaseSlot(runId);
+  }
+
   #releaseSlot(runId: RunId): void {
-    this.#slots.get(runId)?.release();
+    const slot = this.#slots.get(runId);
     this.#slots.delete(runId);
+    slot?.release();
   }
 
   /**
@@ -166,6 +222,7 @@ export class QueueRunner {
    */
   async #successor(ending: Run): Promise<Successor | undefined> {
     const { parts, defaults, limiter } = this.#options;
+    if (this.#ahead.size > furthestAhead) return undefined;
     const runId = this.#next(1);
     if (runId === undefined || limiter?.isWantedRun(ending.provider) === true) return undefined;
     this.#ahead.set(runId, 'started');
@@ -184,7 +241,7 @@ export class QueueRunner {
       const next = (row: Run): Promise<Successor | undefined> => this.#successor(row);
       const successor = await parts.operations.succeed(runId, defaults, next, settled);
       const needsOther = limiter !== undefined && successor?.provider !== ending.provider;
-      if (successor !== undefined && !needsOther) return successor;
+      if (successor !== undefined && !needsOther && this.#isFirst(runId)) return successor;
       successor?.left();
     } catch {
       // What keeps it from starting is found, and told, when it is started by itself.
@@ -193,23 +250,37 @@ export class QueueRunner {
     return undefined;
   }
 
+  /** Ends a run that can't start for a reason of its own; anything else passes. */
   async #cannotStart(runId: RunId, error: AsmError): Promise<void> {
-    const { parts, view } = this.#options;
-    if (this.#stop.signal.aborted || !view.startsRuns) return;
-    if (error.code === 'cancelled') return;
-    if (error.category === 'storage') {
-      await pause(retryDelay, this.#stop.signal, parts.environment.clock);
+    const { parts, sessionId } = this.#options;
+    const { environment } = parts;
+    if (this.#stop.signal.aborted || error.code === 'cancelled') return;
+    if (error.category === 'storage' || isOthersDoing(error)) {
+      await this.#waitFor(error);
       return;
     }
-    if (error.code === 'run_already_executing' || error.code === 'conflict') {
-      // Another process starts it, or it was moved: the log will tell. It must not be tried in a hurry.
-      await pause(20, this.#stop.signal, parts.environment.clock);
-      return;
-    }
+    const { status } = await findSession(environment, sessionId);
     const row = await this.#waitingRow(runId);
-    if (row === undefined) return;
-    await endPendingRun(parts.environment, row, { as: 'failed', error });
+    // The session was paused, or ended, and the log will tell. Whoever ended it ends its runs.
+    if (row === undefined || status === 'paused' || isTerminalSession(status)) {
+      await pause(shortDelay, this.#stop.signal, environment.clock);
+      return;
+    }
+    await endPendingRun(environment, row, { as: 'failed', error });
     parts.operations.forget(runId);
-    view.queue.remove(runId);
+    this.#options.view.queue.remove(runId);
   }
+
+  async #waitFor(error: AsmError): Promise<void> {
+    const { clock } = this.#options.parts.environment;
+    // The manager is closed: nothing can start here any more.
+    if (error.code === 'store_closed') this.#stop.abort();
+    // It must not be tried in a hurry.
+    await pause(isOthersDoing(error) ? shortDelay : retryDelay, this.#stop.signal, clock);
+  }
+}
+
+/** Another process starts or ends the run, or it was moved. */
+function isOthersDoing({ code }: AsmError): boolean {
+  return code === 'run_already_executing' || code === 'conflict';
 }

@@ -24,10 +24,6 @@ export class RunQueue {
     return this.#positions.has(runId);
   }
 
-  position(runId: RunId): number | undefined {
-    return this.#positions.get(runId);
-  }
-
   /** Adds a run, or gives it another place. */
   put(runId: RunId, position: number): void {
     this.remove(runId);
@@ -54,20 +50,6 @@ export class RunQueue {
     const last = this.#entries.at(-1);
     if (first === undefined || last === undefined) return 0;
     return where === 'first' ? first.position - 1 : last.position + 1;
-  }
-
-  /**
-   * A position right before another run; `undefined` if that isn't in the queue, or if there is no number
-   * left between it and its neighbour.
-   */
-  before(runId: RunId, moved: RunId): number | undefined {
-    const next = this.#positions.get(runId);
-    if (next === undefined) return undefined;
-    const others = this.#entries.filter((entry) => entry.runId !== moved);
-    const previous = others[others.findIndex((entry) => entry.runId === runId) - 1];
-    if (previous === undefined) return next - 1;
-    const middle = (previous.position + next) / 2;
-    return previous.position < middle && middle < next ? middle : undefined;
   }
 
   /** Where the entry is, or belongs. */

@@ -6,7 +6,6 @@ import type { ManagerParts } from '../manager/manager-parts.ts';
 import type { PreparedRun } from '../manager/run-executor.ts';
 import type { RunOptions } from '../manager/run-options.ts';
 import { writeQueued } from '../manager/run-queueing.ts';
-import { findRun } from '../manager/run-wait.ts';
 
 /** Runs that are written at most in one change. */
 const largestBatch = 256;
@@ -31,13 +30,18 @@ export interface RunSubmissionOptions {
 export class RunSubmission {
   readonly #options: RunSubmissionOptions;
   readonly #waiting: Submission[] = [];
-  #writing = false;
+  #writing: Promise<void> | undefined;
   #lastPosition = Number.NEGATIVE_INFINITY;
   /** Settles when all calls so far have their place. */
   #before: Promise<unknown> = Promise.resolve();
-  #inFlight = 0;
-  /** Stored, but not yet told by the log. */
+  /** Calls that have no place yet. */
+  #entering = 0;
+  /** Runs with a place that the log has not told: on their way into the store, or there. */
   readonly #unseen = new Set<RunId>();
+  /** Runs on their way into the store. */
+  readonly #storing = new Map<RunId, Promise<Run>>();
+  /** Runs that came in here, of which the manager keeps what isn't stored. */
+  readonly #kept = new Set<RunId>();
 
   constructor(options: RunSubmissionOptions) {
     this.#options = options;
@@ -45,7 +49,7 @@ export class RunSubmission {
 
   /** Runs that the log has not told yet. */
   get inFlight(): number {
-    return this.#inFlight + this.#unseen.size;
+    return this.#entering + this.#unseen.size;
   }
 
   /** The log tells that the run is queued. */
@@ -53,21 +57,55 @@ export class RunSubmission {
     this.#unseen.delete(runId);
   }
 
+  /** True for a run that came in here and has not ended, as far as the log has told. */
+  keeps(runId: RunId): boolean {
+    return this.#kept.has(runId);
+  }
+
+  /** The run is not to be executed any more. */
+  ended(runId: RunId): void {
+    this.#kept.delete(runId);
+    this.#options.parts.operations.forget(runId);
+  }
+
+  /** A run has this place: those that come from now on are put behind it. */
+  placed(position: number): void {
+    this.#lastPosition = Math.max(this.#lastPosition, position);
+  }
+
+  /** The run of an earlier call with the same key, if there was one. */
+  async earlier(input: RunInput, options: RunOptions): Promise<Run | undefined> {
+    const { parts, sessionId } = this.#options;
+    const checked = await parts.operations.prepareQueued(sessionId, input, options);
+    if ('earlier' in checked) return checked.earlier;
+    const storing = this.#storing.get(checked.prepared.run.id);
+    return storing === undefined ? undefined : await this.#theSame(storing, checked.prepared.run);
+  }
+
   /** Resolves with the run once it is stored. */
   async submit(input: RunInput, options: RunOptions): Promise<Run> {
     const { parts, sessionId } = this.#options;
-    this.#inFlight++;
-    try {
-      // Checked at once, but placed in the order of the calls: some checks take longer than others.
-      const checking = parts.operations.prepareQueued(sessionId, input, options);
-      const placing = this.#before.then(() => checking).then((checked) => this.#place(checked));
-      this.#before = placing.catch(() => undefined);
-      return await (
-        await placing
-      ).stored;
-    } finally {
-      this.#inFlight--;
-    }
+    this.#entering++;
+    // Checked at once, but placed in the order of the calls: some checks take longer than others.
+    const checking = parts.operations.prepareQueued(sessionId, input, options);
+    // It may fail before its turn comes.
+    checking.catch(() => undefined);
+    const placing = this.#before
+      .then(() => checking)
+      .then((checked) => this.#place(checked))
+      .finally(() => void this.#entering--);
+    this.#before = placing.catch(() => undefined);
+    return await (
+      await placing
+    ).stored;
+  }
+
+  /** Resolves when all calls are done; lets go of the runs that came in here. */
+  async close(): Promise<void> {
+    await this.#before;
+    await this.#writing;
+    for (const runId of this.#kept) this.#options.parts.operations.forget(runId);
+    this.#kept.clear();
   }
 
   /** Wrapped, so that the next call needn't wait until this one is stored. */
@@ -75,21 +113,26 @@ export class RunSubmission {
     readonly stored: Promise<Run>;
   } {
     if ('earlier' in checked) return { stored: Promise.resolve(checked.earlier) };
-    const position = Math.max(this.#lastPosition + 1, this.#options.nextPosition());
-    this.#lastPosition = position;
-    const run: Run = { ...checked.prepared.run, queuePosition: position };
+    const { id } = checked.prepared.run;
+    const storing = this.#storing.get(id);
+    if (storing !== undefined) return { stored: this.#theSame(storing, checked.prepared.run) };
+    this.placed(Math.max(this.#lastPosition + 1, this.#options.nextPosition()));
+    const run: Run = { ...checked.prepared.run, queuePosition: this.#lastPosition };
     const prepared = { ...checked.prepared, run };
     const stored = new Promise<Run>((resolve, reject) => this.#waiting.push({ prepared, resolve, reject }));
-    if (!this.#writing) void this.#writeAll();
+    this.#unseen.add(id);
+    this.#storing.set(id, stored);
+    const over = (): void => void this.#storing.delete(id);
+    stored.then(over, over);
+    this.#writing ??= this.#writeAll();
     return { stored };
   }
 
   async #writeAll(): Promise<void> {
-    this.#writing = true;
     // Calls of the same turn go together.
     await new Promise(setImmediate);
     while (this.#waiting.length > 0) await this.#write(this.#waiting.splice(0, largestBatch));
-    this.#writing = false;
+    this.#writing = undefined;
   }
 
   async #write(batch: readonly Submission[]): Promise<void> {
@@ -97,7 +140,7 @@ export class RunSubmission {
     // Before it is stored: from then on somebody may start it.
     for (const { prepared } of batch) {
       parts.operations.remember(prepared);
-      this.#unseen.add(prepared.run.id);
+      this.#kept.add(prepared.run.id);
     }
     try {
       await writeQueued(
@@ -107,10 +150,6 @@ export class RunSubmission {
       );
       for (const { prepared, resolve } of batch) resolve(prepared.run);
     } catch (thrown) {
-      for (const { prepared } of batch) {
-        parts.operations.forget(prepared.run.id);
-        this.#unseen.delete(prepared.run.id);
-      }
       // One of them must not keep the others out.
       if (batch.length > 1) for (const one of batch) await this.#write([one]);
       else for (const one of batch) await this.#refuse(one, thrown);
@@ -118,13 +157,21 @@ export class RunSubmission {
   }
 
   async #refuse({ prepared, resolve, reject }: Submission, thrown: unknown): Promise<void> {
-    const isThere = isAsmError(thrown) && thrown.code === 'already_exists';
-    if (!isThere || prepared.options.key === undefined) {
+    this.#unseen.delete(prepared.run.id);
+    this.ended(prepared.run.id);
+    if (!isAsmError(thrown) || thrown.code !== 'already_exists') {
       reject(thrown);
       return;
     }
     // Somebody else was faster with the same key.
-    await findRun(this.#options.parts.environment, prepared.run.id).then(resolve, reject);
+    const earlier = this.#options.parts.operations.earlier(prepared.run);
+    await earlier.then((run) => (run === undefined ? reject(thrown) : resolve(run)), reject);
+  }
+
+  /** The run of a call with the same key that was made just before. */
+  async #theSame(storing: Promise<Run>, run: Run): Promise<Run> {
+    const first = await storing;
+    return (await this.#options.parts.operations.earlier(run)) ?? first;
   }
 }
 

@@ -1,25 +1,27 @@
-import { orAborted } from '../domain/abort.ts';
-import { AsmError, isAsmError } from '../domain/error.ts';
+import { abortError, AsmError, isAsmError } from '../domain/error.ts';
 import { isTerminalRunEvent, type LogEvent } from '../domain/event.ts';
-import { brandId, parseId, type RunId, type SessionId } from '../domain/id.ts';
+import { brandId, type RunId, type SessionId } from '../domain/id.ts';
 import type { RunInput } from '../domain/message.ts';
 import { pause } from '../domain/pause.ts';
-import { isTerminalRun, type Run } from '../domain/run.ts';
+import type { Run } from '../domain/run.ts';
 import { follow } from '../manager/follow.ts';
 import { partsOf, type ManagerParts } from '../manager/manager-parts.ts';
-import { endPendingRun } from '../manager/recovery.ts';
 import type { RunHandle } from '../manager/run-handle.ts';
 import type { CommonRunOptions, RunOptions } from '../manager/run-options.ts';
-import { moveQueued, notQueued } from '../manager/run-queueing.ts';
-import { runResult, type RunResult } from '../manager/run-result.ts';
-import { findRun } from '../manager/run-wait.ts';
+import type { RunResult } from '../manager/run-result.ts';
 import { findSession } from '../manager/session-change.ts';
 import type { SessionManager } from '../manager/session-manager.ts';
-import { recoverRun } from './abandoned-runs.ts';
+import type { CallOptions } from '../ports/session-store.ts';
+import { AbandonedRuns } from './abandoned-runs.ts';
 import type { Slot } from './concurrency-limiter.ts';
 import { interruptRun } from './interruption.ts';
+import { LogPosition } from './log-position.ts';
 import { openRuns } from './open-runs.ts';
+import { moveQueuedRun, queuedRuns } from './queue-move.ts';
 import { QueueRunner } from './queue-runner.ts';
+import { withdrawQueuedRun } from './queue-withdrawal.ts';
+import { notHere, RunEnds } from './run-ends.ts';
+import { RunSignals } from './run-signals.ts';
 import { queueFull, RunSubmission } from './run-submission.ts';
 import type { SessionServerOptions } from './session-server-options.ts';
 import type {
@@ -30,7 +32,7 @@ import type {
   WaitLimit,
 } from './session-server.ts';
 import { SessionView, viewedEvents } from './session-view.ts';
-import { withinLimit } from './wait-limit.ts';
+import { checkTimeout, withinLimit } from './wait-limit.ts';
 
 /** Milliseconds until the log is read again after the store failed. */
 const retryDelay = 1_000;
@@ -41,11 +43,12 @@ export async function openSessionServer(
   options: SessionServerOptions,
 ): Promise<SessionServer> {
   const parts = partsOf(manager);
-  const slot = await options.limiter?.acquireSession(
-    options.limiterDeadline === undefined ? {} : { deadline: options.limiterDeadline },
-  );
+  const { session, limiter, limiterDeadline: deadline, signal } = options;
+  const slot = await limiter?.acquireSession({
+    ...(deadline === undefined ? {} : { deadline }),
+    ...(signal === undefined ? {} : { signal }),
+  });
   try {
-    const { session } = options;
     const { id } =
       typeof session === 'string' ? await manager.getSession(session) : await manager.createSession(session);
     return await ServedSession.open({ manager, parts, sessionId: id, options, slot });
@@ -69,15 +72,16 @@ class ServedSession implements SessionServer {
   readonly #view: SessionView;
   readonly #runner: QueueRunner;
   readonly #submission: RunSubmission;
+  readonly #abandoned: AbandonedRuns;
+  readonly #ends: RunEnds;
+  readonly #signals = new RunSignals();
+  readonly #position: LogPosition;
   readonly #concurrentRuns: number;
   readonly #queuedRuns: number;
   readonly #defaults: CommonRunOptions;
   readonly #stop = new AbortController();
   readonly #following: Promise<void>;
-  readonly #changeListeners = new Set<() => void>();
-  readonly #endListeners = new Map<RunId, Set<() => void>>();
   #subscribers = 0;
-  #stopRecovery: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
   static async open(serving: Serving): Promise<ServedSession> {
@@ -97,18 +101,23 @@ class ServedSession implements SessionServer {
     this.#concurrentRuns = options.concurrentRuns ?? 1;
     this.#queuedRuns = options.queuedRuns ?? 100;
     this.#defaults = options.runOptions ?? {};
-    this.#runner = new QueueRunner({
+    this.#ends = new RunEnds(parts.environment, sessionId);
+    this.#position = new LogPosition(after);
+    const runner = new QueueRunner({
       parts,
+      sessionId,
       view,
       concurrentRuns: this.#concurrentRuns,
       limiter: options.limiter,
       limiterDeadline: options.limiterDeadline,
       defaults: this.#defaults,
     });
+    this.#runner = runner;
     this.#submission = new RunSubmission({ parts, sessionId, nextPosition: () => view.queue.free('last') });
     this.#following = this.#follow(after);
-    this.#changed();
-    void this.#recover();
+    runner.look();
+    const executes = (runId: RunId): boolean => runner.executes(runId);
+    this.#abandoned = new AbandonedRuns({ parts, view, policy: options.onAbandoned ?? 'fail', executes });
   }
 
   async submitRun<Native extends object = object>(
@@ -116,16 +125,23 @@ class ServedSession implements SessionServer {
     options: RunOptions<Native> = {},
   ): Promise<Run> {
     this.#assertOpen();
-    const { queue, running } = this.#view;
-    const free = Math.max(0, this.#concurrentRuns - running.size);
-    if (queue.size + this.#submission.inFlight >= this.#queuedRuns + free)
-      throw queueFull(this.sessionId, this.#queuedRuns);
-    return await this.#submission.submit(input, { ...this.#defaults, ...options });
+    const given = { ...this.#defaults, ...options };
+    const { signal } = given;
+    if (signal?.aborted === true) throw abortError(signal);
+    if (this.#isFull()) {
+      // Whoever submits once more what is there gets that.
+      const earlier = given.key === undefined ? undefined : await this.#submission.earlier(input, given);
+      if (earlier === undefined) throw queueFull(this.sessionId, this.#queuedRuns);
+      return earlier;
+    }
+    const run = await this.#submission.submit(input, given);
+    if (signal !== undefined) this.#cancelOn(signal, run.id);
+    return run;
   }
 
   async awaitRun(runId: RunId, wait: WaitLimit = {}): Promise<RunResult> {
     const { clock } = this.#serving.parts.environment;
-    return await withinLimit(wait, clock, `Run ${runId}`, (signal) => this.#resultOf(runId, signal));
+    return await withinLimit(wait, clock, `Run ${runId}`, (signal) => this.#ends.result(runId, signal));
   }
 
   async executeRun<Native extends object = object>(
@@ -133,56 +149,36 @@ class ServedSession implements SessionServer {
     options: RunOptions<Native> = {},
     wait: WaitLimit = {},
   ): Promise<RunResult> {
+    checkTimeout(wait);
     return await this.awaitRun((await this.submitRun(input, options)).id, wait);
   }
 
-  async cancelRun(
-    runId: RunId,
-    reason?: string,
-    options: { readonly signal?: AbortSignal } = {},
-  ): Promise<RunResult> {
+  async cancelRun(runId: RunId, reason?: string, options: CallOptions = {}): Promise<RunResult> {
     return await (await this.getRun(runId)).cancel(reason, options);
   }
 
-  async withdrawRun(runId: RunId): Promise<RunResult> {
+  async withdrawRun(runId: RunId, options: CallOptions = {}): Promise<RunResult> {
+    await this.#ends.row(runId);
+    return await withdrawQueuedRun(this.#serving.parts.environment, runId, options);
+  }
+
+  async moveRun(runId: RunId, place: QueuePlace, options: CallOptions = {}): Promise<Run> {
     const { environment } = this.#serving.parts;
-    const row = await this.#row(runId);
-    if (row.status !== 'pending' || row.queuePosition === undefined) throw notQueued(row);
-    const ended = await endPendingRun(environment, row, { as: 'cancelled', reason: 'It was withdrawn.' });
-    if (!ended) throw notQueued(await this.#row(runId));
-    return runResult(await this.#row(runId));
+    const row = await this.#ends.row(runId);
+    if (typeof place === 'object' && place.before === runId) return row;
+    const { run, seq } = await moveQueuedRun(environment, this.sessionId, runId, place, options);
+    this.#submission.placed(run.queuePosition ?? 0);
+    // From here on this server starts runs in the new order.
+    await this.#position.reached(seq, options.signal);
+    return run;
   }
 
-  async moveRun(runId: RunId, place: QueuePlace): Promise<Run> {
-    await this.#row(runId);
-    const { environment } = this.#serving.parts;
-    const { queue } = this.#view;
-    if (typeof place === 'string') return await moveQueued(environment, runId, queue.free(place));
-    if (place.before === runId) return await this.#row(runId);
-    if (!queue.has(place.before)) throw notQueued(await this.#row(place.before));
-    const position = queue.before(place.before, runId);
-    if (position !== undefined) return await moveQueued(environment, runId, position);
-    // No number is left between the two: all that come before make room.
-    const end = queue.position(place.before) ?? 0;
-    const before = queue.ids().slice(0, queue.ids().indexOf(place.before));
-    const start = queue.free('first') - before.length;
-    for (const [index, id] of before.entries())
-      if (id !== runId) await moveQueued(environment, id, start + index);
-    return await moveQueued(environment, runId, end - 0.5);
+  async interruptRun(runId: RunId, options: CallOptions = {}): ReturnType<SessionServer['interruptRun']> {
+    await this.#ends.row(runId);
+    return await interruptRun(this.#serving.parts, runId, options);
   }
 
-  async interruptRun(
-    runId: RunId,
-    options: { readonly signal?: AbortSignal } = {},
-  ): ReturnType<SessionServer['interruptRun']> {
-    return await interruptRun(await this.getRun(runId), options);
-  }
-
-  async steer(
-    runId: RunId,
-    text: string,
-    options: { readonly signal?: AbortSignal } = {},
-  ): ReturnType<SessionServer['steer']> {
+  async steer(runId: RunId, text: string, options: CallOptions = {}): ReturnType<SessionServer['steer']> {
     return await (await this.getRun(runId)).steer(text, options);
   }
 
@@ -201,16 +197,15 @@ class ServedSession implements SessionServer {
     return run;
   }
 
-  async status(options: { readonly signal?: AbortSignal } = {}): Promise<SessionServerStatus> {
+  async status(options: CallOptions = {}): Promise<SessionServerStatus> {
     const { store } = this.#serving.parts.environment;
     const session = await findSession(this.#serving.parts.environment, this.sessionId);
     const runs = await openRuns(store, this.sessionId, options);
-    const queued = runs.filter((run) => run.status === 'pending' && run.queuePosition !== undefined);
     return {
       sessionId: this.sessionId,
       session: session.status,
       running: runs.filter((run) => run.status === 'running').toReversed(),
-      queued: queued.toSorted(byPlace),
+      queued: queuedRuns(runs),
       concurrentRuns: this.#concurrentRuns,
       queuedRuns: this.#queuedRuns,
       subscribers: this.#subscribers,
@@ -221,10 +216,7 @@ class ServedSession implements SessionServer {
   async drain(wait: WaitLimit = {}): Promise<void> {
     const { clock } = this.#serving.parts.environment;
     await withinLimit(wait, clock, `The queue of session ${this.sessionId}`, async (signal) => {
-      while (!this.#isIdle() && !signal.aborted) {
-        if (this.#stop.signal.aborted) throw closed();
-        await this.#nextChange(signal);
-      }
+      while (!this.#isIdle() && !signal.aborted) await this.#position.moved(signal);
     });
   }
 
@@ -238,17 +230,36 @@ class ServedSession implements SessionServer {
   }
 
   async #close(): Promise<void> {
-    this.#stopRecovery?.();
-    await this.#runner.close('The session server was closed.');
-    this.#stop.abort(closed());
-    this.#changed();
+    await Promise.all([
+      this.#runner.close('The session server was closed.'),
+      this.#abandoned.close(),
+      this.#submission.close(),
+    ]);
+    const error = closed();
+    this.#stop.abort(error);
+    this.#signals.close();
+    this.#ends.close(error);
+    this.#position.close(error);
     await this.#following;
-    for (const runId of this.#view.queue.ids()) this.#serving.parts.operations.forget(runId);
     this.#serving.slot?.release();
   }
 
   #assertOpen(): void {
     if (this.#closing !== undefined) throw closed();
+  }
+
+  #isFull(): boolean {
+    const { queue, running, startsRuns } = this.#view;
+    const free = startsRuns ? Math.max(0, this.#concurrentRuns - running.size) : 0;
+    return queue.size + this.#submission.inFlight >= this.#queuedRuns + free;
+  }
+
+  /** A run that waits is ended as soon as its signal aborts, and not only when it starts. */
+  #cancelOn(signal: AbortSignal, runId: RunId): void {
+    if (!this.#submission.keeps(runId)) return;
+    this.#signals.listen(runId, signal, () => {
+      this.cancelRun(runId, 'The signal of the run was aborted.').catch(() => undefined);
+    });
   }
 
   /** Everything that is to be known of the session comes from its log. */
@@ -260,106 +271,43 @@ class ServedSession implements SessionServer {
       try {
         for await (const event of follow(log, this.sessionId, { after, types: viewedEvents, signal })) {
           after = event.seq;
-          this.#view.take(event);
-          if (event.type === 'run_queued' && event.runId !== undefined)
-            this.#submission.seen(brandId('run', event.runId));
-          if (event.runId !== undefined && isTerminalRunEvent(event))
-            this.#tellEnd(brandId('run', event.runId));
-          this.#changed();
+          this.#take(event);
         }
         return;
       } catch (thrown) {
-        if (isAsmError(thrown) && thrown.code === 'store_closed') return;
+        if (isAsmError(thrown) && thrown.code === 'store_closed') {
+          // The manager is closed, and nobody will come to close this one.
+          void this.close();
+          return;
+        }
         // Aborted, or the store can't be read now.
         await pause(retryDelay, signal, clock);
       }
     }
   }
 
-  #changed(): void {
+  #take(event: LogEvent): void {
+    this.#view.take(event);
+    if (event.runId !== undefined) {
+      const runId = brandId('run', event.runId);
+      if (event.type === 'run_queued') this.#submission.seen(runId);
+      if (event.type === 'run_started') this.#signals.forget(runId);
+      if (isTerminalRunEvent(event)) {
+        this.#signals.forget(runId);
+        this.#submission.ended(runId);
+        this.#ends.tell(runId);
+      }
+    }
     this.#runner.look();
-    for (const listener of this.#changeListeners) listener();
-  }
-
-  #tellEnd(runId: RunId): void {
-    this.#serving.parts.operations.forget(runId);
-    for (const listener of this.#endListeners.get(runId) ?? []) listener();
-    this.#endListeners.delete(runId);
+    this.#position.move(event.seq);
   }
 
   #isIdle(): boolean {
     const { queue, running } = this.#view;
     return queue.size === 0 && running.size === 0 && this.#submission.inFlight === 0;
   }
-
-  async #nextChange(signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const done = (): void => resolve();
-    this.#changeListeners.add(done);
-    signal.addEventListener('abort', done, { once: true });
-    try {
-      await promise;
-    } finally {
-      this.#changeListeners.delete(done);
-      signal.removeEventListener('abort', done);
-    }
-  }
-
-  /** Ends runs of processes that are gone, now and whenever a lease may have run out. */
-  async #recover(): Promise<void> {
-    const { parts, options } = this.#serving;
-    const { clock, times } = parts.environment;
-    for (const runId of this.#view.running) {
-      if (this.#runner.executes(runId)) continue;
-      const first = (): number => this.#view.queue.free('first');
-      await recoverRun(parts, runId, options.onAbandoned ?? 'fail', first).catch(() => undefined);
-    }
-    if (this.#closing !== undefined) return;
-    this.#stopRecovery = clock.startTimer(times.lease, () => void this.#recover());
-  }
-
-  async #resultOf(runId: RunId, signal: AbortSignal): Promise<RunResult> {
-    const result = runResult(await this.#endedRow(runId, signal));
-    const again = result.status === 'failed' ? result.error.details?.['rerunAs'] : undefined;
-    const id = typeof again === 'string' ? parseId('run', again) : undefined;
-    return id === undefined ? result : await this.#resultOf(id, signal);
-  }
-
-  /** The row of a run once it has ended; all that wait share this server's way through the log. */
-  async #endedRow(runId: RunId, signal: AbortSignal): Promise<Run> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const listeners = this.#endListeners.get(runId) ?? new Set();
-    this.#endListeners.set(runId, listeners.add(resolve));
-    try {
-      const row = await this.#row(runId);
-      if (isTerminalRun(row.status)) return row;
-      this.#assertOpen();
-      await orAborted(promise, AbortSignal.any([signal, this.#stop.signal]));
-      return await this.#row(runId);
-    } finally {
-      listeners.delete(resolve);
-      if (listeners.size === 0) this.#endListeners.delete(runId);
-    }
-  }
-
-  async #row(runId: RunId): Promise<Run> {
-    const row = await findRun(this.#serving.parts.environment, runId);
-    if (row.sessionId !== this.sessionId) throw notHere(runId, this.sessionId);
-    return row;
-  }
-}
-
-function byPlace(first: Run, second: Run): number {
-  const difference = (first.queuePosition ?? 0) - (second.queuePosition ?? 0);
-  return difference === 0 ? (first.id < second.id ? -1 : 1) : difference;
 }
 
 function closed(): AsmError {
   return new AsmError('store_closed', 'The session server was closed.');
-}
-
-function notHere(runId: RunId, sessionId: SessionId): AsmError {
-  return new AsmError('run_not_found', `Session ${sessionId} has no run ${runId}.`, {
-    details: { runId, sessionId },
-  });
 }

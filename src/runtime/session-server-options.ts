@@ -1,7 +1,7 @@
 import { AsmError } from '../domain/error.ts';
 import type { SessionOptions } from '../manager/manager-options.ts';
 import { assertOptionNames } from '../manager/option-names.ts';
-import type { CommonRunOptions } from '../manager/run-options.ts';
+import { checkRunOptions, type CommonRunOptions } from '../manager/run-options.ts';
 import type { ConcurrencyLimiter } from './concurrency-limiter.ts';
 
 /** What becomes of runs whose process died: they fail, or they fail and are queued again, first. */
@@ -22,7 +22,9 @@ export interface SessionServerOptions {
   /** Default `fail`. An agent that is run again may do twice what it had done already. */
   readonly onAbandoned?: AbandonedPolicy;
   /** Options of every run that its submission doesn't give; functions also for runs of another process. */
-  readonly runOptions?: CommonRunOptions;
+  readonly runOptions?: Omit<CommonRunOptions, 'key'>;
+  /** Ends the wait for a place for the session in the limiter. */
+  readonly signal?: AbortSignal;
 }
 
 const optionNames = [
@@ -33,6 +35,7 @@ const optionNames = [
   'limiterDeadline',
   'onAbandoned',
   'runOptions',
+  'signal',
 ] as const satisfies readonly (keyof SessionServerOptions)[];
 
 /** Throws `unknown_option` or `invalid_input` for what types alone can't keep out. */
@@ -41,7 +44,11 @@ export function checkServerOptions(options: SessionServerOptions): void {
   wholeNumber('concurrentRuns', options.concurrentRuns, 1);
   wholeNumber('queuedRuns', options.queuedRuns, 0);
   wholeNumber('limiterDeadline', options.limiterDeadline, 0);
-  const { onAbandoned } = options;
+  const { onAbandoned, runOptions = {} } = options;
+  checkRunOptions(runOptions);
+  if ('key' in runOptions) {
+    throw new AsmError('invalid_input', 'A `key` belongs to one run: give it when that is submitted.');
+  }
   if (onAbandoned !== undefined && !abandonedPolicies.includes(onAbandoned)) {
     throw new AsmError(
       'invalid_input',

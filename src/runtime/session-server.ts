@@ -12,7 +12,7 @@ import type { CallOptions } from '../ports/session-store.ts';
 import { openSessionServer } from './served-session.ts';
 import { checkServerOptions, type SessionServerOptions } from './session-server-options.ts';
 
-/** A wait that ends. */
+/** How long to wait. */
 export interface WaitLimit extends CallOptions {
   /** Milliseconds after which the wait rejects with `timed_out`; what is waited for goes on. Default: none. */
   readonly timeout?: number;
@@ -52,9 +52,9 @@ export interface SessionServerStatus {
 export interface SessionServer extends AsyncDisposable {
   readonly sessionId: SessionId;
   /**
-   * Queues a run; resolves when it is stored. Submissions keep the order of the calls. Throws
+   * Queues a run; resolves when it is stored. Submissions of one server keep the order of the calls. Throws
    * `max_queued_runs_exceeded` when no place is left. With a `key`, a second submission gives the run of
-   * the first.
+   * the first. Aborting its `signal` cancels the run, also while it waits.
    */
   submitRun<Native extends object = object>(input: RunInput, options?: RunOptions<Native>): Promise<Run>;
   /** Waits for the end of a run of the session, whoever executes it; of an abandoned one that is run again, for that one's. */
@@ -68,9 +68,12 @@ export interface SessionServer extends AsyncDisposable {
   /** Ends a queued or running run; resolves with how it really ended. */
   cancelRun(runId: RunId, reason?: string, options?: CallOptions): Promise<RunResult>;
   /** Takes a run out of the queue. Throws `invalid_operation` if it waits no more. */
-  withdrawRun(runId: RunId): Promise<RunResult>;
-  /** Gives a queued run another place. Throws `invalid_operation` if it waits no more. */
-  moveRun(runId: RunId, place: QueuePlace): Promise<Run>;
+  withdrawRun(runId: RunId, options?: CallOptions): Promise<RunResult>;
+  /**
+   * Gives a queued run another place; once that has resolved, this server starts runs in the new order.
+   * Throws `invalid_operation` if it, or the run before which it is to go, waits no more.
+   */
+  moveRun(runId: RunId, place: QueuePlace, options?: CallOptions): Promise<Run>;
   /** Stops the turn of a running run and keeps the conversation; says what really happened. */
   interruptRun(runId: RunId, options?: CallOptions): Promise<Interruption>;
   /** Says something to a running agent. */
@@ -84,7 +87,7 @@ export interface SessionServer extends AsyncDisposable {
   drain(options?: WaitLimit): Promise<void>;
   /**
    * Starts nothing more, cancels what this server executes, and resolves when that has ended. The queue
-   * stays for the next server.
+   * stays for the next server. Subscriptions go on until their session or manager ends.
    */
   close(): Promise<void>;
 }

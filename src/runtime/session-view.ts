@@ -31,14 +31,16 @@ export class SessionView {
   readonly #running = new Set<RunId>();
   #status: SessionStatus;
 
+  /** The open runs, newest first. */
   constructor(status: SessionStatus, openRuns: readonly Run[]) {
     this.#status = status;
-    for (const run of openRuns) {
+    for (const run of openRuns.toReversed()) {
       if (run.status === 'running') this.#running.add(run.id);
       else if (run.queuePosition !== undefined) this.queue.put(run.id, run.queuePosition);
     }
   }
 
+  /** In the order of their starts. */
   get running(): ReadonlySet<RunId> {
     return this.#running;
   }

@@ -8,17 +8,13 @@ import type { WaitLimit } from './session-server.ts';
  * aborts. The work is told to stop by the signal that it gets.
  */
 export async function withinLimit<Value>(
-  { signal, timeout }: WaitLimit,
+  limit: WaitLimit,
   clock: Clock,
   what: string,
   work: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Value> {
-  if (timeout !== undefined && !(timeout >= 0)) {
-    throw new AsmError(
-      'invalid_input',
-      `A timeout is a number of milliseconds from 0, not ${String(timeout)}.`,
-    );
-  }
+  checkTimeout(limit);
+  const { signal, timeout } = limit;
   const over = new AbortController();
   const either = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
   const stopTimer =
@@ -35,4 +31,13 @@ export async function withinLimit<Value>(
   } finally {
     stopTimer?.();
   }
+}
+
+/** Throws `invalid_input` unless the timeout is a time. */
+export function checkTimeout({ timeout }: WaitLimit): void {
+  if (timeout === undefined || timeout >= 0) return;
+  throw new AsmError(
+    'invalid_input',
+    `A timeout is a number of milliseconds from 0, not ${String(timeout)}.`,
+  );
 }

@@ -255,11 +255,12 @@ describe('prompts and outputs', () => {
     expect(heard(room)).toContain('before');
   });
 
-  it('may be 10 MB long', async () => {
+  // More than pipes hold. The same Claude Code takes 10 MB and 100 MB in the tests of its own provider.
+  it('may be 2 MB long', async () => {
     await using room = await openAgentRoom([{ text: 'fine' }]);
-    const run = room.run({ request: { text: 'All work and no play. '.repeat(480_000) } });
+    const run = room.run({ request: { text: 'All work and no play. '.repeat(96_000) } });
     await expect(run.outcome()).resolves.toMatchObject({ output: 'fine' });
-    expect(room.server.mainRequests[0]?.bodyBytes).toBeGreaterThan(10_000_000);
+    expect(room.server.mainRequests[0]?.bodyBytes).toBeGreaterThan(2_000_000);
   });
 
   it('may not be empty', async () => {
@@ -269,9 +270,9 @@ describe('prompts and outputs', () => {
     expect(room.server.requests).toHaveLength(0);
   });
 
-  it('of tools may be 100 MB long: the event stays small', async () => {
+  it('of tools may be 10 MB long: the event stays small', async () => {
     await using room = await openAgentRoom([
-      { tools: [bash('head -c 100000000 /dev/zero | tr "\\0" x')] },
+      { tools: [bash('head -c 10000000 /dev/zero | tr "\\0" x')] },
       { text: 'end' },
     ]);
     const run = room.run();

@@ -232,9 +232,10 @@ describe('a run', () => {
     expect(room.server.requests).toHaveLength(0);
   });
 
-  it('whose tool prints 100 MB has a small event', async () => {
+  // More than any buffer between Amp and the event takes; Amp alone would work for many seconds on more.
+  it('whose tool prints 10 MB has a small event', async () => {
     await using room = await openAgentRoom([
-      { tools: [bash('head -c 100000000 /dev/zero | tr "\\0" x')] },
+      { tools: [bash('head -c 10000000 /dev/zero | tr "\\0" x')] },
       { text: 'end' },
     ]);
     const run = room.run();
@@ -254,11 +255,12 @@ describe('prompts', () => {
     expect(JSON.stringify(room.server.mainRequests[0]?.body)).toContain('a\\u0000b\\ud800c \\n');
   });
 
-  it('may be 10 MB long', async () => {
+  // More than pipes hold and than our own limits for prompts that are watched; what is longer is Amp's own work.
+  it('may be 2 MB long', async () => {
     await using room = await openAgentRoom([{ text: 'fine' }]);
-    const run = room.run({ request: { text: 'All work and no play. '.repeat(480_000) } });
+    const run = room.run({ request: { text: 'All work and no play. '.repeat(96_000) } });
     await expect(run.outcome()).resolves.toMatchObject({ output: 'fine' });
-    expect(room.server.mainRequests[0]?.bodyBytes).toBeGreaterThan(10_000_000);
+    expect(room.server.mainRequests[0]?.bodyBytes).toBeGreaterThan(2_000_000);
     expect(run.ofType('message_received').map(({ data }) => data.text)).toEqual(['fine']);
   });
 

@@ -82,10 +82,10 @@ describe('a program that', () => {
     await expectNothingLeft(room, run);
   });
 
-  it('writes 7 million lines that are no JSON has some of them kept, and the others counted', async () => {
+  it('writes 30 MB of lines that are no JSON has some of them kept, and the others counted', async () => {
     await using room = await openAgentRoom([{ text: 'fine' }]);
     const run = room.run({
-      provider: { executable: await wrapper(room, "yes 'no JSON at all' | head -n 7000000") },
+      provider: { executable: await wrapper(room, "yes 'no JSON at all' | head -n 2000000") },
     });
     await expect(run.outcome()).resolves.toMatchObject({ output: 'fine' });
     expect(run.ofType('unparsed').length).toBeLessThan(300);

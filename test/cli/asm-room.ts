@@ -13,9 +13,6 @@ const root = join(import.meta.dirname, '..', '..');
 export const asmSource: string = join(root, 'src', 'cli', 'main.ts');
 export const launcher: string = join(root, 'bin', 'asm.js');
 
-/** Where Node keeps what it made of the sources, for the hundreds of times that the tests start them. */
-const compileCache = join(root, '.tmp', 'compile-cache');
-
 export interface AsmOptions {
   readonly input?: AsmProcessOptions['input'];
   /** Changes of the environment; `undefined` takes a variable out. */
@@ -54,7 +51,6 @@ export async function openAsmRoom(script: ModelScript = []): Promise<AsmRoom> {
     environment(changes = {}) {
       const all: Record<string, string | undefined> = {
         ...claudeEnvironment(server, { home }),
-        NODE_COMPILE_CACHE: compileCache,
         ...changes,
       };
       return Object.fromEntries(

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { bash } from '../claude/agent-room.ts';
 import { agentProcesses, announced, expectEndedOnce, runRow } from './asm-log.ts';
 import type { AsmProcess } from './asm-process.ts';
-import { openAsmRoom, type AsmRoom } from './asm-room.ts';
+import { documents, openAsmRoom, type AsmRoom } from './asm-room.ts';
 
 /** Starts a run and waits until its agent has said something; gives the run's id and cookie. */
 async function working(
@@ -14,7 +14,7 @@ async function working(
   const command = room.start(['run', ...words]);
   await command.says(said);
   const { run } = announced(command.errors());
-  const cookie = String((await runRow(room, run))['cookie']);
+  const { cookie = '' } = await runRow(room, run);
   expect(agentProcesses(cookie)).not.toEqual([]);
   return { command, run, cookie };
 }
@@ -108,7 +108,7 @@ test('kill -9 leaves a run that the next command shows as abandoned, once its le
   command.signal('SIGKILL');
   expect(await command.ended).toMatchObject({ signal: 'SIGKILL' });
   // Somebody may still be there, as far as anybody can tell.
-  expect(await runRow(room, run)).toMatchObject({ status: 'running' });
+  expect(documents((await room.asm(['show', run, '--json'])).output)).toMatchObject([{ status: 'running' }]);
   endLeases(room);
   const shown = await room.asm(['show', run]);
   expect(shown.code).toBe(0);

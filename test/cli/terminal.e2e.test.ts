@@ -23,9 +23,8 @@ test('asks about a tool call, and runs it after a yes', async () => {
   const { code, output } = await run.ended;
   expect(code).toBe(0);
   expect(existsSync(join(room.cwd, 'made'))).toBe(true);
-  const decided = (await events(room, announced(output).run)).find(
-    (event) => event['type'] === 'tool_call_decided',
-  );
+  const log = await events(room, announced(output).session);
+  const decided = log.find((event) => event.type === 'tool_call_decided');
   expect(decided).toMatchObject({ data: { decision: 'allow', by: 'caller' } });
 });
 

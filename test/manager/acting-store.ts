@@ -49,6 +49,8 @@ export function actingStore(inner: SessionStore): ActingStore {
     sessions: (query, options) => pass('sessions', () => inner.sessions(query, options)),
     run: (id, options) => pass('run', () => inner.run(id, options)),
     runs: (query, options) => pass('runs', () => inner.runs(query, options)),
+    approval: (id, options) => pass('approval', () => inner.approval(id, options)),
+    approvals: (query, options) => pass('approvals', () => inner.approvals(query, options)),
     events: (query, options) => pass('events', () => inner.events(query, options)),
     feed: (query, options) => pass('feed', () => inner.feed(query, options)),
     watch: (sessionId, listener) => inner.watch(sessionId, listener),

@@ -17,31 +17,34 @@ const working = (count: number, more: Partial<ExampleTurn> = {}): readonly Examp
   }));
 
 describe('Claude Code’s own figure', () => {
-  it.each(['claude-sonnet-4-5', 'claude-opus-4-5', 'claude-opus-5-5', 'claude-haiku-4-5', 'claude-fable-5-1'])(
-    'of %s is what the price book computes from the tokens, to the last digit',
-    async (model) => {
-      await using priced = await openPricedAgent('claude');
-      priced.say([
-        {
-          text: 'a',
-          usage: { input: 1_234, output: 567, cacheRead: 8_901, cacheWrite: 2_345, longCacheWrite: 678 },
-        },
-      ]);
-      const result = await priced.manager.runOnce('go', { ...priced.run, model });
-      expect(result).toMatchObject({ status: 'completed', cost: { source: 'provider' } });
-      expect(result.usage).toEqual({
-        inputTokens: 1_234,
-        outputTokens: 567,
-        cacheReadTokens: 8_901,
-        cacheWriteTokens: 2_345,
-        longCacheWriteTokens: 678,
-        reasoningTokens: 0,
-      });
-      // The agent adds binary fractions; its figure is taken to a billionth.
-      const [told, computed] = [result.cost?.usd, result.cost?.computed].map((usd) => parseMoney(usd ?? ''));
-      expect(((computed ?? -1n) + 500n) / 1000n).toBe((told ?? -2n) / 1000n);
-    },
-  );
+  it.each([
+    'claude-sonnet-4-5',
+    'claude-opus-4-5',
+    'claude-opus-5-5',
+    'claude-haiku-4-5',
+    'claude-fable-5-1',
+  ])('of %s is what the price book computes from the tokens, to the last digit', async (model) => {
+    await using priced = await openPricedAgent('claude');
+    priced.say([
+      {
+        text: 'a',
+        usage: { input: 1_234, output: 567, cacheRead: 8_901, cacheWrite: 2_345, longCacheWrite: 678 },
+      },
+    ]);
+    const result = await priced.manager.runOnce('go', { ...priced.run, model });
+    expect(result).toMatchObject({ status: 'completed', cost: { source: 'provider' } });
+    expect(result.usage).toEqual({
+      inputTokens: 1_234,
+      outputTokens: 567,
+      cacheReadTokens: 8_901,
+      cacheWriteTokens: 2_345,
+      longCacheWriteTokens: 678,
+      reasoningTokens: 0,
+    });
+    // The agent adds binary fractions; its figure is taken to a billionth.
+    const [told, computed] = [result.cost?.usd, result.cost?.computed].map((usd) => parseMoney(usd ?? ''));
+    expect(((computed ?? -1n) + 500n) / 1000n).toBe((told ?? -2n) / 1000n);
+  });
 });
 
 describe('a run of Claude Code', () => {

@@ -39,7 +39,8 @@ export const sqlite: StoreKind = {
   },
 };
 
-const memory: StoreKind = {
+/** A store that lives in this process. */
+export const memory: StoreKind = {
   name: 'memory',
   place(clock) {
     const store = memoryStore(clock === undefined ? {} : { clock });

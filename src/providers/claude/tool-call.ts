@@ -9,11 +9,13 @@ interface KnownTool {
   readonly kind: ToolKind;
   /** Fields of the input that hold a path. */
   readonly paths?: readonly string[];
+  /** Fields of the input that say nothing about what the call does. */
+  readonly remarks?: readonly string[];
 }
 
 /** Claude Code's own tools. What is not here is `other`, which permissions treat as dangerous. */
 const knownTools: ReadonlyMap<string, KnownTool> = new Map<string, KnownTool>([
-  ['Bash', { tool: 'bash', kind: 'execute' }],
+  ['Bash', { tool: 'bash', kind: 'execute', remarks: ['description'] }],
   ['BashOutput', { tool: 'bash_output', kind: 'internal' }],
   ['KillShell', { tool: 'kill_shell', kind: 'internal' }],
   ['KillBash', { tool: 'kill_shell', kind: 'internal' }],
@@ -84,6 +86,7 @@ export function buildToolCall(
     input: call.input,
     ...(command === undefined ? {} : { command }),
     ...(paths.length === 0 ? {} : { paths }),
+    ...(known?.remarks === undefined ? {} : { remarks: known.remarks }),
     ...(call.lineage === undefined ? {} : { lineage: call.lineage }),
   };
 }

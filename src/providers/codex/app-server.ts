@@ -96,7 +96,7 @@ export async function startAppServer(options: AppServerOptions, signal: AbortSig
       rpc.refuse(item.id, 'Nobody waits for this.');
     for (const inbox of receivers) await inbox.room();
   };
-  const read = async (): Promise<void> => {
+  const readAll = async (): Promise<void> => {
     const splitter = createLineSplitter(maximumLine);
     try {
       for await (const chunk of group.child.stdout) {
@@ -117,7 +117,7 @@ export async function startAppServer(options: AppServerOptions, signal: AbortSig
     lose(protocolError('it closed its output.', group.stderrTail()));
     await end().catch(() => undefined);
   };
-  void read();
+  void readAll();
 
   const stop = (): void => void end(0).catch(() => undefined);
   signal.addEventListener('abort', stop, { once: true });
@@ -127,9 +127,13 @@ export async function startAppServer(options: AppServerOptions, signal: AbortSig
   }, startDeadline);
   try {
     if (signal.aborted) stop();
-    const greeting = await rpc.request('initialize', greetingParameters);
+    // It takes what it reads one after the other: no answer is needed to say the next thing.
+    const greeted = rpc.request('initialize', greetingParameters);
     rpc.notify('initialized');
-    const configuration = await rpc.request('config/read', { includeLayers: false });
+    const read = rpc.request('config/read', { includeLayers: false });
+    read.catch(() => undefined);
+    const greeting = await greeted;
+    const configuration = await read;
     return {
       rpc,
       group,

@@ -1,10 +1,11 @@
+import type { Approval, ApprovalId } from '../../domain/approval.ts';
 import { AsmError } from '../../domain/error.ts';
 import type { RunId } from '../../domain/id.ts';
 import type { Run } from '../../domain/run.ts';
 import type { Session } from '../../domain/session.ts';
-import type { Change, LeaseRequest } from '../../ports/session-store.ts';
+import type { Change, LeaseRequest, RowChanges, RowWrite } from '../../ports/session-store.ts';
 import { invalidInput } from './invalid-input.ts';
-import { changeRun, changeSession, copyRow } from './row-change.ts';
+import { changeApproval, changeRun, changeSession, copyRow } from './row-change.ts';
 
 /** What is stored, as far as a change is checked against it. */
 export interface StoredState {
@@ -12,6 +13,8 @@ export interface StoredState {
   session(): Session | undefined;
   /** The row of any run, also one of another session. */
   run(id: RunId): Run | undefined;
+  /** The row of any approval, also one of another session. */
+  approval(id: ApprovalId): Approval | undefined;
   /**
    * The newest token of the run that nobody gave back; `undefined` when there is none. It counts
    * also after its time ran out: until another takes the lease over, its holder is the only writer.
@@ -25,13 +28,14 @@ export interface StoredState {
 export interface DecidedRows {
   readonly session?: Session;
   readonly runs: readonly Run[];
+  readonly approvals: readonly Approval[];
 }
 
 /**
  * Decides whether a valid change may be written, before anything is. Checked in this order: the
  * session exists (`session_not_found`) or not yet (`already_exists`), the fence (`lease_lost`), the lease
  * to take (`run_already_executing`), the version of the session row (`conflict`, details `expected` and
- * `actual`), each run row (`already_exists`, `run_not_found`, `conflict`).
+ * `actual`), each run row (`already_exists`, `run_not_found`, `conflict`), and each approval row likewise.
  */
 export function decideChange(change: Change, state: StoredState): DecidedRows {
   const stored = state.session();
@@ -45,8 +49,17 @@ export function decideChange(change: Change, state: StoredState): DecidedRows {
     throw leaseLost(lease.runId, lease.token);
   if (takeLease !== undefined && !state.isLeaseFree(takeLease)) throw runAlreadyExecuting(takeLease.runId);
   const decided = decideSession(session, stored);
-  const runs = (change.runs ?? []).map((write) => decideRun(change, write, state));
-  return decided === undefined ? { runs } : { session: decided, runs };
+  const runs = (change.runs ?? []).map((write) =>
+    decideRow(change, write, { kind: 'run', stored: state.run(idOf(write)), change: changeRun }),
+  );
+  const approvals = (change.approvals ?? []).map((write) =>
+    decideRow(change, write, {
+      kind: 'approval',
+      stored: state.approval(idOf(write)),
+      change: changeApproval,
+    }),
+  );
+  return decided === undefined ? { runs, approvals } : { session: decided, runs, approvals };
 }
 
 function decideSession(write: Change['session'], stored: Session | undefined): Session | undefined {
@@ -57,22 +70,40 @@ function decideSession(write: Change['session'], stored: Session | undefined): S
   return changeSession(stored, write.set);
 }
 
-function decideRun(change: Change, write: NonNullable<Change['runs']>[number], state: StoredState): Run {
+interface RowFacts<Row> {
+  readonly kind: 'run' | 'approval';
+  readonly stored: Row | undefined;
+  readonly change: (row: Row, changes: RowChanges<Row>) => Row;
+}
+
+const rowNames = { run: 'Run', approval: 'Approval' } as const;
+const notFoundCodes = { run: 'run_not_found', approval: 'approval_not_found' } as const;
+
+function decideRow<Row extends Run | Approval>(
+  change: Change,
+  write: RowWrite<Row>,
+  { kind, stored, change: changeRow }: RowFacts<Row>,
+): Row {
   if ('create' in write) {
-    if (state.run(write.create.id) !== undefined) throw alreadyExists('Run', write.create.id);
+    if (stored !== undefined) throw alreadyExists(rowNames[kind], write.create.id);
     return copyRow(write.create);
   }
-  const stored = state.run(write.id);
   if (stored === undefined) {
-    throw new AsmError('run_not_found', `No run has the id ${write.id}.`, { details: { runId: write.id } });
+    throw new AsmError(notFoundCodes[kind], `No ${kind} has the id ${write.id}.`, {
+      details: { [`${kind}Id`]: write.id },
+    });
   }
   if (stored.sessionId !== change.sessionId) {
     throw invalidInput(
-      `Run ${stored.id} belongs to session ${stored.sessionId}; the change is to ${change.sessionId}.`,
+      `${rowNames[kind]} ${stored.id} belongs to session ${stored.sessionId}; the change is to ${change.sessionId}.`,
     );
   }
   checkVersion(stored, write.expectedVersion);
-  return changeRun(stored, write.set);
+  return changeRow(stored, write.set);
+}
+
+function idOf<Row extends Run | Approval>(write: RowWrite<Row>): Row['id'] {
+  return 'create' in write ? write.create.id : write.id;
 }
 
 function checkVersion(row: { readonly id: string; readonly version: number }, expected: number): void {

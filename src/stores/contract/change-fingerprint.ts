@@ -16,6 +16,8 @@ export function changeFingerprint(change: Change): string {
     change.sessionId,
     change.session === undefined ? null : rowContent(change.session),
     (change.runs ?? []).map((write) => rowContent(write)),
+    // Left out where there is none, as before there were any.
+    ...(change.approvals === undefined ? [] : [change.approvals.map((write) => rowContent(write))]),
     change.events.map((event) => [
       event.type,
       event.time,

@@ -20,7 +20,8 @@ export function validateChange(change: Change): void {
   if (typeof change.sessionId !== 'string') throw invalidInput('A change names its session by `sessionId`.');
   const events: unknown = change.events;
   if (!Array.isArray(events)) throw invalidInput('The `events` of a change are an array.');
-  const writesRow = change.session !== undefined || (change.runs !== undefined && change.runs.length > 0);
+  const { runs = [], approvals = [] } = change;
+  const writesRow = change.session !== undefined || runs.length > 0 || approvals.length > 0;
   if (change.events.length === 0 && !writesRow) {
     throw invalidInput('A change writes at least one event or one row.');
   }
@@ -41,7 +42,8 @@ export function validateChange(change: Change): void {
   }
   for (const event of change.events) validateEvent(event);
   if (change.session !== undefined) validateSessionWrite(change.session, change.sessionId);
-  if (change.runs !== undefined) validateRunWrites(change.runs, change.sessionId);
+  validateRowWrites('run', runs, change.sessionId);
+  validateRowWrites('approval', approvals, change.sessionId);
 }
 
 function validateEvent(event: NewEvent): void {
@@ -84,23 +86,32 @@ function validateSessionWrite(write: NonNullable<Change['session']>, sessionId: 
   validateRowWrite(write);
 }
 
-function validateRunWrites(writes: NonNullable<Change['runs']>, sessionId: string): void {
+type OwnedRow = ChangeableRow & { readonly sessionId: string };
+
+function validateRowWrites<Row extends OwnedRow>(
+  kind: 'run' | 'approval',
+  writes: readonly RowWrite<Row>[],
+  sessionId: string,
+): void {
   const written = new Set<string>();
   for (const write of writes) {
     const id = 'create' in write ? write.create.id : write.id;
-    if (written.has(id)) throw invalidInput(`A change writes the row of run ${id} only once.`);
+    if (written.has(id)) throw invalidInput(`A change writes the row of ${kind} ${id} only once.`);
     written.add(id);
     if ('create' in write) {
-      if (parseId('run', id) === undefined) throw invalidInput(`${id} is no id of a run.`);
+      if (parseId(kind, id) === undefined) throw invalidInput(`${id} is no id of ${aOrAn[kind]}.`);
       if (write.create.sessionId !== sessionId) {
         throw invalidInput(
-          `Run ${id} belongs to session ${write.create.sessionId}; the change is to ${sessionId}.`,
+          `${names[kind]} ${id} belongs to session ${write.create.sessionId}; the change is to ${sessionId}.`,
         );
       }
     }
     validateRowWrite(write);
   }
 }
+
+const names = { run: 'Run', approval: 'Approval' } as const;
+const aOrAn = { run: 'a run', approval: 'an approval' } as const;
 
 function validateRowWrite<Row extends ChangeableRow>(write: RowWrite<Row>): void {
   if (!('create' in write)) {

@@ -14,7 +14,7 @@ export function encodeRowCursor(row: RowCursor): string {
 }
 
 /** Reads what `encodeRowCursor` gave for a row of the same kind; anything else is `invalid_cursor`. */
-export function decodeRowCursor(kind: 'session' | 'run', text: string): RowCursor {
+export function decodeRowCursor(kind: 'session' | 'run' | 'approval', text: string): RowCursor {
   const [, time, id] = /^(\d{1,16}) (.+)$/.exec(decodeText(text)) ?? [];
   const createdAt = Number(time);
   if (id === undefined || parseId(kind, id) === undefined || !isWholeNumber(createdAt, 0))

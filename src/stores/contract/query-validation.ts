@@ -1,6 +1,12 @@
 import { AsmError } from '../../domain/error.ts';
 import type { RunId } from '../../domain/id.ts';
-import type { EventQuery, FeedQuery, RunQuery, SessionQuery } from '../../ports/session-store.ts';
+import type {
+  ApprovalQuery,
+  EventQuery,
+  FeedQuery,
+  RunQuery,
+  SessionQuery,
+} from '../../ports/session-store.ts';
 import { decodeFeedCursor, decodeRowCursor, type RowCursor } from './page-cursor.ts';
 import { invalidInput, isWholeNumber } from './invalid-input.ts';
 
@@ -86,12 +92,33 @@ export function readRunQuery(
   return { ...readRowQuery('run', query), sessionId: query.sessionId };
 }
 
+/** A listing of approvals with its defaults filled in. */
+export type ApprovalRange = Omit<RowRange, 'provider'> &
+  Pick<ApprovalQuery, 'sessionId' | 'runId'> & { readonly lasting: boolean };
+
+/** Checks a listing of approvals. Throws `invalid_cursor` or `invalid_input`. */
+export function readApprovalQuery(query: ApprovalQuery): ApprovalRange {
+  const { sessionId, runId } = query;
+  return {
+    ...readPageQuery('approval', query),
+    lasting: query.lasting === true,
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(runId === undefined ? {} : { runId }),
+  };
+}
+
 function readRowQuery(kind: 'session' | 'run', query: SessionQuery | RunQuery): RowRange {
+  return { ...readPageQuery(kind, query), provider: query.provider };
+}
+
+function readPageQuery(
+  kind: 'session' | 'run' | 'approval',
+  query: Pick<SessionQuery, 'limit' | 'cursor'> & { readonly status?: readonly string[] },
+): Omit<RowRange, 'provider'> {
   return {
     limit: readLimit(query.limit, 50),
     after: query.cursor === undefined ? undefined : decodeRowCursor(kind, query.cursor),
     status: readFilter('status', query.status),
-    provider: query.provider,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Approval } from '../../domain/approval.ts';
 import type { Run } from '../../domain/run.ts';
 import type { Session } from '../../domain/session.ts';
 import type { RowChanges } from '../../ports/session-store.ts';
@@ -18,6 +19,17 @@ const lastingFields = {
     'attempt',
     'usage',
   ] satisfies readonly (keyof Run)[],
+  approval: [
+    'runId',
+    'status',
+    'deadline',
+    'onExpiry',
+    'provider',
+    'cwd',
+    'call',
+    'reason',
+    'key',
+  ] satisfies readonly (keyof Approval)[],
 } as const;
 
 /** The session row after a change of its fields: a new, deeply frozen object with the next version. */
@@ -28,6 +40,11 @@ export function changeSession(row: Session, changes: RowChanges<Session>): Sessi
 /** The run row after a change of its fields: a new, deeply frozen object with the next version. */
 export function changeRun(row: Run, changes: RowChanges<Run>): Run {
   return changeRow(row, changes, lastingFields.run);
+}
+
+/** The approval row after a change of its fields: a new, deeply frozen object with the next version. */
+export function changeApproval(row: Approval, changes: RowChanges<Approval>): Approval {
+  return changeRow(row, changes, lastingFields.approval);
 }
 
 /** A deeply frozen copy of a row that is to be created, as reading it back will give it. */

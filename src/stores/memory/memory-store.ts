@@ -1,9 +1,11 @@
 import { systemClock, type Clock } from '../../domain/clock.ts';
+import { isLasting, type Approval, type ApprovalId } from '../../domain/approval.ts';
 import { AsmError, abortError } from '../../domain/error.ts';
 import type { RunId, SessionId } from '../../domain/id.ts';
 import type { Run } from '../../domain/run.ts';
 import type { Session } from '../../domain/session.ts';
 import type {
+  ApprovalQuery,
   CallOptions,
   Change,
   Committed,
@@ -25,6 +27,7 @@ import { changeFingerprint } from '../contract/change-fingerprint.ts';
 import { validateChange } from '../contract/change-validation.ts';
 import { validateLeaseRequest, validateLeaseTime } from '../contract/lease-validation.ts';
 import {
+  readApprovalQuery,
   readEventQuery,
   readFeedQuery,
   readRunQuery,
@@ -58,6 +61,7 @@ class MemoryStore implements SessionStore {
   readonly #logs = new Map<SessionId, EventLog>();
   readonly #sessions = new RowTable<Session, SessionId>();
   readonly #runs = new RowTable<Run, RunId>();
+  readonly #approvals = new RowTable<Approval, ApprovalId>();
   readonly #order = new CommitOrder();
   readonly #keys: KeyTable;
   readonly #leaseTable: LeaseTable;
@@ -88,12 +92,14 @@ class MemoryStore implements SessionStore {
     const rows = decideChange(change, {
       session: () => this.#sessions.get(sessionId),
       run: (id) => this.#runs.get(id),
+      approval: (id) => this.#approvals.get(id),
       leaseToken: (id) => this.#leaseTable.current(id)?.token,
       isLeaseFree: (request) => this.#leaseTable.isFree(request),
     });
 
     if (rows.session !== undefined) this.#sessions.put(rows.session);
     for (const run of rows.runs) this.#runs.put(run);
+    for (const approval of rows.approvals) this.#approvals.put(approval);
     const log = this.#logs.get(sessionId) ?? new EventLog(sessionId);
     this.#logs.set(sessionId, log);
     const firstSeq = log.latestSeq + 1;
@@ -144,6 +150,25 @@ class MemoryStore implements SessionStore {
         (status === undefined || status.has(row.status)) &&
         (provider === undefined || row.provider === provider) &&
         (sessionId === undefined || row.sessionId === sessionId),
+    );
+  }
+
+  async approval(id: ApprovalId, options?: CallOptions): Promise<Approval | undefined> {
+    this.#enter(options);
+    return this.#approvals.get(id);
+  }
+
+  async approvals(query: ApprovalQuery, options?: CallOptions): Promise<RowPage<Approval>> {
+    this.#enter(options);
+    const { limit, after, status, sessionId, runId, lasting } = readApprovalQuery(query);
+    return this.#approvals.page(
+      limit,
+      after,
+      (row) =>
+        (status === undefined || status.has(row.status)) &&
+        (sessionId === undefined || row.sessionId === sessionId) &&
+        (runId === undefined || row.runId === runId) &&
+        (!lasting || isLasting(row)),
     );
   }
 

@@ -1,4 +1,4 @@
-import type { RowRange } from '../contract/query-validation.ts';
+import type { ApprovalRange, RowRange } from '../contract/query-validation.ts';
 import { columnText } from './column-text.ts';
 
 /** A query as text and the values of its parameters. */
@@ -28,6 +28,17 @@ export function runListing(range: RowRange & { readonly sessionId: string | unde
   return page('runs', conditions, range.limit);
 }
 
+/** The page of approval rows that a query asks for, with one row more to see whether there are more. */
+export function approvalListing(range: ApprovalRange): Listing {
+  const conditions = rowConditions({ ...range, provider: undefined });
+  if (range.sessionId !== undefined) {
+    conditions.push({ sql: 'session_id = ?', values: [columnText(range.sessionId)] });
+  }
+  if (range.runId !== undefined) conditions.push({ sql: 'run_id = ?', values: [columnText(range.runId)] });
+  if (range.lasting) conditions.push({ sql: 'lasting = 1', values: [] });
+  return page('approvals', conditions, range.limit);
+}
+
 function rowConditions(range: RowRange): Listing[] {
   const conditions: Listing[] = [];
   if (range.status !== undefined) {
@@ -43,7 +54,11 @@ function rowConditions(range: RowRange): Listing[] {
   return conditions;
 }
 
-function page(table: 'sessions' | 'runs', conditions: readonly Listing[], limit: number): Listing {
+function page(
+  table: 'sessions' | 'runs' | 'approvals',
+  conditions: readonly Listing[],
+  limit: number,
+): Listing {
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.map(({ sql }) => sql).join(' AND ')} `;
   return {
     sql: `SELECT row FROM ${table} ${where}ORDER BY created_at DESC, id DESC LIMIT ?`,

@@ -1,9 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 import type { Clock } from '../../domain/clock.ts';
+import type { ApprovalId } from '../../domain/approval.ts';
 import type { RunId, SessionId } from '../../domain/id.ts';
 import type { Change, Committed } from '../../ports/session-store.ts';
 import { decideChange, keyReused } from '../contract/change-decision.ts';
+import { ApprovalTable } from './approval-table.ts';
 import { EventTable } from './event-table.ts';
 import { KeyTable } from './key-table.ts';
 import type { LeaseTable } from './lease-table.ts';
@@ -16,6 +18,7 @@ export class ChangeWriter {
   readonly #clock: Clock;
   readonly #sessions: SessionTable;
   readonly #runs: RunTable;
+  readonly #approvals: ApprovalTable;
   readonly #ranges: RunRangeTable;
   readonly #events: EventTable;
   readonly #keys: KeyTable;
@@ -27,6 +30,7 @@ export class ChangeWriter {
     this.#leases = leases;
     this.#sessions = new SessionTable(database);
     this.#runs = new RunTable(database);
+    this.#approvals = new ApprovalTable(database);
     this.#ranges = new RunRangeTable(database);
     this.#events = new EventTable(database);
     this.#keys = new KeyTable(database);
@@ -47,6 +51,7 @@ export class ChangeWriter {
     const decided = decideChange(change, {
       session: () => found?.row,
       run: (id: RunId) => this.#runs.find(id),
+      approval: (id: ApprovalId) => this.#approvals.find(id),
       leaseToken: (id: RunId) => this.#leases.token(id),
       isLeaseFree: (request) => this.#leases.isFree(request),
     });
@@ -59,6 +64,7 @@ export class ChangeWriter {
     }
     if (entry === undefined) throw new Error(`Session ${sessionId} was neither found nor made.`);
     for (const run of decided.runs) this.#runs.write(run);
+    for (const approval of decided.approvals) this.#approvals.write(approval);
     const firstSeq = entry.latestSeq + 1;
     const latestSeq = entry.latestSeq + change.events.length;
     this.#ranges.note(entry, change.events, firstSeq, decided.runs);

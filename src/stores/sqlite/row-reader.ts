@@ -1,27 +1,30 @@
 import type { DatabaseSync } from 'node:sqlite';
 
+import type { Approval, ApprovalId } from '../../domain/approval.ts';
 import type { RunId, SessionId } from '../../domain/id.ts';
 import type { Run } from '../../domain/run.ts';
 import type { Session } from '../../domain/session.ts';
-import type { Lease, RowPage, RunQuery, SessionQuery } from '../../ports/session-store.ts';
+import type { ApprovalQuery, Lease, RowPage, RunQuery, SessionQuery } from '../../ports/session-store.ts';
 import { encodeRowCursor, type RowCursor } from '../contract/page-cursor.ts';
-import { readRunQuery, readSessionQuery } from '../contract/query-validation.ts';
+import { readApprovalQuery, readRunQuery, readSessionQuery } from '../contract/query-validation.ts';
 import { decodeRow } from '../contract/row-text.ts';
-import { runListing, sessionListing, type Listing } from '../sql/row-listing.ts';
+import { approvalListing, runListing, sessionListing, type Listing } from '../sql/row-listing.ts';
 import { leaseOfRow, prepareLeaseQuery } from './lease-table.ts';
 import { prepareQuery, type Query } from './sqlite-connection.ts';
 
-/** Reads sessions, runs and leases on a connection that only reads. */
+/** Reads sessions, runs, approvals and leases on a connection that only reads. */
 export class RowReader {
   readonly #database: DatabaseSync;
   readonly #session: Query<readonly [row: string]>;
   readonly #run: Query<readonly [row: string]>;
+  readonly #approval: Query<readonly [row: string]>;
   readonly #lease: ReturnType<typeof prepareLeaseQuery>;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#session = prepareQuery(database, 'SELECT row FROM sessions WHERE id = ?');
     this.#run = prepareQuery(database, 'SELECT row FROM runs WHERE id = ?');
+    this.#approval = prepareQuery(database, 'SELECT row FROM approvals WHERE id = ?');
     this.#lease = prepareLeaseQuery(database);
   }
 
@@ -33,6 +36,11 @@ export class RowReader {
   run(id: RunId): Run | undefined {
     const found = this.#run.get(id);
     return found === undefined ? undefined : decodeRow<Run>(found[0]);
+  }
+
+  approval(id: ApprovalId): Approval | undefined {
+    const found = this.#approval.get(id);
+    return found === undefined ? undefined : decodeRow<Approval>(found[0]);
   }
 
   lease(runId: RunId): Lease | undefined {
@@ -47,6 +55,11 @@ export class RowReader {
   runs(query: RunQuery): RowPage<Run> {
     const range = readRunQuery(query);
     return this.#page<Run>(runListing(range), range.limit);
+  }
+
+  approvals(query: ApprovalQuery): RowPage<Approval> {
+    const range = readApprovalQuery(query);
+    return this.#page<Approval>(approvalListing(range), range.limit);
   }
 
   #page<Row extends RowCursor>({ sql, values }: Listing, limit: number): RowPage<Row> {

@@ -5,8 +5,16 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+import {
+  addApproval,
+  addRun,
+  sampleApproval,
+  sampleSession,
+  sessionId,
+} from '../../testing/store-contract/sample-rows.ts';
 import { migrate } from './sqlite-migrator.ts';
 import { applicationId, migrations } from './sqlite-schema.ts';
+import { sqliteStore } from './sqlite-store.ts';
 
 let folder = '';
 let path = '';
@@ -45,6 +53,7 @@ test('a second time nothing is written', () => {
 test('every older version goes on to the newest, with what it holds', () => {
   const steps = [...migrations, 'CREATE TABLE later (id TEXT); INSERT INTO later SELECT id FROM sessions'];
   for (let version = 1; version < steps.length; version++) {
+    path = join(folder, `version-${version}.db`);
     using opened = open();
     migrate(opened.database, path, steps.slice(0, version));
     opened.database.exec(
@@ -75,4 +84,25 @@ test('the second of two that migrate finds the work done', () => {
   migrate(first.database, path);
   migrate(second.database, path);
   expect(pragma(second.database, 'user_version')).toBe(migrations.length);
+});
+
+test('a file from before there were approvals takes them, and keeps its rows and events', async () => {
+  {
+    using old = open();
+    migrate(old.database, path, migrations.slice(0, 1));
+    const row = JSON.stringify(sampleSession(sessionId('old'), { version: 3, title: 'kept' }));
+    old.database.exec(`
+      INSERT INTO sessions (id, status, created_at, row) VALUES ('ses_old', 'active', 1, '${row}');
+      INSERT INTO logs (session, latest_seq, revision) VALUES (1, 1, 1);
+      INSERT INTO events (session, seq, type, time, payload) VALUES (1, 1, 'session_created', 1, '{}');
+    `);
+  }
+  await using store = await sqliteStore(path);
+  const id = sessionId('old');
+  expect(await store.approvals({ sessionId: id })).toEqual({ rows: [] });
+  const run = await addRun(store, id, 'r');
+  const approval = await addApproval(store, id, run, 'x');
+  expect(await store.approval(approval)).toEqual(sampleApproval(approval, id, run));
+  expect((await store.session(id))?.title).toBe('kept');
+  expect((await store.events({ sessionId: id })).events).toMatchObject([{ seq: 1, type: 'session_created' }]);
 });

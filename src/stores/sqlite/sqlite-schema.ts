@@ -80,4 +80,21 @@ export const migrations: readonly string[] = [
     UNIQUE (session, key)
   );
   `,
+  // Questions to people. `lasting` marks those that were granted for more than one call.
+  `
+  CREATE TABLE approvals (
+    id TEXT NOT NULL UNIQUE,
+    session_id TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    lasting INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    row TEXT NOT NULL
+  );
+  CREATE INDEX approvals_by_time ON approvals (created_at, id);
+  CREATE INDEX approvals_by_session ON approvals (session_id, created_at, id);
+  CREATE INDEX approvals_by_run ON approvals (run_id, created_at, id);
+  CREATE INDEX approvals_by_status ON approvals (status, created_at, id);
+  CREATE INDEX approvals_lasting ON approvals (session_id, created_at, id) WHERE lasting = 1;
+  `,
 ];

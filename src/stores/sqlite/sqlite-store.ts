@@ -1,10 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 
+import type { Approval, ApprovalId } from '../../domain/approval.ts';
 import { AsmError, abortError } from '../../domain/error.ts';
 import type { RunId, SessionId } from '../../domain/id.ts';
 import type { Run } from '../../domain/run.ts';
 import type { Session } from '../../domain/session.ts';
 import type {
+  ApprovalQuery,
   CallOptions,
   Change,
   Committed,
@@ -156,6 +158,14 @@ class SqliteStore implements SessionStore {
 
   runs(query: RunQuery, options?: CallOptions): Promise<RowPage<Run>> {
     return this.#read(() => this.#rows.runs(query), options);
+  }
+
+  approval(id: ApprovalId, options?: CallOptions): Promise<Approval | undefined> {
+    return this.#read(() => this.#rows.approval(id), options);
+  }
+
+  approvals(query: ApprovalQuery, options?: CallOptions): Promise<RowPage<Approval>> {
+    return this.#read(() => this.#rows.approvals(query), options);
   }
 
   async events(query: EventQuery, options?: CallOptions): Promise<EventPage> {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { compileCache } from './compile-cache.ts';
 import type { ModelServer } from './model-server.ts';
 
 export interface AmpEnvironmentOptions {
@@ -27,5 +28,6 @@ export function ampEnvironment(
     AMP_URL: server.url,
     AMP_API_KEY: 'sgamp_user_scripted',
     AMP_SKIP_UPDATE_CHECK: '1',
+    ...compileCache(),
   };
 }

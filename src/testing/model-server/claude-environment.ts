@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { compileCache } from './compile-cache.ts';
 import type { ModelServer } from './model-server.ts';
 
 export interface ClaudeEnvironmentOptions {
@@ -34,5 +35,6 @@ export function claudeEnvironment(
     DISABLE_AUTOUPDATER: '1',
     DISABLE_TELEMETRY: '1',
     DISABLE_ERROR_REPORTING: '1',
+    ...compileCache(),
   };
 }

@@ -29,6 +29,8 @@ function withFault(store: SessionStore, overrides: Overrides): SessionStore {
     sessions: (query, options) => store.sessions(query, options),
     run: (id, options) => store.run(id, options),
     runs: (query, options) => store.runs(query, options),
+    approval: (id, options) => store.approval(id, options),
+    approvals: (query, options) => store.approvals(query, options),
     events: (query, options) => store.events(query, options),
     feed: (query, options) => store.feed(query, options),
     watch: (sessionId, listener) => store.watch(sessionId, listener),
@@ -54,7 +56,7 @@ function changedPages(
 }
 
 /** The change without one of its fields. */
-function without(change: Change, field: 'key' | 'lease' | 'session' | 'runs'): Change {
+function without(change: Change, field: 'key' | 'lease' | 'session' | 'runs' | 'approvals'): Change {
   const { [field]: _left, ...rest } = change;
   return rest;
 }
@@ -126,6 +128,32 @@ const brokenStores: readonly BrokenStore[] = [
       changedCommit(store, (change) => {
         const runs = change.runs?.filter((write) => 'create' in write) ?? [];
         return store.commit({ ...without(change, 'runs'), runs });
+      }),
+  },
+  {
+    fault: 'takes the second answer to an approval',
+    caughtBy: 'approvals: of two answers the first is taken and the second is a conflict',
+    wrap: (store) =>
+      changedCommit(store, async (change) => {
+        const { approvals = [] } = change;
+        const newest = await Promise.all(
+          approvals.map(async (write) => {
+            if ('create' in write) return write;
+            const { version = write.expectedVersion } = (await store.approval(write.id)) ?? {};
+            return { ...write, expectedVersion: version };
+          }),
+        );
+        return store.commit(approvals.length === 0 ? change : { ...change, approvals: newest });
+      }),
+  },
+  {
+    fault: 'loses the change of an approval',
+    caughtBy: 'approvals: each change raises the version by 1 and leaves other fields alone',
+    wrap: (store) =>
+      changedCommit(store, (change) => {
+        const approvals = change.approvals?.filter((write) => 'create' in write) ?? [];
+        const rest = without(change, 'approvals');
+        return store.commit(approvals.length === 0 ? rest : { ...rest, approvals });
       }),
   },
   {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { AsmError } from '../../domain/error.ts';
 import type { CallOptions, SessionStore } from '../../ports/session-store.ts';
 import { rejects } from './expectation.ts';
-import { addRun, addSession, append, runId, sessionId } from './sample-rows.ts';
+import { addRun, addSession, append, approvalId, runId, sessionId } from './sample-rows.ts';
 import type { StoreCase } from './store-case.ts';
 
 const run = runId('r');
@@ -15,6 +15,8 @@ const readers: Record<string, (store: SessionStore, options?: CallOptions) => Pr
   sessions: (store, options) => store.sessions({}, options),
   run: (store, options) => store.run(run, options),
   runs: (store, options) => store.runs({}, options),
+  approval: (store, options) => store.approval(approvalId('x'), options),
+  approvals: (store, options) => store.approvals({}, options),
   events: (store, options) => store.events({ sessionId: sessionId('a') }, options),
   feed: (store, options) => store.feed({}, options),
   'leases.acquire': (store, options) =>

@@ -1,3 +1,4 @@
+import type { Approval, ApprovalId } from '../../domain/approval.ts';
 import type { EventType } from '../../domain/event.ts';
 import { brandId, type RunId, type SessionId } from '../../domain/id.ts';
 import type { Run } from '../../domain/run.ts';
@@ -15,6 +16,34 @@ export function sessionId(name: string): SessionId {
 
 export function runId(name: string): RunId {
   return brandId('run', `run_${name}`);
+}
+
+export function approvalId(name: string): ApprovalId {
+  return brandId('approval', `apr_${name}`);
+}
+
+export function sampleApproval(
+  id: ApprovalId,
+  session: SessionId,
+  run: RunId,
+  fields: Partial<Approval> = {},
+): Approval {
+  return {
+    id,
+    sessionId: session,
+    runId: run,
+    status: 'pending',
+    version: 1,
+    createdAt: sampleTime,
+    deadline: sampleTime + 60_000,
+    onExpiry: 'deny',
+    provider: 'scripted',
+    cwd: '/tmp',
+    call: { id: 'call', name: 'Bash', tool: 'bash', kind: 'execute', input: { command: 'ls' } },
+    reason: 'A rule asks for it.',
+    key: { salt: '00', call: '01', session: '02' },
+    ...fields,
+  };
 }
 
 export function sampleSession(id: SessionId, fields: Partial<Session> = {}): Session {
@@ -77,6 +106,20 @@ export async function addRun(
 ): Promise<RunId> {
   const id = runId(name);
   await store.commit({ sessionId: session, runs: [{ create: sampleRun(id, session, fields) }], events: [] });
+  return id;
+}
+
+/** Makes an approval without an event and gives its id. */
+export async function addApproval(
+  store: SessionStore,
+  session: SessionId,
+  run: RunId,
+  name: string,
+  fields: Partial<Approval> = {},
+): Promise<ApprovalId> {
+  const id = approvalId(name);
+  const create = sampleApproval(id, session, run, fields);
+  await store.commit({ sessionId: session, approvals: [{ create }], events: [] });
   return id;
 }
 

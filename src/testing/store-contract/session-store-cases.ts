@@ -1,3 +1,4 @@
+import { approvalCases } from './approval-cases.ts';
 import { closingCases } from './closing-cases.ts';
 import { commitCases } from './commit-cases.ts';
 import { concurrencyCases } from './concurrency-cases.ts';
@@ -16,6 +17,7 @@ import type { StoreAbility, StoreCase } from './store-case.ts';
 export const sessionStoreCases: readonly StoreCase[] = [
   ...commitCases,
   ...rowCases,
+  ...approvalCases,
   ...keyCases,
   ...leaseCases,
   ...payloadCases,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { isAsmError } from '../../domain/error.ts';
-import { runId, sessionId } from './sample-rows.ts';
+import { approvalId, runId, sessionId } from './sample-rows.ts';
 import type { Lease, SessionStore } from '../../ports/session-store.ts';
 import { assertNumbered, readLog } from './expectation.ts';
 import { createSeededRandom } from './seeded-random.ts';
@@ -156,6 +156,11 @@ async function compareStored(store: SessionStore, model: StoreModel): Promise<vo
     const current = await store.leases.current(id);
     assert.deepEqual({ value: leaseFacts(current) }, model.current(id), `lease of ${id}`);
   }
+  for (const name of ['p', 'q']) {
+    const id = approvalId(name);
+    const row = await store.approval(id);
+    assert.deepEqual(row === undefined ? undefined : rowFacts(row), facts(model.rows.get(id)), `${id}`);
+  }
   const feed: string[] = [];
   for (let after: string | undefined; ;) {
     const page = await store.feed({ limit: 9, ...(after === undefined ? {} : { after }) });
@@ -170,6 +175,7 @@ function rowFacts(row: {
   readonly version: number;
   readonly title?: string;
   readonly model?: string;
+  readonly decidedBy?: string;
 }): unknown {
   return { version: row.version, label: labelOf(row) };
 }

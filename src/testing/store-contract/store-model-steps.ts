@@ -1,6 +1,15 @@
+import type { ApprovalId } from '../../domain/approval.ts';
 import type { RunId, SessionId } from '../../domain/id.ts';
 import type { Change } from '../../ports/session-store.ts';
-import { runId, sampleEvent, sampleRun, sampleSession, sessionId } from './sample-rows.ts';
+import {
+  approvalId,
+  runId,
+  sampleApproval,
+  sampleEvent,
+  sampleRun,
+  sampleSession,
+  sessionId,
+} from './sample-rows.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /** One call of a history. */
@@ -15,6 +24,7 @@ export type ModelStep = readonly ModelCall[] | { readonly passTime: number };
 
 const sessions = [sessionId('one'), sessionId('two'), sessionId('three')] as const;
 const runs = [runId('x'), runId('y')] as const;
+const approvals = [approvalId('p'), approvalId('q')] as const;
 const spans = [1_000, 60_000, 3_600_000] as const;
 const day = 24 * 3_600_000;
 
@@ -58,12 +68,17 @@ function randomChange(random: SeededRandom, earlier: readonly Change[], name: st
   const events = Array.from({ length: random.below(4) }, (_, index) => sampleEvent(`${name}.${index}`));
   const session = random.chance(0.35) ? sessionWrite(random, id, name) : undefined;
   const runWrites = runs.filter(() => random.chance(0.25)).map((run) => runWrite(random, run, id, name));
-  const writesNothing = events.length === 0 && session === undefined && runWrites.length === 0;
+  const approvalWrites = approvals
+    .filter(() => random.chance(0.2))
+    .map((approval) => approvalWrite(random, approval, id, name));
+  const rows = runWrites.length + approvalWrites.length;
+  const writesNothing = events.length === 0 && session === undefined && rows === 0;
   return {
     sessionId: id,
     events: writesNothing ? [sampleEvent(name)] : events,
     ...(session === undefined ? {} : { session }),
     ...(runWrites.length === 0 ? {} : { runs: runWrites }),
+    ...(approvalWrites.length === 0 ? {} : { approvals: approvalWrites }),
     ...(random.chance(0.25) ? { lease: randomFence(random) } : {}),
     ...keyOrLease(random),
   };
@@ -94,4 +109,17 @@ function runWrite(
 ): NonNullable<Change['runs']>[number] {
   if (random.chance(0.3)) return { create: sampleRun(id, session, { model: name }) };
   return { id, expectedVersion: 1 + random.below(4), set: { model: random.chance(0.2) ? undefined : name } };
+}
+
+function approvalWrite(
+  random: SeededRandom,
+  id: ApprovalId,
+  session: SessionId,
+  name: string,
+): NonNullable<Change['approvals']>[number] {
+  if (random.chance(0.3)) {
+    return { create: sampleApproval(id, session, random.pick(runs), { decidedBy: name }) };
+  }
+  const set = { decidedBy: random.chance(0.2) ? undefined : name };
+  return { id, expectedVersion: 1 + random.below(4), set };
 }

@@ -35,7 +35,7 @@ export class StoreModel {
     const { sessionId, key, lease } = change;
     const log = this.logs.get(sessionId);
     const place = `${sessionId} ${key}`;
-    const content = JSON.stringify([change.session, change.runs, change.events]);
+    const content = JSON.stringify([change.session, change.runs, change.approvals, change.events]);
     const known = key === undefined ? undefined : this.#keys.get(place);
     if (known !== undefined && this.#now() < known.end) {
       return known.content === content
@@ -51,9 +51,11 @@ export class StoreModel {
     const { takeLease } = change;
     if (takeLease !== undefined && !this.#isFree(takeLease.runId, takeLease.owner))
       return { code: 'run_already_executing' };
-    const writes = [...(change.session === undefined ? [] : [change.session]), ...(change.runs ?? [])];
-    for (const write of writes) {
-      const code = this.#refusal(write, sessionId);
+    const { session, runs = [], approvals = [] } = change;
+    const writes = [...(session === undefined ? [] : [session]), ...runs, ...approvals];
+    for (const [index, write] of writes.entries()) {
+      const missing = index < writes.length - approvals.length ? 'run_not_found' : 'approval_not_found';
+      const code = this.#refusal(write, sessionId, missing);
       if (code !== undefined) return { code };
     }
     for (const write of writes) this.#write(write, sessionId);
@@ -107,10 +109,10 @@ export class StoreModel {
     return { value: { token: lease.token, owner: lease.owner, expiresAt: lease.end } };
   }
 
-  #refusal(write: RowWrite<LabelledRow>, sessionId: SessionId): ErrorCode | undefined {
+  #refusal(write: RowWrite<LabelledRow>, sessionId: SessionId, missing: ErrorCode): ErrorCode | undefined {
     if ('create' in write) return this.rows.has(write.create.id) ? 'already_exists' : undefined;
     const row = this.rows.get(write.id);
-    if (row === undefined) return 'run_not_found';
+    if (row === undefined) return missing;
     if (row.owner !== sessionId) return 'invalid_input';
     return row.version === write.expectedVersion ? undefined : 'conflict';
   }
@@ -132,12 +134,14 @@ type LabelledRow = {
   readonly version: number;
   readonly title?: string;
   readonly model?: string;
+  readonly decidedBy?: string;
 };
 
-/** The one field that the histories change: the title of a session, the model of a run. */
+/** The one field that the histories change: a session's title, a run's model, who decided an approval. */
 export function labelOf(row: {
   readonly title?: string | undefined;
   readonly model?: string | undefined;
+  readonly decidedBy?: string | undefined;
 }): string | undefined {
-  return row.title ?? row.model;
+  return row.title ?? row.model ?? row.decidedBy;
 }

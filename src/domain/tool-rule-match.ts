@@ -1,0 +1,164 @@
+import type { CallFacts } from './call-facts.ts';
+import { fitsHost } from './network-host.ts';
+import type { ParsedShellCommand, SimpleCommand } from './shell-command.ts';
+import type { ToolRule } from './tool-rule.ts';
+import type { ToolCall, ToolKind } from './tool.ts';
+
+/**
+ * Tools that do the work of one: a command changes files under the name of any tool that runs commands, and
+ * what makes a file can also change one. Only denying and asking rules reach so far.
+ */
+const families: ReadonlyMap<string, readonly ToolKind[]> = new Map<string, readonly ToolKind[]>([
+  ['bash', ['execute']],
+  ['write', ['edit']],
+  ['edit', ['edit']],
+  ['read', ['read', 'search']],
+  ['agent', ['agent']],
+]);
+
+/** True when the rule's tool is the call's: by our name of it. */
+export function fitsTool(rule: Pick<ToolRule, 'tool'>, call: Pick<ToolCall, 'tool'>): boolean {
+  return fitsName(rule.tool.toLowerCase(), call.tool);
+}
+
+/** True when a rule that forbids or asks reaches the call: by any name of its tool, or by what the tool does. */
+export function reachesTool(
+  rule: Pick<ToolRule, 'tool'>,
+  call: Pick<ToolCall, 'tool' | 'name' | 'kind'>,
+): boolean {
+  const wanted = rule.tool.toLowerCase();
+  return (
+    fitsName(wanted, call.tool) ||
+    fitsName(wanted, call.name) ||
+    families.get(wanted)?.includes(call.kind) === true
+  );
+}
+
+function fitsName(wanted: string, name: string): boolean {
+  const known = name.toLowerCase();
+  return wanted.endsWith('*') ? known.startsWith(wanted.slice(0, -1)) : known === wanted;
+}
+
+/** Why a denying or asking rule applies; `undefined` when it doesn't. What can't be known applies. */
+export function whyHit(rule: ToolRule, facts: CallFacts): string | undefined {
+  const { call } = facts;
+  if (!reachesTool(rule, call)) return undefined;
+  const reasons: string[] = [];
+  if (rule.inside !== undefined) {
+    const why = facts.inside(rule.inside);
+    if (why === undefined) return undefined;
+    reasons.push(why);
+  }
+  if (rule.outside !== undefined) {
+    const why = facts.outside(rule.outside);
+    if (why === undefined) return undefined;
+    reasons.push(why);
+  }
+  if (rule.hosts !== undefined) {
+    const why = whyHosts(rule.hosts, facts);
+    if (why === undefined) return undefined;
+    reasons.push(why);
+  }
+  if (rule.program !== undefined || rule.flags !== undefined) {
+    const why = whyProgram(rule, facts);
+    if (why === undefined) return undefined;
+    reasons.push(why);
+  }
+  return reasons[0] ?? `it uses ${call.tool}`;
+}
+
+function whyHosts(patterns: readonly string[], { hosts }: CallFacts): string | undefined {
+  const hit = hosts.hosts.find((host) => patterns.some((pattern) => fitsHost(pattern, host)));
+  if (hit !== undefined) return `it names ${hit}`;
+  return hosts.unknown === undefined
+    ? undefined
+    : `it can't be known which hosts it reaches, because ${hosts.unknown}`;
+}
+
+function whyProgram(rule: ToolRule, { call, parsed }: CallFacts): string | undefined {
+  if (parsed === undefined)
+    return call.kind === 'execute' ? `it can't be known what ${call.name} runs` : undefined;
+  const hit = parsed.commands.find((command) => mayRun(command, rule));
+  if (hit !== undefined) return `it runs ${hit.path}`;
+  const [unknown] = parsed.opaque;
+  return unknown === undefined ? undefined : `it can't be known what it runs, because ${unknown}`;
+}
+
+/** True unless it is certain that the command is not the one of the rule. */
+function mayRun(command: SimpleCommand, rule: ToolRule): boolean {
+  const { program, flags } = rule;
+  if (program !== undefined) {
+    // On some file systems upper and lower case are one name.
+    const name = program.slice(program.lastIndexOf('/') + 1);
+    if (command.program.toLowerCase() !== name.toLowerCase()) return false;
+  }
+  if (flags !== undefined && command.dynamicFrom === undefined && !hasFlag(command.arguments, flags))
+    return false;
+  return (rule.arguments ?? []).every(
+    (wanted, index) =>
+      index >= (command.dynamicFrom ?? Number.POSITIVE_INFINITY) ||
+      (index < command.arguments.length && (wanted === '*' || wanted === command.arguments[index])),
+  );
+}
+
+/** True when one of the words is, or may be read as, one of the flags: `-rf` is also `-f`, `--forc` is `--force`. */
+function hasFlag(words: readonly string[], flags: readonly string[]): boolean {
+  return words.some((word) => {
+    const [name = ''] = word.split('=', 1);
+    return flags.some((flag) => {
+      if (word === flag || name === flag) return true;
+      if (flag.startsWith('--')) return name.length > 2 && name.startsWith('--') && flag.startsWith(name);
+      return flag.length === 2 && /^-[^-]/.test(word) && word.includes(flag.slice(1), 1);
+    });
+  });
+}
+
+/** The allowing rule by which all of the call is allowed; `undefined` when there is none. */
+export function allowingRule(rules: readonly ToolRule[], facts: CallFacts): ToolRule | undefined {
+  const fitting = rules.filter((rule) => surelyFits(rule, facts));
+  const { parsed } = facts;
+  if (parsed === undefined)
+    return fitting.find(({ program, flags }) => program === undefined && flags === undefined);
+  const everything = fitting.find(
+    (rule) => rule.program === undefined && rule.arguments === undefined && rule.flags === undefined,
+  );
+  if (everything !== undefined) return everything;
+  const { commands, opaque, redirections, assignments } = parsed;
+  if (commands.length === 0 || opaque.length > 0 || assignments.length > 0) return undefined;
+  if (redirections.some((redirection) => mayWrite(redirection))) return undefined;
+  const used = commands.map((command) => fitting.find((rule) => surelyRuns(command, rule)));
+  return used.every((rule) => rule !== undefined) ? used[0] : undefined;
+}
+
+function surelyFits(rule: ToolRule, facts: CallFacts): boolean {
+  const { inside, outside, hosts } = rule;
+  if (!fitsTool(rule, facts.call)) return false;
+  if (inside !== undefined && !facts.isSurelyInside(inside)) return false;
+  // It can be shown of no call that all it touches lies elsewhere.
+  if (outside !== undefined) return false;
+  if (hosts === undefined) return true;
+  const named = facts.hosts;
+  return (
+    named.unknown === undefined &&
+    named.hosts.length > 0 &&
+    named.hosts.every((host) => hosts.some((pattern) => fitsHost(pattern, host)))
+  );
+}
+
+/** True only if it is certain that the command is the one of the rule. */
+function surelyRuns(command: SimpleCommand, rule: ToolRule): boolean {
+  if (rule.program !== undefined && command.path !== rule.program) return false;
+  const known = Math.min(command.dynamicFrom ?? Number.POSITIVE_INFINITY, command.arguments.length);
+  const { flags } = rule;
+  if (flags !== undefined && !command.arguments.slice(0, known).some((word) => flags.includes(word)))
+    return false;
+  return (rule.arguments ?? []).every(
+    (wanted, index) => index < known && (wanted === '*' || wanted === command.arguments[index]),
+  );
+}
+
+function mayWrite({ operator, target, dynamic }: ParsedShellCommand['redirections'][number]): boolean {
+  if (operator === '<' || operator === '<<<' || operator === '<&') return false;
+  if (dynamic) return true;
+  return !(operator === '>&' && /^(?:\d+-?|-)$/.test(target)) && target !== '/dev/null';
+}

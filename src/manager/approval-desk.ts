@@ -1,0 +1,253 @@
+import {
+  approvalSettings,
+  type ApprovalOptions,
+  type ApprovalSettings,
+} from '../approvals/approval-options.ts';
+import { hasPlaceholder } from '../approvals/decision-check.ts';
+import { isSameCall } from '../approvals/grant-key.ts';
+import {
+  authorizationOf,
+  expireApproval,
+  isSpendable,
+  spendApproval,
+  withdrawApproval,
+  type Approval,
+  type ApprovalId,
+} from '../domain/approval.ts';
+import { isSupported } from '../domain/capability.ts';
+import { abortError, AsmError, isAsmError } from '../domain/error.ts';
+import type { EventDraft } from '../domain/event.ts';
+import type { Authorization, ToolCall } from '../domain/tool.ts';
+import type { Parking, Provider } from '../ports/provider.ts';
+import type { RowChanges } from '../ports/session-store.ts';
+import type { Run } from '../domain/run.ts';
+import { expiredEvent, newApproval, requestedEvent, withdrawnEvent } from './approval-row.ts';
+import { findLastingGrant } from './lasting-grant.ts';
+import type { ManagerEnvironment } from './manager-environment.ts';
+import { OpenQuestion } from './open-question.ts';
+import type { Recorder } from './recorder.ts';
+
+/** A question for a person, as the gate asks it. */
+export interface DeskQuestion {
+  readonly call: ToolCall;
+  readonly reason: string;
+  readonly provider: Provider;
+  readonly cwd: string;
+  /** Aborted: the question is withdrawn. */
+  readonly signal: AbortSignal;
+  readonly parking: Parking | undefined;
+}
+
+/** What a person said, now or before. */
+export interface DeskAnswer {
+  readonly authorization: Authorization;
+  readonly approvalId: ApprovalId;
+  /** Writes the gate's decision together with what makes the answer spent; a grant that lasts needs none. */
+  readonly spend?: (decided: EventDraft) => Promise<void>;
+}
+
+export interface ApprovalDeskOptions {
+  readonly environment: ManagerEnvironment;
+  readonly run: Run;
+  readonly recorder: Recorder;
+  readonly options: ApprovalOptions | undefined;
+  /** Questions of the run that were asked before its process was gone, or its agent was parked. */
+  readonly inherited: readonly Approval[];
+  /** Told when a question opens and closes, so that clocks stand still. */
+  readonly onQuestion: (open: boolean) => void;
+  /** A person wants the run ended. */
+  readonly onStop: (reason: string) => void;
+}
+
+/** Takes the questions of one run to people: as rows, which anybody may answer in any process. */
+export class ApprovalDesk {
+  readonly #options: ApprovalDeskOptions;
+  readonly #settings: ApprovalSettings;
+  readonly #open = new Map<ApprovalId, OpenQuestion>();
+  /** Asked before, and not taken up again. */
+  #inherited: readonly Approval[];
+  /** Those of which the run's row tells that it waits. */
+  readonly #waiting = new Set<OpenQuestion>();
+  readonly #asking = new Set<Promise<DeskAnswer>>();
+  #parked: OpenQuestion | undefined;
+
+  constructor(options: ApprovalDeskOptions) {
+    this.#options = options;
+    this.#inherited = options.inherited;
+    this.#settings = approvalSettings(options.environment.approvals, options.options);
+  }
+
+  /** The question for which the agent is being ended, or was. */
+  get parked(): Approval | undefined {
+    return this.#parked?.approval;
+  }
+
+  /** Asks a person, or finds what one has said. Rejects with `cancelled` when the question is withdrawn. */
+  async ask(question: DeskQuestion): Promise<DeskAnswer> {
+    const asking = this.#ask(question);
+    this.#asking.add(asking);
+    try {
+      return await asking;
+    } finally {
+      this.#asking.delete(asking);
+    }
+  }
+
+  async #ask(question: DeskQuestion): Promise<DeskAnswer> {
+    const { environment, run, onQuestion } = this.#options;
+    const { call, provider, cwd } = question;
+    const subject = { sessionId: run.sessionId, runId: run.id, provider: provider.name, cwd, call };
+    const lasting = await findLastingGrant(environment, subject);
+    if (lasting !== undefined) return { authorization: { decision: 'allow' }, approvalId: lasting.id };
+    const earlier = this.#inherited.find((approval) => isSameCall(approval.key, subject));
+    this.#inherited = this.#inherited.filter((approval) => approval !== earlier);
+    const approval =
+      earlier ?? newApproval(environment, { ...subject, reason: question.reason }, this.#settings);
+    const open = new OpenQuestion(approval, question, environment);
+    this.#open.set(approval.id, open);
+    this.#waiting.add(open);
+    onQuestion(true);
+    try {
+      await this.#begin(approval, earlier !== undefined);
+      return this.#applied(await this.#answer(open), open);
+    } catch (thrown) {
+      this.#waiting.delete(open);
+      throw thrown;
+    } finally {
+      onQuestion(false);
+      open.end();
+      this.#open.delete(approval.id);
+    }
+  }
+
+  /** Somebody answered, as the log tells. */
+  heard(id: ApprovalId): void {
+    this.#open.get(id)?.wake();
+  }
+
+  /** Nothing that was asked before counts any more: the agent begins afresh. */
+  disown(): void {
+    this.#inherited = [];
+  }
+
+  /** Ends the agent for its question, if it has only one that can be taken up again. True if it does. */
+  park(): boolean {
+    const [open] = this.#open.values();
+    if (this.#parked !== undefined) return true;
+    if (open === undefined || this.#open.size !== 1 || open.question.parking?.possible() !== true)
+      return false;
+    this.#parked = open;
+    open.question.parking.park();
+    return true;
+  }
+
+  /** The run is over, or parked: what is open is withdrawn, but for the question that it is parked for. */
+  async close(parked: boolean): Promise<void> {
+    await Promise.allSettled(this.#asking);
+    if (parked) return;
+    const left = [...this.#inherited, ...(this.#parked === undefined ? [] : [this.#parked.approval])];
+    this.#inherited = [];
+    for (const approval of left) await this.#withdraw(approval, 'The run has ended.');
+  }
+
+  /** Writes the question, unless it is one that was asked before. */
+  async #begin(approval: Approval, isAsked: boolean): Promise<void> {
+    const { recorder } = this.#options;
+    const set: RowChanges<Run> = { waitingFor: 'approval' };
+    if (isAsked) await recorder.write([], { set });
+    else await recorder.write([requestedEvent(approval)], { approvals: [{ create: approval }], set });
+  }
+
+  /** The row once it is answered, has expired, or was withdrawn. */
+  async #answer(open: OpenQuestion): Promise<Approval> {
+    const { signal } = open.question;
+    open.start({
+      parkAfter: this.#settings.parkAfter,
+      park: () => void this.park(),
+    });
+    for (;;) {
+      const { wakes } = open;
+      const row = await this.#read(open.approval.id);
+      if (row.status !== 'pending') return row;
+      if (signal.aborted) {
+        this.#waiting.delete(open);
+        if (open !== this.#parked) await this.#withdraw(row, 'The agent no longer waits for the answer.');
+        throw abortError(signal);
+      }
+      if (open.isLate) await this.#expire(row);
+      else await open.woken(wakes);
+    }
+  }
+
+  #applied(approval: Approval, open: OpenQuestion): DeskAnswer {
+    const { environment, onStop } = this.#options;
+    const { call, provider } = open.question;
+    const authorization = this.#checked(authorizationOf(approval, call), call, provider);
+    return {
+      authorization,
+      approvalId: approval.id,
+      spend: async (decided) => {
+        this.#waiting.delete(open);
+        const spent = spendApproval(approval, environment.clock.now());
+        await this.#write(approval, spent, [decided]);
+        const { decision } = approval;
+        if (decision?.as === 'deny' && decision.stop === true)
+          onStop(decision.message ?? `A person refused ${call.name} and ended the run.`);
+      },
+    };
+  }
+
+  /** What was allowed, unless it can't be done: then nothing else may run in its place. */
+  #checked(authorization: Authorization, call: ToolCall, provider: Provider): Authorization {
+    if (authorization.decision === 'deny' || authorization.changedInput === undefined) return authorization;
+    if (call.kind !== 'question' && !isSupported(provider.capabilities, 'changed_tool_input')) {
+      const reason = `It was allowed with another input, which ${provider.name} can't take over.`;
+      return { decision: 'deny', reason };
+    }
+    const { redactor } = this.#options.environment;
+    if (call.kind === 'question' || !hasPlaceholder(authorization.changedInput, redactor))
+      return authorization;
+    return { decision: 'deny', reason: 'The input that was allowed still has a placeholder in it.' };
+  }
+
+  async #expire(row: Approval): Promise<void> {
+    const change = expireApproval(row, this.#options.environment.clock.now());
+    await this.#unlessAnswered(this.#write(row, change, [expiredEvent(row)]));
+  }
+
+  async #withdraw(row: Approval, reason: string): Promise<void> {
+    const current = await this.#read(row.id);
+    if (current.status !== 'pending') return;
+    const change = withdrawApproval(current, this.#options.environment.clock.now(), reason);
+    await this.#unlessAnswered(this.#write(current, change, [withdrawnEvent(current, reason)]));
+  }
+
+  async #write(
+    { id, version }: Approval,
+    set: RowChanges<Approval>,
+    drafts: readonly EventDraft[],
+  ): Promise<void> {
+    await this.#options.recorder.write(drafts, {
+      approvals: [{ id, expectedVersion: version, set }],
+      ...(this.#waiting.size === 0 ? { set: { waitingFor: undefined } } : {}),
+    });
+  }
+
+  /** Another was faster: what they said counts. */
+  async #unlessAnswered(write: Promise<void>): Promise<void> {
+    await write.catch((thrown: unknown) => {
+      if (!isAsmError(thrown) || thrown.code !== 'conflict') throw thrown;
+    });
+  }
+
+  async #read(id: ApprovalId): Promise<Approval> {
+    const row = await this.#options.environment.store.approval(id);
+    if (row !== undefined) return row;
+    throw new AsmError('approval_not_found', `Approval ${id} vanished from the store.`);
+  }
+}
+
+/** What of a run's questions can still decide about a call. */
+export function spendableApprovals(approvals: readonly Approval[]): readonly Approval[] {
+  return approvals.filter((approval) => isSpendable(approval));
+}

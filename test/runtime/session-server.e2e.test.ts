@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { checkLog } from '../manager/log-check.ts';
+import { readLog } from '../manager/log-check.ts';
+import { openServedRoom } from './server-processes.ts';
+
+const names = (prefix: string, count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => `${prefix} ${index}`);
+
+test('10,000 runs that are submitted at once run once each, in order', async () => {
+  await using room = await openServedRoom();
+  const child = await room.serve({ queuedRuns: 10_000 });
+  const inputs = names('task', 10_000);
+  const { runIds = [] } = await child.tell({ order: 'submit', inputs });
+  await child.tell({ order: 'drain' });
+  expect(room.starts()).toEqual(inputs);
+  const events = await readLog(room.store, room.sessionId);
+  const order = (type: string): readonly (string | undefined)[] =>
+    events.flatMap((event) => (event.type === type ? [event.runId] : []));
+  expect(order('run_queued')).toEqual(runIds);
+  expect(order('run_started')).toEqual(runIds);
+  expect(order('run_completed')).toEqual(runIds);
+  await child.tell({ order: 'close' });
+});
+
+test('two processes serve one session: each run runs once, one at a time, whoever took it in', async () => {
+  await using room = await openServedRoom();
+  const [one, two] = [await room.serve({ queuedRuns: 200 }), await room.serve({ queuedRuns: 200 })];
+  await Promise.all([
+    one.tell({ order: 'submit', inputs: names('one', 60) }),
+    two.tell({ order: 'submit', inputs: names('two', 60) }),
+  ]);
+  await Promise.all([one.tell({ order: 'drain' }), two.tell({ order: 'drain' })]);
+  const started = room.starts();
+  expect(started.toSorted()).toEqual([...names('one', 60), ...names('two', 60)].toSorted());
+  for (const prefix of ['one', 'two'])
+    expect(started.filter((name) => name.startsWith(prefix))).toEqual(names(prefix, 60));
+  const { events } = await checkLog(room.store, room.sessionId);
+  let running = 0;
+  for (const { type } of events) {
+    if (type === 'run_started') running++;
+    if (type === 'run_completed') running--;
+    expect(running).toBeLessThanOrEqual(1);
+  }
+  await Promise.all([one.tell({ order: 'close' }), two.tell({ order: 'close' })]);
+});
