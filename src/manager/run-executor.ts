@@ -241,6 +241,7 @@ export class RunExecutor {
           this.#stop.abort(error);
         },
         onIdle: (error) => attempts.stopSilent(error),
+        onWait: (what, begins) => guard.wait(what, begins),
       },
     );
     const requests = new RunRequests({
@@ -259,7 +260,7 @@ export class RunExecutor {
       recorder,
       options: options.approvals === false ? undefined : options.approvals,
       inherited: this.#prepared.resumed?.approvals ?? [],
-      onQuestion: (open) => clocks.standStill(open),
+      onQuestion: (open) => clocks.standStill('person', open),
       onStop: (reason) => this.cancel(reason),
     });
     this.#desk = desk;
@@ -309,6 +310,7 @@ export class RunExecutor {
     const record = (draft: EventDraft): void => void recorder.record(draft);
     const guarded: GuardedRun = {
       ...{ run, session, provider, options, cwd, clock, record },
+      show: (activity) => recorder.mark({ activity }),
       stop: (error) => this.#stopFor(error),
       interrupt: () => record({ type: 'run_interrupt_requested', data: { requestId: randomUUID() } }),
       steer: (text) => {
