@@ -39,8 +39,6 @@ function slowly(store: SessionStore, waits: readonly number[]): SessionStore {
     approvals: (query) => store.approvals(query),
     run: (id) => slow(store.run(id)),
     runs: (query) => slow(store.runs(query)),
-    approval: (id) => slow(store.approval(id)),
-    approvals: (query) => slow(store.approvals(query)),
     events: (query) => slow(store.events(query)),
     feed: (query) => slow(store.feed(query)),
     watch: (sessionId, listener) => store.watch(sessionId, listener),
