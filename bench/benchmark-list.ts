@@ -1,3 +1,4 @@
+import { acpOverheadBenchmark } from './acp-overhead-benchmark.ts';
 import { ampOverheadBenchmark } from './amp-overhead-benchmark.ts';
 import { appendSingleBenchmark } from './append-single-benchmark.ts';
 import { appendTogetherBenchmark } from './append-together-benchmark.ts';
@@ -33,5 +34,6 @@ export const benchmarks: readonly Benchmark[] = [
   codexSharedBenchmark,
   randomCancelBenchmark,
   ampOverheadBenchmark,
+  acpOverheadBenchmark,
   cliHelpBenchmark,
 ];

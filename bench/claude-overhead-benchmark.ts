@@ -1,77 +1,14 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { createSessionManager, type SessionManager } from '../src/index.ts';
-import { claude } from '../src/providers/claude/index.ts';
-import { sqliteStore } from '../src/stores/sqlite/index.ts';
-import { claudeEnvironment, startModelServer, toolResults, type ModelScript } from '../src/testing/index.ts';
 import type { Benchmark } from './benchmark.ts';
-import { runBareClaude, type ClaudePlace } from './support/bare-claude.ts';
-import { below } from './support/goal.ts';
-import { median, medianInterval } from './support/sample-statistics.ts';
-import { scratchFolder } from './support/scratch-folder.ts';
+import { runBareClaude } from './support/bare-claude.ts';
+import { measureOverhead } from './support/run-overhead.ts';
 
-const prompt = 'Say hello with the shell.';
-
-/** One tool call, about which the hook is asked, then a text in many pieces; the same for every conversation. */
-const script: ModelScript = (request) =>
-  toolResults(request).length === 0
-    ? { tools: [{ name: 'Bash', input: { command: 'echo hello', description: 'Say hello' } }] }
-    : { text: 'It said hello, as it was told to do. '.repeat(20), chunks: 100 };
-
-/** Whole runs of the real Claude Code, through the manager and with its SDK alone, in turns, against a scripted model. */
+/**
+ * The real Claude Code through the manager and with its SDK alone. The peer gives the SDK the options that our
+ * provider gives it, with a hook and a callback of two lines that allow everything.
+ */
 export const claudeOverheadBenchmark: Benchmark = {
   name: 'claude-overhead',
   goal: 'median of the differences below 10 ms',
-  async run({ quick }) {
-    using folder = scratchFolder();
-    const cwd = join(folder.path, 'project');
-    mkdirSync(cwd);
-    await using model = await startModelServer(script);
-    const place = { cwd, environment: claudeEnvironment(model, { home: folder.path }) };
-    await using manager = await createSessionManager({
-      store: sqliteStore(join(folder.path, 'ours.db')),
-      providers: [claude()],
-    });
-    const works = [() => runBareClaude(prompt, place), () => runManaged(manager, place)] as const;
-    // The first start of the program reads it from the disk.
-    if (!quick) for (const work of works) await work();
-    const bare: number[] = [];
-    const ours: number[] = [];
-    for (let pair = 0; pair < (quick ? 1 : 30); pair++) {
-      // Each goes first in every other pair.
-      for (const which of pair % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
-        const start = performance.now();
-        await works[which]();
-        (which === 0 ? bare : ours).push(performance.now() - start);
-      }
-    }
-    const differences = ours.map((time, pair) => time - (bare[pair] ?? Number.NaN));
-    const figure = median(differences);
-    const { low, high } = medianInterval(differences);
-    return [
-      {
-        name: 'manager beside the SDK alone',
-        figure,
-        unit: 'ms more',
-        limit: { name: 'whole run with the SDK alone', figure: median(bare) },
-        ratio: median(ours.map((time, pair) => time / (bare[pair] ?? Number.NaN))),
-        goals: [below(figure, 10, 'ms')],
-        details: {
-          pairs: differences.length,
-          '95 % interval': `${low.toFixed(1)} to ${high.toFixed(1)} ms`,
-          'whole run': `${median(ours).toFixed(0)} ms`,
-        },
-      },
-    ];
-  },
+  run: (options) =>
+    measureOverhead('claude', [{ name: 'the SDK alone', goal: 10, run: runBareClaude }], options),
 };
-
-async function runManaged(manager: SessionManager, place: ClaudePlace): Promise<void> {
-  const { status } = await manager.runOnce(prompt, {
-    provider: 'claude',
-    cwd: place.cwd,
-    environment: { set: place.environment },
-    authorize: () => ({ decision: 'allow' }),
-  });
-  if (status !== 'completed') throw new Error(`The managed run ended as ${status}.`);
-}
