@@ -42,6 +42,19 @@ export {
 export type { JsonObject, JsonValue } from './domain/json.ts';
 export type { InputMessage, MessageRole, RunInput } from './domain/message.ts';
 export {
+  policyActions,
+  policyLimitNames,
+  policyStrengths,
+  violationKinds,
+  type PolicyAction,
+  type PolicyLayer,
+  type PolicyLimitName,
+  type PolicyReport,
+  type PolicyStrength,
+  type PolicyViolation,
+  type ViolationKind,
+} from './domain/policy-report.ts';
+export {
   isTerminalRun,
   runStatuses,
   terminalRunStatuses,
@@ -70,6 +83,7 @@ export {
   type ToolKind,
   type ToolLineage,
 } from './domain/tool.ts';
+export type { ToolPolicy } from './domain/tool-policy.ts';
 export { parseToolRule, type ToolRule, type ToolRules } from './domain/tool-rule.ts';
 export {
   emptyTranscript,
@@ -99,6 +113,10 @@ export { budgetScopes, type Budget, type BudgetScope, type BudgetThresholds } fr
 export type { ListPrice, ModelPrice } from './cost/model-price.ts';
 export { listPrices } from './cost/price-book.ts';
 export type { PriceOptions, PriceOverride } from './cost/price-options.ts';
+export { checkPolicy } from './policy/policy-check.ts';
+export { mergePolicies, type MergedPolicy } from './policy/policy-stack.ts';
+export { describePolicy } from './policy/policy-text.ts';
+export type { Policy, PolicyLimit, PolicyLimits, PolicyRule, PolicyRules } from './policy/policy.ts';
 export * from './redaction/index.ts';
 export type { CandidateHealth, CandidateOptions } from './routing/candidate.ts';
 export { routingStrategies, type RoutingStrategy } from './routing/candidate-order.ts';
@@ -125,7 +143,7 @@ export {
 } from './manager/run-options.ts';
 export type { RunResult } from './manager/run-result.ts';
 export type { SessionHandle } from './manager/session-handle.ts';
-export { createSessionManager, type SessionManager } from './manager/session-manager.ts';
+export { createSessionManager, type RecoverOptions, type SessionManager } from './manager/session-manager.ts';
 export { streamOnce, type OneShotStream, type StreamOnceOptions } from './manager/stream-once.ts';
 export type { RequestOptions } from './manager/run-request.ts';
 export {

@@ -1,8 +1,7 @@
 import { Command, Option } from 'commander';
+import { addApprovalCommands } from './approval-command-line.ts';
+import { jsonOption as json, storeOption as store, addCommand as add } from './command-parts.ts';
 import { another, moreNames, seconds, wholeNumber } from './option-value.ts';
-
-const store = (): Option => new Option('--store <file>', 'the file that holds the sessions').env('ASM_STORE');
-const json = (): Option => new Option('--json', 'write JSON, one object a line, for programs');
 
 /** Builds the command line. Actions load what they need when they run, so that help is quick. */
 export function buildCommandLine(version: string): Command {
@@ -22,6 +21,7 @@ Examples:
   $ asm run --session ses_… "And now the docs"   go on where a session stopped
   $ asm sessions                                 what was done
   $ asm events ses_… --follow                    watch it, from another terminal too
+  $ asm approvals                                what waits for a decision
 
 Exit codes: 0 done, 1 the run failed, 2 wrong use, 3 not found, 4 the store failed,
 5 the agent is missing or not signed in, 69 no Node 24, 70 a fault of asm,
@@ -32,6 +32,7 @@ Exit codes: 0 done, 1 the run failed, 2 wrong use, 3 not found, 4 the store fail
   addShow(program);
   addEvents(program);
   addCancel(program);
+  addApprovalCommands(program);
   addDoctor(program);
   return program;
 }
@@ -65,6 +66,12 @@ function addRun(program: Command): void {
       'tool calls that are refused, such as "bash(git push)"; may be repeated',
       another,
     )
+    .option('--approvals', 'tool calls that need a permission wait until somebody decides, here or elsewhere')
+    .option(
+      '--policy <file>',
+      'a policy as JSON: limits and rules that the run is held to; may be repeated, the strictest wins',
+      another,
+    )
     .option('--system-prompt <text>', "added to the agent's instructions")
     .option('--timeout <seconds>', 'the longest that the run may take', seconds)
     .option('--shell', 'with --provider shell: the prompt is a script for /bin/sh')
@@ -86,7 +93,8 @@ Examples:
   $ asm run --provider shell --shell "npm test 2>&1 | tail -5"
   $ asm run --session ses_… --provider codex --retry 3 "Go on where Claude Code stopped"
 
-A tool call that no rule and no mode decides is asked about on a terminal, and refused elsewhere.`,
+A tool call that no rule and no mode decides is asked about on a terminal, and refused elsewhere. With
+--approvals it waits, at most 24 hours, for \`asm approve\` or \`asm deny\` in any terminal.`,
     )
     .action(async (words: string[], options: object) => {
       const { runCommand } = await import('./run-command.ts');
@@ -201,11 +209,4 @@ Examples:
       const { doctorCommand } = await import('./doctor-command.ts');
       await doctorCommand(options);
     });
-}
-
-function add(program: Command, name: string, description: string): Command {
-  return program
-    .command(name)
-    .description(description)
-    .showHelpAfterError(`(asm ${name} --help shows what there is)`);
 }

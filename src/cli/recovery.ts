@@ -10,7 +10,7 @@ const interval = 5_000;
  * can't be written now is no reason not to read it.
  */
 export async function recoverRuns(manager: SessionManager, options: SharedOptions): Promise<void> {
-  const runs = await manager.recover().catch(() => []);
+  const runs = await manager.recover({ resume: false }).catch(() => []);
   if (options.json === true) return;
   const paint = paintFor(process.stderr);
   for (const run of runs) {

@@ -5,6 +5,7 @@ import { nearestName } from '../domain/nearest-name.ts';
 import { parseToolRule, type ToolRules } from '../domain/tool-rule.ts';
 import { permissionModes } from '../domain/tool.ts';
 import { continuations, type CommonRunOptions } from '../manager/run-options.ts';
+import { readPolicy } from './policy-file.ts';
 import type { RenderingName } from './event-renderer.ts';
 import { terminalQuestions } from './permission-prompt.ts';
 import type { SharedOptions } from './shared-options.ts';
@@ -20,6 +21,7 @@ export interface RunCommandOptions extends SharedOptions {
   readonly maxTurns?: number;
   readonly allow?: readonly string[];
   readonly deny?: readonly string[];
+  readonly policy?: readonly string[];
   readonly systemPrompt?: string;
   readonly timeout?: number;
   readonly shell?: boolean;
@@ -27,6 +29,7 @@ export interface RunCommandOptions extends SharedOptions {
   readonly retry?: number;
   readonly continuation?: string;
   readonly acceptObserved?: boolean;
+  readonly approvals?: boolean;
   readonly render?: RenderingName;
 }
 
@@ -54,16 +57,22 @@ export function readRunSettings(options: RunCommandOptions): CommonRunOptions {
       : { continuation: readChoice('--continuation', options.continuation, continuations) }),
     ...(options.retry === undefined ? {} : { retry: { tries: options.retry } }),
     ...(options.acceptObserved === undefined ? {} : { acceptObserved: options.acceptObserved }),
+    ...(options.policy === undefined ? {} : { policies: options.policy.map((file) => readPolicy(file)) }),
     ...(cwd === undefined ? {} : { cwd }),
     ...(model === undefined ? {} : { model }),
     ...(maxTurns === undefined ? {} : { maxTurns }),
     ...(systemPrompt === undefined ? {} : { systemPrompt }),
     ...(trustProject === undefined ? {} : { trustProject }),
     ...(timeout === undefined ? {} : { limits: { total: timeout * 1_000 } }),
-    ...(process.stdin.isTTY && process.stderr.isTTY && options.json !== true
-      ? { authorize: terminalQuestions() }
-      : {}),
+    ...personOf(options),
   };
+}
+
+/** Who is asked about tool calls: anybody, with `asm approve`, or who sits at this terminal. */
+function personOf({ approvals, json }: RunCommandOptions): CommonRunOptions {
+  if (approvals === true) return { approvals: {} };
+  const isTerminal = process.stdin.isTTY && process.stderr.isTTY && json !== true;
+  return isTerminal ? { authorize: terminalQuestions() } : {};
 }
 
 function readChoice<Choice extends string>(option: string, text: string, choices: readonly Choice[]): Choice {

@@ -3,7 +3,7 @@ import type { RunHandle } from '../manager/run-handle.ts';
 import type { RunResult } from '../manager/run-result.ts';
 import { oneLine } from '../rendering/index.ts';
 import { paintFor } from './paint.ts';
-import type { RunCommandOptions } from './run-settings.ts';
+import type { ShowOptions } from './shown-run.ts';
 import { costText } from './cost-text.ts';
 import { duration } from './time-text.ts';
 
@@ -13,7 +13,7 @@ export function announce(run: RunHandle): string {
 }
 
 /** What a person wants to know after a run, in two or three lines. */
-export function summarize(result: RunResult, options: RunCommandOptions): string {
+export function summarize(result: RunResult, options: ShowOptions): string {
   const paint = paintFor(process.stderr);
   const { status, sessionId } = result;
   const error = status === 'failed' || status === 'timed_out' ? result.error : undefined;
@@ -28,6 +28,11 @@ export function summarize(result: RunResult, options: RunCommandOptions): string
   ];
   const lines = [facts.join(paint.dim(' · '))];
   if (error !== undefined && !isShown(options)) lines.push(oneLine(error.message, 1_000));
+  const { policy } = result;
+  if (policy !== undefined && policy.violationCount > 0) {
+    const times = policy.violationCount === 1 ? 'once' : `${policy.violationCount} times`;
+    lines.push(paint.red(oneLine(`policy ${policy.name} violated ${times}`, 300)));
+  }
   const where = storeOption(options);
   lines.push(
     paint.dim(`go on: asm run${where} --session ${sessionId} "…"   look: asm show${where} ${sessionId}`),
@@ -36,12 +41,12 @@ export function summarize(result: RunResult, options: RunCommandOptions): string
 }
 
 /** True when the person has just read the error in what was rendered. */
-function isShown({ render }: RunCommandOptions): boolean {
+function isShown({ render }: ShowOptions): boolean {
   return process.stdout.isTTY && render !== 'none';
 }
 
 /** What has to be said again to find the session: a store that isn't the one of the environment. */
-function storeOption({ store }: RunCommandOptions): string {
+function storeOption({ store }: ShowOptions): string {
   if (store === undefined || store === process.env['ASM_STORE']) return '';
   return ` --store ${/^[\w./-]+$/.test(store) ? store : `'${store.replaceAll("'", `'\\''`)}'`}`;
 }

@@ -66,15 +66,15 @@ export const errorCodes = {
     'wait_and_retry',
     'No session could be served within the deadline, since as many as allowed were.',
   ),
-  budget_exceeded: code(
-    'state',
-    'abort',
-    'A budget is used up; `details` says which one, how much was spent and what the limit is.',
-  ),
   approval_expired: code(
     'state',
     'fix_input',
     'The question was to be answered before, or its deadline has passed.',
+  ),
+  budget_exceeded: code(
+    'state',
+    'abort',
+    'A budget is used up; `details` says which one, how much was spent and what the limit is.',
   ),
   lease_lost: code('state', 'abort', 'Another process has taken the run over.'),
   run_already_executing: code('state', 'abort', 'Another executor holds the lease of the run.'),

@@ -19,6 +19,15 @@ export function whyToolForbidden(
   return list === undefined ? undefined : `only ${list.join(', ')} may be used`;
 }
 
+/** Of an agent's own tools those that must not be used. */
+export function forbiddenTools(
+  policy: ToolPolicy | undefined,
+  known: Iterable<Pick<ToolCall, 'tool' | 'name' | 'kind'>>,
+): readonly string[] {
+  if (policy === undefined) return [];
+  return [...known].filter((tool) => whyToolForbidden(policy, tool) !== undefined).map(({ name }) => name);
+}
+
 /** True when a list of the only tools has this one; what moves nothing but the agent's own state always counts. */
 export function isAmong(names: readonly string[], tool: Pick<ToolCall, 'tool' | 'kind'>): boolean {
   if (tool.kind === 'internal') return true;

@@ -163,7 +163,7 @@ export class ApprovalDesk {
     const { signal } = open.question;
     open.start({
       parkAfter: this.#settings.parkAfter,
-      park: () => void this.park(),
+      park: () => this.park(),
     });
     for (;;) {
       const { wakes } = open;

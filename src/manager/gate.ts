@@ -7,7 +7,7 @@ import type { Authorization, Decider, PermissionMode, ToolCall } from '../domain
 import type { Parking } from '../ports/provider.ts';
 import type { DeskAnswer } from './approval-desk.ts';
 import { decideByMode } from './permission-decision.ts';
-import { realPaths } from './real-path.ts';
+import { realPathFinder } from './real-path.ts';
 import type { GuardDecision } from './run-guard.ts';
 
 /** The answer of a caller's function that wants a person to say. */
@@ -142,7 +142,8 @@ export class Gate {
 
   async #answer(call: ToolCall, options: AskOptions): Promise<Decided> {
     const { mode, rules, guard, cwd, approvals } = this.#options;
-    const byRule = rules === undefined ? undefined : decideByRules(call, rules, { cwd, realPaths });
+    const byRule =
+      rules === undefined ? undefined : decideByRules(call, rules, { cwd, realPaths: realPathFinder() });
     if (byRule?.decision === 'deny') {
       return { authorization: { decision: 'deny', reason: byRule.reason }, by: 'rule' };
     }

@@ -1,5 +1,5 @@
-import type { Budget } from '../cost/budget.ts';
 import { checkApprovalOptions, type ApprovalOptions } from '../approvals/approval-options.ts';
+import type { Budget } from '../cost/budget.ts';
 import type { PriceOptions } from '../cost/price-options.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';

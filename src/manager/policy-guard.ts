@@ -16,7 +16,7 @@ import type { Redactor } from '../redaction/redactor.ts';
 import { observedCall } from './observed-call.ts';
 import { mergedPolicyOf } from './policy-options.ts';
 import { policyLayers } from './policy-layers.ts';
-import { realPaths } from './real-path.ts';
+import { realPathFinder } from './real-path.ts';
 import type { GuardDecision, GuardedRun, GuardMaker, RunGuard } from './run-guard.ts';
 
 type Forbidden = Extract<PolicyFinding, { readonly is: 'forbidden' }>;
@@ -117,7 +117,7 @@ class PolicyGuard implements Required<RunGuard> {
   decide(call: ToolCall): GuardDecision | undefined {
     this.#unasked.delete(call.id);
     if (this.#stopped !== undefined) return { decision: 'deny', reason: this.#stopped };
-    const finding = this.#decider.decide(call, { cwd: this.#guarded.cwd, realPaths });
+    const finding = this.#decider.decide(call, { cwd: this.#guarded.cwd, realPaths: realPathFinder() });
     if (finding?.is === 'forbidden') {
       this.#forbidden(call, finding, 'gated');
       return { decision: finding.action === 'request_approval' ? 'ask' : 'deny', reason: finding.reason };
@@ -159,7 +159,7 @@ class PolicyGuard implements Required<RunGuard> {
     if (data === undefined) return;
     this.#unasked.delete(toolCallId);
     const call = observedCall(data);
-    const finding = this.#decider.decide(call, { cwd: this.#guarded.cwd, realPaths });
+    const finding = this.#decider.decide(call, { cwd: this.#guarded.cwd, realPaths: realPathFinder() });
     if (finding?.is !== 'forbidden') return;
     const isRefused =
       this.#refusedBy?.tools.includes(call.name) === true &&

@@ -1,32 +1,36 @@
 import { AsmError, isAsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
-import type { RunEndData } from '../domain/event-data.ts';
 import type { RunId } from '../domain/id.ts';
 import type { Run } from '../domain/run.ts';
 import { isTerminalSession } from '../domain/session.ts';
 import type { CallOptions, RowChanges } from '../ports/session-store.ts';
 import { endAbandonedProcesses } from '../process/abandoned-process.ts';
 import { redactRecord } from './error-redaction.ts';
+import { mayGoOn, openApprovals, withdrawal } from './left-approvals.ts';
 import { encodeQueued } from './run-queueing.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
+import { lastUsage } from './run-usage.ts';
 
 /** How often the end of a pending run is written again when its row was changed meanwhile. */
 const maximumTries = 5;
 
 /** How an abandoned run is ended. */
 export type AbandonedEnd =
-  /** Default error: `run_abandoned`. `again`: the run that is queued in the same write to do it once more. */
+  /** Default error: `run_abandoned`, and then not for a run that waits for a person. `again`: the run that is queued in the same write to do it once more. */
   | { readonly as: 'failed'; readonly error?: AsmError; readonly again?: (run: Run) => Run | undefined }
   | { readonly as: 'cancelled'; readonly reason: string | undefined; readonly by?: string };
 
 /**
  * Ends every run whose executor is gone: running, but without a live lease. Its agent is found by
- * its cookie and ended. Also ends pending runs of sessions that have ended: whoever ended those broke
- * off before their runs. Returns the runs that were ended; runs that live elsewhere are left alone.
+ * its cookie and ended. A run that waits for a person, or has an answer to go on with, is left to `goOn`,
+ * which gives true when it has taken the run up. Also ends pending runs of sessions that have ended:
+ * whoever ended those broke off before their runs. Returns the runs that were ended; runs that live
+ * elsewhere are left alone.
  */
 export async function recoverRuns(
   environment: ManagerEnvironment,
+  goOn: (run: Run) => Promise<boolean>,
   options: CallOptions = {},
 ): Promise<readonly Run[]> {
   const ended: Run[] = [];
@@ -41,7 +45,7 @@ export async function recoverRuns(
       try {
         const isEnded =
           run.status === 'running'
-            ? await endAbandonedRun(environment, run.id, { as: 'failed' })
+            ? !(await goOn(run)) && (await endAbandonedRun(environment, run.id, { as: 'failed' }))
             : await endLeftRun(environment, run);
         if (!isEnded) continue;
         const row = await environment.store.run(run.id, options);
@@ -65,7 +69,10 @@ async function endLeftRun(environment: ManagerEnvironment, run: Run): Promise<bo
   return await endPendingRun(environment, run, { as: 'cancelled', reason });
 }
 
-/** Ends a run that nobody executes any more. False if somebody does, or it has ended already. */
+/**
+ * Ends a run that nobody executes any more. False if somebody does, it has ended already, or it only waits
+ * for a person.
+ */
 export async function endAbandonedRun(
   environment: ManagerEnvironment,
   runId: RunId,
@@ -73,14 +80,41 @@ export async function endAbandonedRun(
 ): Promise<boolean> {
   return await withLease(environment, runId, async (run, token) => {
     if (run.status !== 'running') return false;
+    // A person may still say what its agent waits for: then it goes on, here or elsewhere.
+    const isGivenUp = how.as !== 'failed' || how.error !== undefined;
+    if (!isGivenUp && mayGoOn(environment, await openApprovals(environment, run.id))) return false;
     if (run.cookie !== undefined) {
       await endAbandonedProcesses({
         cookie: run.cookie,
         ...(run.process === undefined ? {} : { identity: run.process }),
       });
     }
-    await writeEnd(environment, run, token, how);
+    await untilUndisputed(() => writeEnd(environment, run, token, how));
     return true;
+  });
+}
+
+/** A person may answer one of the run's questions in the very moment in which it is withdrawn. */
+async function untilUndisputed(write: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await write();
+    } catch (thrown) {
+      if (tries >= 5 || !isAsmError(thrown) || thrown.code !== 'conflict') throw thrown;
+    }
+  }
+}
+
+/** Ends a run without an executor whose question a person answered with the wish to stop it. True if it did. */
+export async function endIfStopped(environment: ManagerEnvironment, run: Run): Promise<boolean> {
+  const approvals = await openApprovals(environment, run.id);
+  const stop = approvals
+    .map(({ decision }) => decision)
+    .find((one) => one?.as === 'deny' && one.stop === true);
+  if (stop?.as !== 'deny') return false;
+  return await endAbandonedRun(environment, run.id, {
+    as: 'cancelled',
+    reason: stop.message ?? 'A person refused a tool call and ended the run.',
   });
 }
 
@@ -139,6 +173,7 @@ async function writeEnd(
 ): Promise<void> {
   const { clock, log, encoder } = environment;
   const data = await lastUsage(environment, run);
+  const withdrawn = withdrawal(environment, await openApprovals(environment, run.id));
   const origin = {
     runId: run.id,
     provider: run.provider,
@@ -162,6 +197,8 @@ async function writeEnd(
     status: how.as,
     endedAt: clock.now(),
     ...(run.queuePosition === undefined ? {} : { queuePosition: undefined }),
+    ...(run.waitingFor === undefined ? {} : { waitingFor: undefined }),
+    ...(run.parked === undefined ? {} : { parked: undefined }),
     ...data,
     ...(how.as === 'failed' ? { error } : {}),
   };
@@ -172,7 +209,9 @@ async function writeEnd(
       { id: run.id, expectedVersion: run.version, set },
       ...(again === undefined ? [] : [{ create: again }]),
     ],
+    ...(withdrawn.approvals.length === 0 ? {} : { approvals: withdrawn.approvals }),
     events: [
+      ...withdrawn.events,
       encoder.encode(terminal, origin),
       ...(again === undefined ? [] : encodeQueued(environment, again)),
     ],
@@ -187,20 +226,4 @@ function abandoned(again?: Run): AsmError {
     `The process that executed the run is gone. ${advice} may have changed files before.`,
     again === undefined ? {} : { details: { rerunAs: again.id } },
   );
-}
-
-/** What the run had used when it was last heard of: its row is written only at the end. */
-async function lastUsage(environment: ManagerEnvironment, run: Run): Promise<RunEndData> {
-  const page = await environment.log.page({
-    sessionId: run.sessionId,
-    runId: run.id,
-    after: run.logStart,
-    types: ['token_usage_updated'],
-    order: 'descending',
-    limit: 1,
-  });
-  const [last] = page.events;
-  if (last?.type !== 'token_usage_updated') return { usage: run.usage };
-  const { usage, cost } = last.data;
-  return { usage, ...(cost === undefined ? {} : { cost }) };
 }

@@ -36,8 +36,9 @@ export interface RunAttemptOptions {
 /** One try of a run on one provider: pulls its events and takes them in. */
 export class RunAttempt {
   readonly #options: RunAttemptOptions;
-  /** A call that was parked has begun already. */
-  readonly #toolCalls: Set<string>;
+  readonly #toolCalls = new Set<string>();
+  /** A call that has begun before, in the log, and now begins again. */
+  readonly #parkedCall: string | undefined;
   readonly #over = new AbortController();
   #started = false;
   #settled = false;
@@ -48,8 +49,7 @@ export class RunAttempt {
 
   constructor(options: RunAttemptOptions) {
     this.#options = options;
-    const { parkedCall } = options.request.resume ?? {};
-    this.#toolCalls = new Set(parkedCall === undefined ? [] : [parkedCall]);
+    this.#parkedCall = options.request.resume?.parkedCall;
   }
 
   /** What the run has used with this attempt, also when it failed. */
@@ -132,8 +132,13 @@ export class RunAttempt {
   /** Takes in an event of this attempt from the gate. */
   take(draft: EventDraft): Promise<void> | undefined {
     if (draft.type === 'tool_call_started') {
-      if (this.#toolCalls.has(draft.data.toolCallId)) return undefined;
-      this.#toolCalls.add(draft.data.toolCallId);
+      const { toolCallId } = draft.data;
+      if (this.#toolCalls.has(toolCallId)) return undefined;
+      this.#toolCalls.add(toolCallId);
+      if (toolCallId === this.#parkedCall) {
+        this.observe(draft);
+        return undefined;
+      }
     }
     this.observe(draft);
     return this.#options.recorder.record(draft);

@@ -105,6 +105,7 @@ export class RunAttempts {
     const { prepared, signal, requests, recorder, run } = this.#options;
     const { options } = prepared;
     recorder.startAttempt(run.attempt, prepared.provider.name);
+    await this.#endLeft();
     signal.throwIfAborted();
     let planned: PlannedAttempt | NextAttempt = planner.first();
     let failed: Tried | undefined;
@@ -287,6 +288,13 @@ export class RunAttempts {
     } finally {
       if (next.waitsForQuota) clocks.standStill(false);
     }
+  }
+
+  /** Ends what a dead process left of the run's agent, before another agent begins. */
+  async #endLeft(): Promise<void> {
+    const { cookie, process: identity } = this.#options.prepared.resumed?.left ?? {};
+    if (cookie === undefined) return;
+    await endAbandonedProcesses({ cookie, ...(identity === undefined ? {} : { identity }) });
   }
 
   /** Providers end their processes themselves; this is for those that did not manage to. */

@@ -1,18 +1,22 @@
-import { AsmError, isAsmError } from '../domain/error.ts';
+import { asAsmError, AsmError, isAsmError } from '../domain/error.ts';
 import type { RunId, SessionId } from '../domain/id.ts';
 import type { JsonValue } from '../domain/json.ts';
 import type { RunInput } from '../domain/message.ts';
-import { assertRunMove, type Run } from '../domain/run.ts';
+import { assertRunMove, isTerminalRun, type Run } from '../domain/run.ts';
 import { assertSessionTakesRuns } from '../domain/session.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { runAlreadyExecuting } from './lease-keeper.ts';
 import { nextChange } from './next-change.ts';
+import { waitForAnswer } from './parked-run.ts';
 import { preparePendingRun } from './pending-run.ts';
+import { endAbandonedRun, endIfStopped } from './recovery.ts';
 import { RunExecutor, type PreparedRun, type Successor } from './run-executor.ts';
 import { admitRun } from './run-guard.ts';
 import { createRunHandle, type RunHandle } from './run-handle.ts';
 import { checkRunOptions, type CommonRunOptions, type RunOptions } from './run-options.ts';
+import { decideResume, isNotHere, prepareResume } from './run-resume.ts';
 import { decideStart, encodeCreated, isSameRequest, prepareRun, prepareRunIn } from './run-start.ts';
+import { waitForEnd } from './run-wait.ts';
 import { commitWithSession } from './session-change.ts';
 import type { NewSession } from './session-creation.ts';
 
@@ -29,7 +33,7 @@ export class RunOperations {
   readonly #starting = new Set<Promise<RunHandle>>();
   /** Runs made here and not executed yet: their input as given, and their functions. */
   readonly #prepared = new Map<RunId, PreparedRun>();
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(environment: ManagerEnvironment) {
     this.#environment = environment;
@@ -101,13 +105,42 @@ export class RunOperations {
     this.#assertOpen();
     checkRunOptions(options);
     const row = await this.#row(runId);
-    if (row.status === 'running') await this.#assertAbandoned(runId);
+    if (row.status === 'running') {
+      await this.#assertAbandoned(runId);
+      const resumed = await prepareResume(this.#environment, row, undefined, options);
+      if (resumed !== undefined) return await this.#resume(resumed, options.detached !== true);
+      if (row.parked !== undefined) throw stillWaits(row);
+    }
     const prepared = await preparePendingRun(this.#environment, row, this.#prepared.get(runId), options);
     try {
       return await this.#start(prepared, false, options.detached !== true);
     } catch (thrown) {
       // Somebody may have executed or cancelled it since we read its row.
       if (hasCode(thrown, 'conflict')) assertRunMove(await this.#row(runId), 'running');
+      throw thrown;
+    }
+  }
+
+  /**
+   * Takes up a run whose process is gone, or whose agent was parked, if a person's answer lets it go on; it
+   * goes on here, also without anybody who waits for it. False: it still waits, somebody executes it, it
+   * can't go on here, or there is nothing to go on with.
+   */
+  async goOn(run: Run, given: CommonRunOptions): Promise<boolean> {
+    const { store, clock } = this.#environment;
+    if (this.#closing.signal.aborted || this.#finished.has(run.id)) return false;
+    const lease = await store.leases.current(run.id);
+    if (lease !== undefined && lease.expiresAt > clock.now()) return false;
+    const needs: readonly JsonValue[] = Array.isArray(run.options['needs']) ? run.options['needs'] : [];
+    const again = Object.fromEntries(Object.entries(given).filter(([name]) => needs.includes(name)));
+    try {
+      if (await endIfStopped(this.#environment, run)) return true;
+      const resumed = await prepareResume(this.#environment, run, undefined, again);
+      if (resumed === undefined) return false;
+      await this.#resume(resumed, false);
+      return true;
+    } catch (thrown) {
+      if (isNotHere(thrown) || isTaken(thrown)) return false;
       throw thrown;
     }
   }
@@ -186,7 +219,12 @@ export class RunOperations {
         ({ run } = start);
         return start;
       },
-      started: (committed) => settled(this.#began(executor, run, executor.begin(run, committed), false)),
+      started: (committed) => {
+        const finished = executor.begin(run, committed);
+        settled(
+          this.#began({ executor, prepared: current, run, finished, owned: false, next: () => next(run) }),
+        );
+      },
       left: () => {
         this.#executors.delete(executor);
         settled(undefined);
@@ -217,11 +255,26 @@ export class RunOperations {
     return this.#handle(await this.#row(runId));
   }
 
+  /**
+   * Leaves a run that waits for a person to go on without its agent, where that can be; it goes on here when
+   * the answer comes, or elsewhere once this manager is closed. False: it has to be waited for, or cancelled.
+   */
+  leave(runId: RunId): boolean {
+    const executor = [...this.#executors].find((one) => one.runId === runId);
+    return executor === undefined ? this.#finished.has(runId) : executor.park();
+  }
+
   /** Cancels what is executed here, waits for the ends, and refuses what comes after. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort(closed());
     this.#prepared.clear();
-    for (const executor of this.#executors) executor.cancel('The session manager was closed.');
+    const { clock, times } = this.#environment;
+    for (const executor of this.#executors) {
+      const cancel = (): void => executor.cancel('The session manager was closed.');
+      // What a person is still to decide can wait without us, where the agent can be ended for it.
+      if (executor.park()) clock.startTimer(times.close, cancel);
+      else cancel();
+    }
     // Again, since the end of a run may have been written together with the start of another.
     while (this.#starting.size > 0 || this.#finished.size > 0) {
       await Promise.allSettled([...this.#starting, ...this.#finished.values()]);
@@ -230,7 +283,7 @@ export class RunOperations {
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw new AsmError('store_closed', 'The session manager was closed.');
+    if (this.#closing.signal.aborted) throw closed();
   }
 
   #handle(run: Run): RunHandle {
@@ -267,22 +320,77 @@ export class RunOperations {
     this.#executors.add(executor);
     try {
       const { run, finished } = await executor.start(decideStart(environment, prepared, how.isNew));
-      return this.#began(executor, run, finished, how.owned);
+      return this.#began({ ...how, executor, prepared, run, finished });
     } catch (thrown) {
       this.#executors.delete(executor);
       throw thrown;
     }
   }
 
-  #began(executor: RunExecutor, run: Run, finished: Promise<Run>, owned: boolean): RunHandle {
+  #began({ executor, prepared, run, finished, owned, next }: BegunRun): RunHandle {
     this.#prepared.delete(run.id);
-    this.#finished.set(run.id, finished);
-    const forget = (): void => {
-      this.#finished.delete(run.id);
-      this.#executors.delete(executor);
-    };
+    const forget = (): void => void this.#executors.delete(executor);
     finished.then(forget, forget);
-    return createRunHandle({ environment: this.#environment, run, finished, owned });
+    const whole = this.#untilEnded({ prepared, finished, next });
+    whole.catch(() => undefined);
+    this.#finished.set(run.id, whole);
+    const forgetRun = (): void => void this.#finished.delete(run.id);
+    whole.then(forgetRun, forgetRun);
+    return createRunHandle({ environment: this.#environment, run, finished: whole, owned });
+  }
+
+  /** Executes a run that was begun; its handle's result is that of the whole run. */
+  async #resume(prepared: PreparedRun, owned: boolean): Promise<RunHandle> {
+    const executor = new RunExecutor(this.#environment, () => prepared);
+    this.#executors.add(executor);
+    try {
+      const { run, finished } = await executor.start(decideResume(this.#environment, prepared));
+      return this.#began({ executor, prepared, run, finished, owned });
+    } catch (thrown) {
+      this.#executors.delete(executor);
+      throw thrown;
+    }
+  }
+
+  /** The last row of a run: where its agent is parked, the run goes on here when its question is answered. */
+  async #untilEnded({
+    prepared,
+    finished,
+    next,
+  }: Pick<BegunRun, 'prepared' | 'finished' | 'next'>): Promise<Run> {
+    const environment = this.#environment;
+    const { signal } = this.#closing;
+    let row = await finished;
+    let known = prepared;
+    while (!isTerminalRun(row.status)) {
+      const wait = await waitForAnswer(environment, row, signal);
+      if (wait.as === 'cancel')
+        await endAbandonedRun(environment, row.id, { as: 'cancelled', reason: wait.reason });
+      row = await this.#row(row.id);
+      if (isTerminalRun(row.status)) break;
+      // Another process goes on with it.
+      if (row.parked === undefined) return await waitForEnd(environment, row, { signal });
+      try {
+        if (await endIfStopped(environment, row)) continue;
+        const resumed = await prepareResume(environment, row, known, {});
+        if (resumed === undefined) continue;
+        this.#assertOpen();
+        known = resumed;
+        const executor = new RunExecutor(environment, () => resumed, next);
+        this.#executors.add(executor);
+        try {
+          row = await (await executor.start(decideResume(environment, resumed))).finished;
+        } finally {
+          this.#executors.delete(executor);
+        }
+      } catch (thrown) {
+        if (isTaken(thrown)) return await waitForEnd(environment, row, { signal });
+        const error = asAsmError(thrown);
+        if (error.category === 'storage') throw error;
+        await endAbandonedRun(environment, row.id, { as: 'failed', error });
+      }
+    }
+    return row;
   }
 
   /**
@@ -336,6 +444,34 @@ export class RunOperations {
       throw new AsmError('run_not_found', `There is no run ${runId} in this store.`, { details: { runId } });
     return run;
   }
+}
+
+/** A run that has begun here. */
+interface BegunRun {
+  readonly executor: RunExecutor;
+  readonly prepared: PreparedRun;
+  readonly run: Run;
+  /** Its row when its executor lets go of it: ended, or parked. */
+  readonly finished: Promise<Run>;
+  readonly owned: boolean;
+  readonly next?: (() => Promise<Successor | undefined>) | undefined;
+}
+
+function closed(): AsmError {
+  return new AsmError('store_closed', 'The session manager was closed.');
+}
+
+function stillWaits({ id, parked }: Run): AsmError {
+  return new AsmError(
+    'invalid_operation',
+    `Run ${id} waits for approval ${parked?.approvalId ?? ''}; it goes on when that is answered.`,
+    { details: { runId: id, approvalId: parked?.approvalId ?? '' } },
+  );
+}
+
+/** Somebody else has the run, or just changed it. */
+function isTaken(thrown: unknown): boolean {
+  return hasCode(thrown, 'run_already_executing') || hasCode(thrown, 'conflict');
 }
 
 function hasCode(thrown: unknown, code: AsmError['code']): boolean {

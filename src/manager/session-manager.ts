@@ -39,6 +39,14 @@ import { createSessionHandle } from './session-operations.ts';
 import { SessionTurns } from './session-turns.ts';
 import { findSession } from './session-change.ts';
 
+export interface RecoverOptions extends CallOptions {
+  /**
+   * What is not stored with runs, such as rules and functions, for those that go on here. `false`: none
+   * does; they are left to another process.
+   */
+  readonly resume?: CommonRunOptions | false;
+}
+
 /** Sessions and runs over one store and some providers. Make one with `createSessionManager`. */
 export interface SessionManager extends AsyncDisposable {
   createSession(options?: SessionOptions): Promise<SessionHandle>;
@@ -52,7 +60,8 @@ export interface SessionManager extends AsyncDisposable {
     options?: RunOptions<Native>,
   ): Promise<Run>;
   /**
-   * Executes a pending run here. Resolves when `run_started` is stored. Functions (`authorize`,
+   * Executes a pending run here, or goes on with one that a person's answer lets go on and that nobody
+   * executes. Resolves when `run_started` is stored. Functions (`authorize`,
    * `signal`) are not stored: give them here if another process made the run. Throws
    * `run_already_executing` or `invalid_transition` when somebody was faster.
    */
@@ -67,8 +76,11 @@ export interface SessionManager extends AsyncDisposable {
   ): Promise<RunResult>;
   /** Events of all sessions in the order of their commits, as stored. */
   feed(query?: FeedQuery, options?: CallOptions): Promise<FeedPage>;
-  /** Ends runs whose process is gone, and pending ones whose session has ended. Returns them. */
-  recover(options?: CallOptions): Promise<readonly Run[]>;
+  /**
+   * Ends runs whose process is gone, and pending ones whose session has ended. Returns them. Runs with a
+   * question to a person are not ended: those that can go on do so here, in the background.
+   */
+  recover(options?: RecoverOptions): Promise<readonly Run[]>;
   /** Questions about tool calls that wait for a person, and their answers. */
   readonly approvals: ApprovalOperations;
   /** What each provider is and can do on this machine. */
@@ -114,7 +126,12 @@ export async function createSessionManager(options: SessionManagerOptions): Prom
       return await runOnce(environment, operations, input, runOptions);
     },
     feed: (query = {}, call = {}) => store.feed(query, call),
-    recover: (call = {}) => recoverRuns(environment, call),
+    recover: async ({ resume = {}, ...call } = {}) =>
+      await recoverRuns(
+        environment,
+        async (run) => resume !== false && (await operations.goOn(run, resume)),
+        call,
+      ),
     approvals: createApprovalOperations(environment),
     describeProviders: (call = {}) =>
       Promise.all(options.providers.map((provider) => provider.describe(call))),

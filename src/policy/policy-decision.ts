@@ -1,4 +1,4 @@
-import { CallFacts, type CallContext } from '../domain/call-facts.ts';
+import { CallFacts, type CallContext, type RuleFolders } from '../domain/call-facts.ts';
 import type { PolicyAction } from '../domain/policy-report.ts';
 import { isAmong } from '../domain/tool-policy.ts';
 import { allowingRule, reachesTool, whyHit } from '../domain/tool-rule-match.ts';
@@ -29,6 +29,7 @@ const mostRemembered = 1_000;
 /** Decides about tool calls by a policy. Made once for a run; a decision takes microseconds. */
 export class PolicyDecider {
   readonly #merged: MergedPolicy;
+  readonly #folders: RuleFolders = new Map();
   readonly #checks = new Map<string, readonly Check[]>();
 
   constructor(merged: MergedPolicy) {
@@ -39,7 +40,7 @@ export class PolicyDecider {
   decide(call: ToolCall, context: CallContext): PolicyFinding | undefined {
     const checks = this.#checksOf(call);
     if (checks.length === 0) return undefined;
-    const facts = new CallFacts(call, context);
+    const facts = new CallFacts(call, context, this.#folders);
     for (const check of checks) {
       const finding = check(facts);
       if (finding !== undefined) return finding;

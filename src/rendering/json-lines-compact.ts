@@ -96,10 +96,10 @@ function details(event: LogEvent): object {
       return { x: oneLine(event.data.error.message, 120) };
     case 'attempt_routed':
       return { n: event.data.routedProvider };
-    case 'budget_warning_raised':
-      return { x: oneLine(budgetText(event.data), 120) };
     case 'policy_violated':
       return { d: event.data.action, x: violationText(event.data, 120) };
+    case 'budget_warning_raised':
+      return { x: oneLine(budgetText(event.data), 120) };
     case 'warning_raised':
       return { x: oneLine(event.data.message, 120) };
     case 'agent_retrying':

@@ -1,7 +1,7 @@
 import type { Event, LogEvent } from '../domain/event.ts';
 import { approvalText } from './approval-note.ts';
-import { budgetText, formatCount, formatDuration, shortModel } from './figure-format.ts';
 import { violationText } from './policy-text.ts';
+import { budgetText, formatCount, formatDuration, shortModel } from './figure-format.ts';
 import { oneLine } from './visible-text.ts';
 
 /** The symbols at the start of lines. */

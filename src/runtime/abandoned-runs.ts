@@ -3,6 +3,7 @@ import type { Run } from '../domain/run.ts';
 import { noUsage } from '../domain/usage.ts';
 import type { ManagerParts } from '../manager/manager-parts.ts';
 import { endAbandonedRun, endPendingRun } from '../manager/recovery.ts';
+import type { CommonRunOptions } from '../manager/run-options.ts';
 import type { AbandonedPolicy } from './session-server-options.ts';
 import type { SessionView } from './session-view.ts';
 
@@ -10,6 +11,8 @@ export interface AbandonedRunsOptions {
   readonly parts: ManagerParts;
   readonly view: SessionView;
   readonly policy: AbandonedPolicy;
+  /** What is not stored with runs, for those that another process made. */
+  readonly defaults: CommonRunOptions;
   /** True for a run that this server executes. */
   readonly executes: (runId: RunId) => boolean;
 }
@@ -61,7 +64,10 @@ export class AbandonedRuns {
 
   /** Does nothing while somebody holds the run's lease. */
   async #end(runId: RunId): Promise<void> {
-    const { parts } = this.#options;
+    const { parts, defaults } = this.#options;
+    const row = await parts.environment.store.run(runId);
+    // What waits for a person goes on with the answer: it is no run to be given up.
+    if (row?.status === 'running' && (await parts.operations.goOn(row, defaults))) return;
     await endAbandonedRun(parts.environment, runId, { as: 'failed', again: (run) => this.#again(run) });
   }
 

@@ -1,3 +1,4 @@
+import { policiesOf, withPolicies } from '../manager/policy-options.ts';
 import { abortError, AsmError, isAsmError } from '../domain/error.ts';
 import { isTerminalRunEvent, type LogEvent } from '../domain/event.ts';
 import { brandId, type RunId, type SessionId } from '../domain/id.ts';
@@ -117,7 +118,13 @@ class ServedSession implements SessionServer {
     this.#following = this.#follow(after);
     runner.look();
     const executes = (runId: RunId): boolean => runner.executes(runId);
-    this.#abandoned = new AbandonedRuns({ parts, view, policy: options.onAbandoned ?? 'fail', executes });
+    this.#abandoned = new AbandonedRuns({
+      parts,
+      view,
+      policy: options.onAbandoned ?? 'fail',
+      defaults: this.#defaults,
+      executes,
+    });
   }
 
   async submitRun<Native extends object = object>(
@@ -125,7 +132,7 @@ class ServedSession implements SessionServer {
     options: RunOptions<Native> = {},
   ): Promise<Run> {
     this.#assertOpen();
-    const given = { ...this.#defaults, ...options };
+    const given = withPolicies({ ...this.#defaults, ...options }, policiesOf(this.#defaults));
     const { signal } = given;
     if (signal?.aborted === true) throw abortError(signal);
     if (this.#isFull()) {

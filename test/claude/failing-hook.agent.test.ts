@@ -20,6 +20,7 @@ const failing: PermissionHook = {
   canUseTool: (_name, input) => Promise.resolve({ behavior: 'allow', updatedInput: input }),
   isDenied: () => false,
   openQuestions: 0,
+  parked: false,
 };
 
 it('a hook that fails blocks the tool, whatever else allows it', async () => {

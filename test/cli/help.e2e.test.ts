@@ -3,7 +3,18 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { launcher, documents, openAsmRoom, type AsmRoom } from './asm-room.ts';
 
-const commands = ['run', 'sessions', 'show', 'events', 'cancel', 'doctor'];
+const commands = [
+  'run',
+  'sessions',
+  'show',
+  'events',
+  'cancel',
+  'approvals',
+  'approve',
+  'deny',
+  'resume',
+  'doctor',
+];
 
 test('help tells of all commands, and that of each has examples', async () => {
   await using room = await openAsmRoom();
@@ -40,7 +51,7 @@ test('a wrong command or option is answered with the nearest', async () => {
     expect(errors).toContain(`(Did you mean ${nearest}?)`);
     expect(errors).toMatch(/--help shows what there is\)\n$/);
   }
-  for (const command of ['show', 'events', 'cancel']) {
+  for (const command of ['show', 'events', 'cancel', 'approve', 'deny', 'resume']) {
     const { code, errors } = await room.asm([command]);
     expect(code).toBe(2);
     expect(errors).toContain("missing required argument 'id'");

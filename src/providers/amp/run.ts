@@ -20,7 +20,7 @@ import { refuseImpossible, refuseUngated } from './run-preconditions.ts';
 import { readSettings, runSettings, writeSettings } from './settings.ts';
 import { notSignedIn, signedIn } from './sign-in.ts';
 import { readThreadEnd } from './thread-file.ts';
-import { clientToolNames } from './tool-call.ts';
+import { clientToolNames, refusedTools } from './tool-call.ts';
 
 /** Milliseconds that Amp has to end after it closed its output. */
 const exitGrace = 2_000;
@@ -105,7 +105,10 @@ async function makeSettings(
   const hasClientTools = (request.clientTools ?? []).length > 0;
   const helper = await writeHelperScript('authorize-program', bridge);
   const mcpServers = hasClientTools ? withClientToolServer(servers, bridge) : servers;
-  return await writeSettings(bridge.folder, runSettings({ helper, mcpServers, native, ownSettings }));
+  return await writeSettings(
+    bridge.folder,
+    runSettings({ helper, mcpServers, native, ownSettings, refusedTools: refusedTools(request.toolPolicy) }),
+  );
 }
 
 /** How the program ended; `undefined` when it lives on. */

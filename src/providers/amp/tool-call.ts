@@ -1,6 +1,7 @@
 import { clientServerName } from '../../bridge/helper-program.ts';
 import { clientToolCall, type ClientToolDescription } from '../../domain/client-tool.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
+import { forbiddenTools, type ToolPolicy } from '../../domain/tool-policy.ts';
 import type { ToolCall, ToolKind, ToolLineage } from '../../domain/tool.ts';
 import { textField } from '../../domain/json-field.ts';
 
@@ -38,6 +39,14 @@ const knownTools: ReadonlyMap<string, KnownTool> = new Map<string, KnownTool>([
   ['todo_read', { tool: 'plan_read', kind: 'internal' }],
   ['todo_write', { tool: 'plan_write', kind: 'internal' }],
 ]);
+
+/** The tools of its own that Amp is told to refuse. */
+export function refusedTools(policy: ToolPolicy | undefined): readonly string[] {
+  return forbiddenTools(
+    policy,
+    [...knownTools].map(([name, { tool, kind }]) => ({ name, tool, kind })),
+  );
+}
 
 /** The client tools of a run, by the names that Amp gives them. */
 export type ClientToolNames = ReadonlyMap<string, ClientToolDescription>;

@@ -24,6 +24,11 @@ export class CallRegistry {
     return this.#open.size > 0;
   }
 
+  /** True when this call is open, and no other is. */
+  isOnly(id: string): boolean {
+    return this.#open.size === 1 && this.#open.has(id);
+  }
+
   get(id: string): OpenCall | undefined {
     return this.#open.get(id);
   }

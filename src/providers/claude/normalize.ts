@@ -18,6 +18,8 @@ const silent: ReadonlySet<string> = new Set([
   'prompt_suggestion',
   'keep_alive',
   'active_goal',
+  // What the program adds to the conversation for itself, such as that a hook was asked.
+  'attachment',
 ]);
 
 /**

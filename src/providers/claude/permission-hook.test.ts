@@ -16,6 +16,7 @@ function hookWith(decide: (call: ToolCall) => Authorization | Promise<Authorizat
       asked.push(call);
       return await decide(call);
     },
+    isAlone: () => false,
     lineageOf: (agentId) => ({ agentId, parentToolCallId: 'parent' }),
     clientTools: clientToolNames(),
     stopping: never,

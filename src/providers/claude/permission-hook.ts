@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject } from '../../domain/json.ts';
 import { isJsonObject, toJson } from '../../domain/json.ts';
 import type { Authorization, ToolCall, ToolLineage } from '../../domain/tool.ts';
+import type { Parking, RunHost } from '../../ports/provider.ts';
 import { textField } from '../../domain/json-field.ts';
 import { buildToolCall, toolInput, type ClientToolNames } from './tool-call.ts';
 
@@ -9,7 +10,8 @@ import { buildToolCall, toolInput, type ClientToolNames } from './tool-call.ts';
 export interface HookAnswer {
   readonly hookSpecificOutput: {
     readonly hookEventName: 'PreToolUse';
-    readonly permissionDecision: 'allow' | 'deny';
+    /** `defer`: the program ends, and asks again when its conversation is resumed. */
+    readonly permissionDecision: 'allow' | 'deny' | 'defer';
     readonly permissionDecisionReason?: string;
     readonly updatedInput?: Record<string, unknown>;
   };
@@ -41,16 +43,22 @@ export interface PermissionHook {
   isDenied(toolCallId: string): boolean;
   /** Number of questions that wait for an answer. */
   readonly openQuestions: number;
+  /** True once the program was told to end with a question open. */
+  readonly parked: boolean;
 }
 
 export interface PermissionHookOptions {
-  readonly authorize: (call: ToolCall, options: { readonly signal: AbortSignal }) => Promise<Authorization>;
+  readonly authorize: RunHost['authorize'];
+  /** True while the call is the only one there is, so that it is not lost if the program ends for it. */
+  readonly isAlone: (toolCallId: string) => boolean;
   /** What is known about the subagent that makes a call. */
   readonly lineageOf: (agentId: string, agentType: string | undefined) => ToolLineage;
   readonly clientTools: ClientToolNames;
   /** Aborted when the agent is about to be ended: then a question gets no answer any more. */
   readonly stopping: AbortSignal;
 }
+
+type AskOptions = Parameters<RunHost['authorize']>[1];
 
 interface Asked {
   readonly name: string;
@@ -65,9 +73,10 @@ const reused = 'Another tool call with the same id was decided before, so this o
 export function createPermissionHook(options: PermissionHookOptions): PermissionHook {
   const asked = new Map<string, Promise<Asked>>();
   let openQuestions = 0;
+  let parked = false;
 
-  const ask = async (call: ToolCall, signal: AbortSignal): Promise<Asked> => {
-    const authorization = await decide(call, signal);
+  const ask = async (call: ToolCall, how: AskOptions): Promise<Asked> => {
+    const authorization = await decide(call, how);
     const changed = authorization.decision === 'allow' ? authorization.changedInput : undefined;
     return {
       name: call.name,
@@ -76,12 +85,12 @@ export function createPermissionHook(options: PermissionHookOptions): Permission
     };
   };
 
-  const decide = async (call: ToolCall, signal: AbortSignal): Promise<Authorization> => {
+  const decide = async (call: ToolCall, how: AskOptions): Promise<Authorization> => {
     // It only loads descriptions of tools, whose calls are asked about in their turn.
     if (call.tool === 'tool_search') return { decision: 'allow' };
     openQuestions += 1;
     try {
-      return await options.authorize(call, { signal });
+      return await options.authorize(call, how);
     } catch (thrown) {
       // Told "no" now, the agent would ask the model once more before it is ended.
       if (options.stopping.aborted) await new Promise<never>(() => {});
@@ -93,10 +102,10 @@ export function createPermissionHook(options: PermissionHookOptions): Permission
   };
 
   /** One answer for each call: asked twice, it is the same; under one id with another content, it is a denial. */
-  const answerFor = async (call: ToolCall, signal: AbortSignal): Promise<Authorization> => {
+  const answerFor = async (call: ToolCall, how: AskOptions): Promise<Authorization> => {
     const earlier = asked.get(call.id);
     if (earlier === undefined) {
-      const question = ask(call, signal);
+      const question = ask(call, how);
       asked.set(call.id, question);
       return (await question).authorization;
     }
@@ -111,7 +120,25 @@ export function createPermissionHook(options: PermissionHookOptions): Permission
     return authorization;
   };
 
+  /** Answers as the gate does, or with `park` when it wants the program to end first. */
+  const answerOrPark = async (call: ToolCall, signal: AbortSignal): Promise<Authorization | 'park'> => {
+    // A subagent that is ended does not come back, and its call is lost.
+    if (call.lineage !== undefined) return await answerFor(call, { signal });
+    const { promise, resolve } = Promise.withResolvers<'park'>();
+    const parking: Parking = {
+      possible: () => options.isAlone(call.id),
+      park: () => {
+        parked = true;
+        resolve('park');
+      },
+    };
+    return await Promise.race([answerFor(call, { signal, parking }), promise]);
+  };
+
   return {
+    get parked() {
+      return parked;
+    },
     get openQuestions() {
       return openQuestions;
     },
@@ -125,10 +152,12 @@ export function createPermissionHook(options: PermissionHookOptions): Permission
       const lineage =
         agentId === undefined ? undefined : options.lineageOf(agentId, textField(native, 'agent_type'));
       const given = isJsonObject(native) ? toolInput(native['tool_input']) : {};
-      const authorization = remember(
-        id,
-        await answerFor(buildToolCall({ id, name, input: given, lineage }, options.clientTools), signal),
+      const answer = await answerOrPark(
+        buildToolCall({ id, name, input: given, lineage }, options.clientTools),
+        signal,
       );
+      if (answer === 'park') return deferral;
+      const authorization = remember(id, answer);
       if (authorization.decision === 'deny') return hookDenial(authorization.reason);
       return {
         hookSpecificOutput: {
@@ -146,12 +175,16 @@ export function createPermissionHook(options: PermissionHookOptions): Permission
         { id: caller.toolCallId, name, input: toolInput(toJson(input)), lineage },
         options.clientTools,
       );
-      const authorization = remember(call.id, await answerFor(call, caller.signal));
+      const authorization = remember(call.id, await answerFor(call, { signal: caller.signal }));
       if (authorization.decision === 'deny') return { behavior: 'deny', message: authorization.reason };
       return { behavior: 'allow', updatedInput: { ...(authorization.changedInput ?? input) } };
     },
   };
 }
+
+const deferral: HookAnswer = {
+  hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'defer' },
+};
 
 function hookDenial(reason: string): HookAnswer {
   return {

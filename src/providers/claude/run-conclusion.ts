@@ -24,6 +24,8 @@ export interface RunEnding {
   readonly state: NormalizerState;
   readonly resumed: string | undefined;
   readonly conversation: string;
+  /** True when the program was told to end with a question open. */
+  readonly parked: boolean;
   /** True when the answer was to have a given form. */
   readonly wantsForm: boolean;
 }
@@ -41,6 +43,12 @@ export function concludeRun(ending: RunEnding): RunOutcome {
       ...ending.exit,
       stderr: ending.stderr,
       cause: ending.thrown ?? new Error('it fell silent'),
+    });
+  }
+  if (ending.parked) {
+    if (textField(result, 'terminal_reason') === 'tool_deferred') return outcome(ending, 'parked');
+    throw new AsmError('agent_failed', 'Claude Code did not end with the question open, as it was to.', {
+      provider: { provider: 'claude', kind: textField(result, 'terminal_reason') ?? 'not_deferred' },
     });
   }
   if (

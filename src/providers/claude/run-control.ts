@@ -71,9 +71,9 @@ export class RunControl {
     return this.#result !== undefined && this.#options.input.closed;
   }
 
-  /** Hands the prompt over, and from then on what the host says meanwhile. */
-  begin(prompt: string): void {
-    this.#prompt = this.#options.input.push(prompt);
+  /** Hands the prompt over, if there is one, and from then on what the host says meanwhile. */
+  begin(prompt: string | undefined): void {
+    if (prompt !== undefined) this.#prompt = this.#options.input.push(prompt);
     void this.#steer().catch(() => undefined);
     void this.#interrupt().catch(() => undefined);
   }

@@ -11,6 +11,7 @@ import { createInputQueue } from './input-queue.ts';
 import { readInstructionFile } from './instruction-file.ts';
 import { readMessages } from './message-reader.ts';
 import { normalize } from './normalize.ts';
+import { isLoneCall } from './lone-call.ts';
 import { createNormalizerState } from './normalizer-state.ts';
 import { checkNative, type CheckedNative, type CheckedOptions, type ClaudeNative } from './options.ts';
 import { createOutputValve } from './output-valve.ts';
@@ -22,7 +23,7 @@ import { RunControl } from './run-control.ts';
 import { concludeRun } from './run-conclusion.ts';
 import { nativePermissionMode, sdkOptions } from './sdk-options.ts';
 import { loadSdk } from './sdk.ts';
-import { clientToolNames } from './tool-call.ts';
+import { clientToolNames, refusedTools } from './tool-call.ts';
 import { SubagentRegistry } from './subagent-registry.ts';
 import { createUsageMeter, type UsageBase } from './usage-meter.ts';
 
@@ -32,7 +33,9 @@ export async function* runClaude(
   request: RunRequest<ClaudeNative>,
   host: RunHost,
 ): AsyncGenerator<ProviderEvent, RunOutcome, void> {
-  const prompt = promptText(request.messages);
+  const parkedCall = request.resume?.parkedCall;
+  // Resumed for a parked call, the agent goes on by itself.
+  const prompt = parkedCall === undefined ? promptText(request.messages) : undefined;
   const native = checkNative(request.native);
   const environment = claudeEnvironment(request);
   const sdk = await loadSdk();
@@ -44,6 +47,7 @@ export async function* runClaude(
   const model = request.model ?? options.model;
   const conversation = conversationId(request);
   const clientTools = clientToolNames(request.clientTools);
+  const refused = refusedTools(request.toolPolicy);
   const foreign = createForeignOutput();
   let broken: string | undefined;
   const input = createInputQueue();
@@ -66,12 +70,15 @@ export async function* runClaude(
   });
   const permissions = createPermissionHook({
     async authorize(call, how) {
+      // Its message came in the run before.
+      if (call.id === parkedCall) state.calls.add({ ...call, parentToolCallId: undefined });
       const authorization = await host.authorize(call, how);
       if (call.tool === clientToolName(call.name) && authorization.decision === 'allow')
         bridge?.allow(call.name);
       return authorization;
     },
     clientTools,
+    isAlone: (toolCallId) => isLoneCall(toolCallId, state),
     lineageOf: (agentId, agentType) => subagents.lineageOf(agentId, agentType),
     stopping: host.signal,
   });
@@ -117,6 +124,7 @@ export async function* runClaude(
         process: started.identity,
         nativePermissionMode: nativePermissionMode(request.permissionMode),
         projectTrusted: request.trustProject,
+        ...(refused.length === 0 ? {} : { refusedTools: { setting: 'disallowedTools', tools: refused } }),
       },
     };
     control.begin(prompt);
@@ -149,6 +157,7 @@ export async function* runClaude(
     state,
     resumed: request.resume?.handle.id,
     conversation,
+    parked: permissions.parked,
     wantsForm: request.outputSchema !== undefined,
   });
 }

@@ -1,0 +1,29 @@
+import { parseToolRule, type ToolRules } from '../domain/tool-rule.ts';
+import { openExisting } from './open-manager.ts';
+import { showRun, type ShowOptions } from './shown-run.ts';
+import { stopOnSignals } from './stop-signals.ts';
+
+interface ResumeOptions extends ShowOptions {
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
+}
+
+/** `asm resume` */
+export async function resumeCommand(id: string, options: ResumeOptions): Promise<void> {
+  const { allow, deny } = options;
+  const rules: ToolRules = {
+    ...(allow === undefined ? {} : { allow: allow.map((rule) => parseToolRule(rule)) }),
+    ...(deny === undefined ? {} : { deny: deny.map((rule) => parseToolRule(rule)) }),
+  };
+  const say = (text: string): void => {
+    if (options.json !== true) process.stderr.write(`${text}\n`);
+  };
+  using stop = stopOnSignals((text) => say(`\n${text}`));
+  await using manager = await openExisting(options);
+  const run = await manager.executeRun(id, {
+    ...(allow === undefined && deny === undefined ? {} : { rules }),
+    signal: stop.signal,
+  });
+  stop.attend(run);
+  await showRun(run, options, say);
+}

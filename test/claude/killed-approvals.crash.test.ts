@@ -1,0 +1,142 @@
+import { expect, test } from 'vitest';
+import type { SessionManager } from '../../src/manager/session-manager.ts';
+import { pendingId } from '../manager/approval-room.ts';
+import { collect, waitForEvent } from '../manager/log-check.ts';
+import { withCookie } from '../process/process-probe.ts';
+import { startStoreChild } from '../sqlite/store-child.ts';
+import { bash } from './agent-room.ts';
+import type { ApprovalOrder } from './approval-child.ts';
+import { openManagedRoom, type ManagedRoom } from './managed-room.ts';
+
+const made = bash('echo made >> made.txt');
+
+/** A run whose process was killed while it waits for a person, and the question. */
+async function killedRun(room: ManagedRoom, manager: SessionManager) {
+  await using child = startStoreChild('../claude/approval-child.ts');
+  const { store, cwd, environment } = room;
+  const { runId } = (await child.ask({ store, cwd, environment } satisfies ApprovalOrder)) as {
+    readonly runId: string;
+  };
+  const id = await pendingId(manager);
+  const run = await manager.getRun(runId);
+  return { run, id };
+}
+
+/** Recovers until the run that was left goes on here, once its lease has run out. */
+async function goOn(room: ManagedRoom, manager: SessionManager, run: { readonly id: string }): Promise<void> {
+  const recovered = async (): Promise<boolean> => {
+    expect(await manager.recover({ resume: { environment: room.environment } })).toEqual([]);
+    const events = await (
+      await manager.getSession((await manager.getRun(run.id)).sessionId)
+    ).events({
+      types: ['run_resumed'],
+    });
+    return events.events.length > 0;
+  };
+  await expect.poll(recovered, { timeout: 60_000, interval: 50 }).toBe(true);
+}
+
+test('killed with a question open: its run goes on, and the same call gets the decision that was given', async () => {
+  await using room = await openManagedRoom([
+    { tools: [made] },
+    // The same again, under another id and with another title.
+    { tools: [{ ...made, input: { ...made.input, description: 'Another title' } }] },
+    { text: 'It is made.' },
+  ]);
+  const manager = await room.open();
+  const { run, id } = await killedRun(room, manager);
+  await manager.approvals.decide(id, { as: 'allow' }, { by: 'ada' });
+  await goOn(room, manager, run);
+  expect(await run.result).toMatchObject({ status: 'completed', output: 'It is made.' });
+  expect((await manager.approvals.list()).rows).toMatchObject([
+    { id, status: 'granted', spentAt: expect.any(Number) },
+  ]);
+  expect(room.made('made.txt')).toBe(true);
+  const told = JSON.stringify(room.server.mainRequests[1]?.body);
+  expect(told).toContain('They were not refused, and they did not run.');
+  expect(told).toContain('- Bash: ');
+  const events = await collect(run);
+  expect(events.find(({ type }) => type === 'run_resumed')).toMatchObject({
+    data: { from: 'interrupted', approvalIds: [id] },
+  });
+  expect((await run.read()).attempt).toBe(2);
+});
+
+test('killed with a question open: the same call waits on for the same answer', async () => {
+  await using room = await openManagedRoom([{ tools: [made] }, { tools: [made] }, { text: 'It is made.' }]);
+  const manager = await room.open();
+  const { run, id } = await killedRun(room, manager);
+  await goOn(room, manager, run);
+  await expect.poll(async () => (await run.read()).waitingFor, { timeout: 60_000 }).toBe('approval');
+  expect(room.made('made.txt')).toBe(false);
+  expect((await manager.approvals.list()).rows).toHaveLength(1);
+  await manager.approvals.decide(id, { as: 'deny', message: 'No file, please.' });
+  expect((await run.result).status).toBe('completed');
+  expect(room.made('made.txt')).toBe(false);
+  expect(JSON.stringify(room.server.mainRequests.at(-1)?.body)).toContain('No file, please.');
+});
+
+test('killed with a question open: another call is a new question, and what was granted is not used for it', async () => {
+  await using room = await openManagedRoom([
+    { tools: [made] },
+    { tools: [bash('echo made >> other.txt')] },
+    { tools: [made] },
+    { tools: [made] },
+    { text: 'Done.' },
+  ]);
+  const manager = await room.open();
+  const { run, id } = await killedRun(room, manager);
+  await manager.approvals.decide(id, { as: 'allow' });
+  await goOn(room, manager, run);
+  const other = await pendingId(manager);
+  expect(other).not.toBe(id);
+  expect(room.made('other.txt')).toBe(false);
+  await manager.approvals.decide(other, { as: 'deny' });
+  // Then the call that was granted, once; the next one like it is asked anew.
+  const third = await pendingId(manager);
+  expect(await manager.approvals.get(id)).toMatchObject({ spentAt: expect.any(Number) });
+  expect(room.made('made.txt')).toBe(true);
+  await manager.approvals.decide(third, { as: 'deny' });
+  expect((await run.result).status).toBe('completed');
+  expect(room.made('other.txt')).toBe(false);
+});
+
+test('killed between the grant and the tool: the grant is spent, and the run is not taken up with it', async () => {
+  const waits = bash('echo began >> began.txt; node -e "setTimeout(() => {}, 60000)"');
+  await using room = await openManagedRoom([{ tools: [waits] }, { text: 'never' }]);
+  const manager = await room.open();
+  const child = startStoreChild('../claude/approval-child.ts');
+  const { store, cwd, environment } = room;
+  const { runId } = (await child.ask({ store, cwd, environment } satisfies ApprovalOrder)) as {
+    readonly runId: string;
+  };
+  const run = await manager.getRun(runId);
+  await manager.approvals.decide(await pendingId(manager), { as: 'allow' });
+  await waitForEvent(run, 'tool_call_decided');
+  await child[Symbol.asyncDispose]();
+  const { cookie = '' } = await run.read();
+  const recovered = async (): Promise<number> =>
+    (await manager.recover({ resume: { environment } })).filter(({ id }) => id === runId).length;
+  await expect.poll(recovered, { timeout: 60_000, interval: 50 }).toBe(1);
+  expect(await run.result).toMatchObject({ status: 'failed', error: { code: 'run_abandoned' } });
+  expect((await manager.approvals.list()).rows).toMatchObject([{ spentAt: expect.any(Number) }]);
+  expect(withCookie(cookie)).toEqual([]);
+  expect(room.server.mainRequests).toHaveLength(1);
+});
+
+test('killed with a question open, and nobody who can go on: left alone until its time is over', async () => {
+  await using room = await openManagedRoom([{ tools: [made] }]);
+  const manager = await room.open();
+  const { run, id } = await killedRun(room, manager);
+  const lease = async (): Promise<boolean> => {
+    // A manager that can't go on with it neither ends it.
+    expect(await manager.recover({ resume: false })).toEqual([]);
+    return (await run.read()).status === 'running';
+  };
+  for (let round = 0; round < 30; round++) {
+    expect(await lease()).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect((await run.cancel('over')).status).toBe('cancelled');
+  expect((await manager.approvals.get(id)).status).toBe('withdrawn');
+});

@@ -1,0 +1,181 @@
+import { expect, test } from 'vitest';
+import { parseId } from '../../src/domain/id.ts';
+import type { SessionManager } from '../../src/manager/session-manager.ts';
+import { pendingId } from '../manager/approval-room.ts';
+import { collect, waitForEvent } from '../manager/log-check.ts';
+import { withCookie } from '../process/process-probe.ts';
+import { bash } from './agent-room.ts';
+import { openManagedRoom, type ManagedRoom } from './managed-room.ts';
+
+/** A run that is parked with its call, and whose agent is gone. */
+async function parkedRun(room: ManagedRoom, manager: SessionManager) {
+  const session = await manager.createSession({ cwd: room.cwd });
+  const run = await session.run('Make a file', {
+    environment: room.environment,
+    detached: true,
+    approvals: { parkAfter: 0 },
+  });
+  await waitForEvent(run, 'run_parked');
+  const id = await pendingId(manager);
+  const row = await run.read();
+  expect(row).toMatchObject({ status: 'running', waitingFor: 'approval', parked: { approvalId: id } });
+  expect(row).not.toHaveProperty('process');
+  expect(withCookie(row.cookie ?? '')).toEqual([]);
+  return { session, run, id };
+}
+
+const script = [{ text: 'I make it.', tools: [bash('echo made > made.txt')] }, { text: 'It is made.' }];
+
+test('a parked call runs once, as the same call, when its approval is granted', async () => {
+  await using room = await openManagedRoom(script);
+  const manager = await room.open();
+  const { run, id } = await parkedRun(room, manager);
+  // Whoever recovers meanwhile leaves it alone.
+  const other = await room.open();
+  expect(await other.recover()).toEqual([]);
+  expect(room.made('made.txt')).toBe(false);
+  await other.approvals.decide(id, { as: 'allow' }, { by: 'ada' });
+  expect(await run.result).toMatchObject({ status: 'completed', output: 'It is made.' });
+  expect(room.made('made.txt')).toBe(true);
+  const events = await collect(run);
+  expect(events.map(({ type }) => type).filter((type) => /^(run|tool|agent)_/.test(type))).toEqual([
+    'run_created',
+    'run_started',
+    'agent_started',
+    'tool_call_started',
+    'tool_approval_requested',
+    'run_parked',
+    'tool_approval_granted',
+    'run_resumed',
+    'agent_started',
+    'tool_call_decided',
+    'tool_call_completed',
+    'run_completed',
+  ]);
+  expect(
+    new Set(
+      events.flatMap((event) =>
+        'toolCallId' in (event.data as object) ? [(event.data as { toolCallId: string }).toolCallId] : [],
+      ),
+    ),
+  ).toHaveProperty('size', 1);
+  expect(room.server.mainRequests).toHaveLength(2);
+  // Both parts of the run count once.
+  expect(await run.read()).toMatchObject({ attempt: 1, usage: { inputTokens: 2_000 } });
+  expect(await run.read()).not.toHaveProperty('parked');
+});
+
+test('a parked call that is refused does not run; its agent hears why', async () => {
+  await using room = await openManagedRoom(script);
+  const manager = await room.open();
+  const { run, id } = await parkedRun(room, manager);
+  await manager.approvals.decide(id, { as: 'deny', message: 'Not in this folder.' });
+  expect((await run.result).status).toBe('completed');
+  expect(room.made('made.txt')).toBe(false);
+  expect(JSON.stringify(room.server.mainRequests.at(-1)?.body)).toContain('Not in this folder.');
+});
+
+test('a parked call runs with the input that was allowed in its place', async () => {
+  await using room = await openManagedRoom(script);
+  const manager = await room.open();
+  const { run, id } = await parkedRun(room, manager);
+  await manager.approvals.decide(id, { as: 'allow', input: { command: 'echo other > other.txt' } });
+  expect((await run.result).status).toBe('completed');
+  expect([room.made('made.txt'), room.made('other.txt')]).toEqual([false, true]);
+});
+
+test('a parked run that is refused and stopped ends without an agent', async () => {
+  await using room = await openManagedRoom(script);
+  const manager = await room.open();
+  const { run, id } = await parkedRun(room, manager);
+  await manager.approvals.decide(id, { as: 'deny', message: 'Enough.', stop: true });
+  expect(await run.result).toMatchObject({ status: 'cancelled' });
+  expect(room.server.mainRequests).toHaveLength(1);
+});
+
+test('a manager that is closed parks its call, and another goes on with it when it recovers', async () => {
+  await using room = await openManagedRoom(script);
+  const closing = await room.open();
+  const session = await closing.createSession({ cwd: room.cwd });
+  const run = await session.run('Make a file', { environment: room.environment });
+  const id = await pendingId(closing);
+  await waitForEvent(run, 'turn_completed');
+  await closing.close();
+  await expect(run.result).rejects.toMatchObject({ code: 'store_closed' });
+
+  const manager = await room.open();
+  const left = await manager.getRun(run.id);
+  expect(await left.read()).toMatchObject({ status: 'running', waitingFor: 'approval' });
+  await expect(left.steer('hello')).rejects.toMatchObject({ code: 'invalid_operation' });
+  await expect(manager.executeRun(run.id)).rejects.toMatchObject({ code: 'invalid_operation' });
+  await manager.approvals.decide(id, { as: 'allow' });
+  // What is not stored with the run has to be given again, and until then it is left alone.
+  expect(await manager.recover()).toEqual([]);
+  expect((await left.read()).status).toBe('running');
+  expect(await manager.recover({ resume: { environment: room.environment } })).toEqual([]);
+  expect(await left.result).toMatchObject({ status: 'completed', output: 'It is made.' });
+  expect(room.made('made.txt')).toBe(true);
+});
+
+test('a parked run can be cancelled by anybody; its question is withdrawn', async () => {
+  await using room = await openManagedRoom(script);
+  const manager = await room.open();
+  const { run, id } = await parkedRun(room, manager);
+  const other = await room.open();
+  expect((await (await other.getRun(run.id)).cancel('over')).status).toBe('cancelled');
+  expect((await run.result).status).toBe('cancelled');
+  expect((await manager.approvals.get(id)).status).toBe('withdrawn');
+  await expect(manager.approvals.decide(id, { as: 'allow' })).rejects.toMatchObject({
+    code: 'invalid_operation',
+  });
+  expect(parseId('approval', id)).toBe(id);
+});
+
+test('a parked call that nobody answers is refused when its time is over', async () => {
+  await using room = await openManagedRoom(script);
+  const manager = await room.open();
+  const session = await manager.createSession({ cwd: room.cwd });
+  const run = await session.run('Make a file', {
+    environment: room.environment,
+    approvals: { parkAfter: 0, deadline: 4_000 },
+  });
+  await waitForEvent(run, 'run_parked');
+  expect((await run.result).status).toBe('completed');
+  expect(room.made('made.txt')).toBe(false);
+  expect((await collect(run)).map(({ type }) => type)).toContain('tool_approval_expired');
+});
+
+test.each([
+  ['parallel calls', [{ tools: [bash('touch one'), bash('touch two')] }, { text: 'Done.' }]],
+  [
+    'a call of a subagent',
+    [
+      {
+        tools: [
+          { name: 'Agent', input: { description: 'd', prompt: 'p', subagent_type: 'general-purpose' } },
+        ],
+      },
+      { tools: [bash('touch one')] },
+      { text: 'made' },
+      { text: 'Done.' },
+    ],
+  ],
+])('%s are never parked: they wait with their agent', async (_what, turns) => {
+  await using room = await openManagedRoom(turns);
+  const manager = await room.open();
+  const session = await manager.createSession({ cwd: room.cwd });
+  const run = await session.run('Go', { environment: room.environment, approvals: { parkAfter: 1 } });
+  const id = await pendingId(manager);
+  const { cookie = '' } = await run.read();
+  expect(withCookie(cookie).length).toBeGreaterThan(0);
+  await manager.approvals.decide(id, { as: 'allow' });
+  let over = false;
+  void run.result.then(() => (over = true));
+  while (!over) {
+    for (const { id: next } of (await manager.approvals.list({ status: ['pending'] })).rows)
+      await manager.approvals.decide(next, { as: 'allow' });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(room.made('one')).toBe(true);
+  expect((await collect(run)).map(({ type }) => type)).not.toContain('run_parked');
+});

@@ -1,0 +1,169 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { brandId } from '../../src/domain/id.ts';
+import { sqliteStore } from '../../src/stores/sqlite/index.ts';
+import { bash } from '../claude/agent-room.ts';
+import { announced, events, runRow } from './asm-log.ts';
+import type { AsmProcess } from './asm-process.ts';
+import { documents, openAsmRoom, type AsmRoom } from './asm-room.ts';
+
+/** Starts a run and gives the approval that it waits for. */
+async function askedRun(room: AsmRoom): Promise<{ readonly run: AsmProcess; readonly id: string }> {
+  const run = room.start(['run', '--approvals', 'Make a file']);
+  await run.says(/Waiting for approval apr_\w+: Bash needs a permission/);
+  const [, id = ''] = /(apr_\w+)/.exec(run.output()) ?? [];
+  return { run, id };
+}
+
+const turns = [{ tools: [bash('echo made > made.txt')] }, { text: 'Done.' }];
+
+test('a call waits until another terminal approves it', async () => {
+  await using room = await openAsmRoom(turns);
+  const { run, id } = await askedRun(room);
+  const listed = await room.asm(['approvals']);
+  expect(listed).toMatchObject({ code: 0, errors: '' });
+  expect(listed.output).toMatch(new RegExp(`${id} +pending +Bash +echo made > made.txt`));
+  expect(existsSync(join(room.cwd, 'made.txt'))).toBe(false);
+  const approved = await room.asm(['approve', id, '--by', 'ada', '--reason', 'it is only a file']);
+  expect(approved).toMatchObject({ code: 0, output: `${id} is granted.\n`, errors: '' });
+  const { code, output, errors } = await run.ended;
+  expect(code).toBe(0);
+  expect(output).toContain('Approved by ada: it is only a file');
+  expect(await readFile(join(room.cwd, 'made.txt'), 'utf8')).toBe('made\n');
+  // Once decided, it is decided.
+  const again = await room.asm(['deny', id, '--json']);
+  expect(again.code).toBe(2);
+  expect(documents(again.errors)).toMatchObject([{ error: { code: 'conflict' } }]);
+  const { session } = announced(errors);
+  const all = documents(
+    (await room.asm(['approvals', '--session', session, '--status', 'all', '--json'])).output,
+  );
+  expect(all).toMatchObject([
+    { id, status: 'granted', decidedBy: 'ada', decisionReason: 'it is only a file' },
+  ]);
+  expect(all[0]).not.toHaveProperty('key');
+  expect((await room.asm(['approvals'])).output).toBe('No approval is pending.\n');
+});
+
+test('a call that is denied does not run; with --stop its run ends as cancelled', async () => {
+  await using room = await openAsmRoom([...turns, ...turns]);
+  const first = await askedRun(room);
+  expect((await room.asm(['deny', first.id, '--message', 'Not here.'])).output).toBe(
+    `${first.id} is denied.\n`,
+  );
+  expect((await first.run.ended).code).toBe(0);
+  expect(JSON.stringify(room.server.mainRequests.at(-1)?.body)).toContain('Not here.');
+  const second = await askedRun(room);
+  expect((await room.asm(['deny', second.id, '--stop'])).code).toBe(0);
+  expect((await second.run.ended).code).toBe(130);
+  expect(existsSync(join(room.cwd, 'made.txt'))).toBe(false);
+});
+
+test('--input runs another input, --session and --pattern let later calls through', async () => {
+  const other = bash('echo other > other.txt');
+  await using room = await openAsmRoom([
+    { tools: [bash('echo made > made.txt')] },
+    { tools: [other] },
+    { tools: [other] },
+    { tools: [bash('touch a')] },
+    { tools: [bash('touch b')] },
+    { text: 'Done.' },
+  ]);
+  const { run, id } = await askedRun(room);
+  const pending = async (not: string): Promise<string> => {
+    let found = not;
+    await expect
+      .poll(
+        async () => {
+          const [row] = documents((await room.asm(['approvals', '--json'])).output);
+          found = String(row?.['id'] ?? not);
+          return found !== not;
+        },
+        { timeout: 60_000 },
+      )
+      .toBe(true);
+    return found;
+  };
+  await room.asm(['approve', id, '--input', '{"command":"echo changed > changed.txt"}']);
+  const second = await pending(id);
+  await room.asm(['approve', second, '--session']);
+  const third = await pending(second);
+  await room.asm(['approve', third, '--pattern', 'bash(touch)', '--until', '2h']);
+  expect((await run.ended).code).toBe(0);
+  const files = ['made.txt', 'changed.txt', 'other.txt', 'a', 'b'];
+  expect(files.map((name) => existsSync(join(room.cwd, name)))).toEqual([false, true, true, true, true]);
+  const { run: runId } = announced(run.errors());
+  const asked = (await events(room, runId)).filter(({ type }) => type === 'tool_approval_requested');
+  expect(asked).toHaveLength(3);
+});
+
+test('a question of the agent is answered with --answer', async () => {
+  const questions = [
+    {
+      question: 'Which one?',
+      header: 'One',
+      multiSelect: false,
+      options: [
+        { label: 'Left', description: 'l' },
+        { label: 'Right', description: 'r' },
+      ],
+    },
+  ];
+  await using room = await openAsmRoom([
+    { tools: [{ name: 'AskUserQuestion', input: { questions } }] },
+    { text: 'Then right.' },
+  ]);
+  const run = room.start(['run', '--approvals', 'Ask me']);
+  await run.says(/Waiting for approval apr_\w+: The agent asks a question/);
+  const [, id = ''] = /(apr_\w+)/.exec(run.output()) ?? [];
+  expect((await room.asm(['approve', id])).errors).toContain('needs answers');
+  expect((await room.asm(['approve', id, '--answer', 'Which one?=Right'])).code).toBe(0);
+  expect((await run.ended).code).toBe(0);
+  expect(JSON.stringify(room.server.mainRequests.at(-1)?.body)).toContain('Right');
+});
+
+test('a run whose command was killed goes on with asm resume', async () => {
+  const made = bash('echo made > made.txt');
+  await using room = await openAsmRoom([{ tools: [made] }, { tools: [made] }, { text: 'Done.' }]);
+  const { run, id } = await askedRun(room);
+  run.signal('SIGKILL');
+  await run.ended;
+  const { run: runId } = announced(run.errors());
+  expect((await room.asm(['approve', id])).code).toBe(0);
+  expect((await room.asm(['resume', runId])).errors).toContain('is being executed by another process');
+  // Its lease would run out by itself, after a while.
+  {
+    await using store = await sqliteStore(room.store);
+    const lease = await store.leases.current(brandId('run', runId));
+    if (lease !== undefined) await store.leases.release(lease);
+  }
+  expect((await room.asm(['resume', runId, '--render', 'none'])).output).toBe('Done.\n');
+  expect(await readFile(join(room.cwd, 'made.txt'), 'utf8')).toBe('made\n');
+  expect(await runRow(room, runId)).toMatchObject({ status: 'completed', output: 'Done.' });
+});
+
+test('wrong use is said with what would be right', async () => {
+  await using room = await openAsmRoom();
+  expect((await room.asm(['approvals'])).code).toBe(3);
+  expect((await room.asm(['run', '-p', 'shell', 'true'])).code).toBe(0);
+  const wrong: readonly (readonly [readonly string[], number, string])[] = [
+    [['approve', 'apr_none'], 3, 'There is no approval apr_none'],
+    [['deny', 'run_1'], 3, 'begin with apr_'],
+    [['approve', 'apr_1', '--input', '[1]'], 2, 'JSON object'],
+    [['approve', 'apr_1', '--session', '--input', '{}'], 2, 'only one of --input, --session'],
+    [['approve', 'apr_1', '--pattern', 'bash'], 2, '--until go together'],
+    [['approve', 'apr_1', '--pattern', 'bash', '--until', 'yesterday'], 2, '30m'],
+    [['approve', 'apr_1', '--pattern', '(', '--until', '2h'], 2, 'is not a rule'],
+    [['approve', 'apr_1', '--answer', 'yes'], 2, 'the question, "="'],
+    [['approvals', '--status', 'pendin'], 2, 'Did you mean "pending"?'],
+    [['approvals', '--session', 'x'], 3, 'no id of a session'],
+    [['resume', 'run_none'], 3, 'There is no run run_none'],
+  ];
+  for (const [words, code, text] of wrong) {
+    const end = await room.asm(words);
+    expect({ words, code: end.code }).toEqual({ words, code });
+    expect(end.errors).toContain(text);
+  }
+});
