@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
 const capabilityRooms =
-  'approvals audit continuity cost policy process query redaction rendering retention routing telemetry workspace';
+  'approvals audit continuity cost policy process query redaction rendering retention routing telemetry watchdog workspace';
 const inner = ['domain', 'ports'];
 const library = [...inner, ...capabilityRooms.split(' '), 'manager'];
 const everything = [...library, 'runtime', 'workflow', 'bridge', 'providers', 'stores', 'artifacts', 'index'];

@@ -40,6 +40,14 @@ export {
   type SessionId,
 } from './domain/id.ts';
 export type { JsonObject, JsonValue } from './domain/json.ts';
+export {
+  loopActions,
+  loopKinds,
+  type LoopAction,
+  type LoopCall,
+  type LoopKind,
+  type LoopReport,
+} from './domain/loop-report.ts';
 export type { InputMessage, MessageRole, RunInput } from './domain/message.ts';
 export {
   policyActions,
@@ -64,6 +72,14 @@ export {
   type RunStatus,
   type TerminalRunStatus,
 } from './domain/run.ts';
+export {
+  runStates,
+  watchdogSteps,
+  type RunActivity,
+  type RunState,
+  type WatchdogStep,
+  type WorkingState,
+} from './domain/run-activity.ts';
 export {
   isTerminalSession,
   sessionStatuses,
@@ -124,6 +140,8 @@ export { rateLimitReactions, type RateLimitReaction } from './routing/candidate-
 export { breakerStates, type BreakerOptions, type BreakerState } from './routing/circuit-breaker.ts';
 export type { RetryPolicy } from './routing/retry-policy.ts';
 export { router, type Router, type RouterNative, type RouterOptions } from './routing/router.ts';
+export type { LoopOptions } from './watchdog/loop-options.ts';
+export type { WatchdogOptions } from './watchdog/watchdog-options.ts';
 export type { ApprovalOperations, ApprovalView, DecideOptions } from './manager/approval-operations.ts';
 export type { ClientTool } from './manager/client-tools.ts';
 export type { DeltaPolicy } from './manager/delta-joiner.ts';

@@ -1,7 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { GrantKey } from '../domain/approval.ts';
+import { callMeaning, orderedJson } from '../domain/call-meaning.ts';
 import type { RunId, SessionId } from '../domain/id.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
+import type { JsonValue } from '../domain/json.ts';
 import type { ToolCall } from '../domain/tool.ts';
 
 /** A call, and who makes it where: what has to be equal for a grant to hold for it. */
@@ -35,7 +36,7 @@ export function isSameInSession(key: GrantKey, subject: GrantSubject): boolean {
 
 function callCode(salt: string, subject: GrantSubject): string {
   const { runId, call } = subject;
-  return code(salt, ['call', runId, sorted({ ...call.lineage }), ...everywhere(subject)]);
+  return code(salt, ['call', runId, orderedJson({ ...call.lineage }), ...everywhere(subject)]);
 }
 
 function sessionCode(salt: string, subject: GrantSubject): string {
@@ -43,23 +44,9 @@ function sessionCode(salt: string, subject: GrantSubject): string {
 }
 
 function everywhere({ sessionId, provider, cwd, call }: GrantSubject): readonly JsonValue[] {
-  return [sessionId, provider, call.tool, cwd, sorted(meaningful(call))];
-}
-
-/** The input without what says nothing about what the call does. */
-function meaningful({ input, remarks = [] }: ToolCall): JsonObject {
-  return Object.fromEntries(Object.entries(input).filter(([name]) => !remarks.includes(name)));
+  return [sessionId, provider, call.tool, cwd, callMeaning(call)];
 }
 
 function code(salt: string, content: JsonValue): string {
   return createHmac('sha256', Buffer.from(salt, 'hex')).update(JSON.stringify(content)).digest('hex');
-}
-
-/** The same value with the fields of its objects in one order; by code units, as on every machine. */
-function sorted(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return ['[]', ...value.map((item: JsonValue) => sorted(item))];
-  if (!isJsonObject(value)) return value;
-  const names = Object.keys(value).toSorted((first, second) => (first < second ? -1 : 1));
-  // As pairs, since an object would put names that are numbers first, and `__proto__` nowhere.
-  return ['{}', ...names.map((name) => [name, sorted(value[name] ?? null)])];
 }

@@ -141,6 +141,8 @@ export const errorCodes = {
   agent_failed: code('provider', 'abort', 'The agent ended its turn with an error that has no better code.'),
   resume_failed: code('provider', 'fix_input', 'The provider could not continue the earlier conversation.'),
   idle_timeout: code('provider', 'retry', 'Nothing came from the agent for the allowed time.'),
+  run_stalled: code('provider', 'retry', 'The run made no progress, and its watchdog ended it.'),
+  loop_detected: code('provider', 'abort', 'The agent repeated itself, and the run was ended for it.'),
   storage_unavailable: code('storage', 'wait_and_retry', 'The store could not be read or written.'),
   storage_busy: code('storage', 'wait_and_retry', 'Other writers kept the store locked until the deadline.'),
   storage_full: code('storage', 'wait_and_retry', 'There is no space left where the store lives.'),

@@ -5,7 +5,9 @@ import type { ErrorCode } from './error-code.ts';
 import type { ErrorRecord } from './error.ts';
 import type { SessionId } from './id.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import type { LoopAction, LoopReport } from './loop-report.ts';
 import type { InputMessage, MessageRole } from './message.ts';
+import type { WatchdogStep, WorkingState } from './run-activity.ts';
 import type { AgentProcess } from './run.ts';
 import type { PolicyViolation } from './policy-report.ts';
 import type { ToolRefusal } from './tool-policy.ts';
@@ -46,7 +48,7 @@ export interface EventData {
   run_moved: { readonly position: number };
   /** The executor has taken the run; `requested` is what the provider will be asked for. */
   run_started: { readonly requested: RequestedRun };
-  /** The agent ended its turn well, or was interrupted by a person (`interrupted`). */
+  /** The agent ended its turn well, or was interrupted by a person or the watchdog (`interrupted`). */
   run_completed: RunEndData & { readonly interrupted: boolean };
   /** The run failed: at its agent, its provider or its options. */
   run_failed: RunEndData & { readonly error: ErrorRecord };
@@ -225,6 +227,24 @@ export interface EventData {
 
   /** The run's policy was violated, in the way that `kind` says; each violation is told once. */
   policy_violated: PolicyViolation;
+  /** The agent repeats itself, in the way that `kind` says; each loop is told once. `action` is what follows. */
+  loop_detected: LoopReport & { readonly action: LoopAction };
+  /** The run's watchdog saw no progress for `silence` milliseconds. */
+  run_stalled: {
+    /** What the run did when it stalled. */
+    readonly state: WorkingState;
+    readonly silence: number;
+    /** The calls that run, 20 at most. */
+    readonly toolCallIds: readonly string[];
+  };
+  /** The watchdog did something about a stalled run, or why it could not. */
+  watchdog_acted: {
+    readonly step: WatchdogStep;
+    readonly as: 'done' | 'skipped';
+    readonly reason?: string;
+  };
+  /** A stalled run makes progress again, after `silence` milliseconds. */
+  run_recovered: { readonly silence: number };
 
   /** The agent started another agent for a part of its work. */
   subagent_started: {

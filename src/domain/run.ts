@@ -6,6 +6,7 @@ import type { JsonObject } from './json.ts';
 import type { InputMessage } from './message.ts';
 import type { AgentHandle } from './session.ts';
 import type { PolicyReport } from './policy-report.ts';
+import type { RunActivity } from './run-activity.ts';
 import type { TokenUsage } from './usage.ts';
 
 export const runStatuses = ['pending', 'running', 'completed', 'failed', 'cancelled', 'timed_out'] as const;
@@ -64,6 +65,8 @@ export interface Run {
   /** The run that was abandoned and that this one does again. */
   readonly rerunOf?: RunId;
   readonly waitingFor?: 'approval' | 'quota';
+  /** What the run does now, as its watchdog sees it; absent without one, and when it is not executed. */
+  readonly activity?: RunActivity;
   /** Set while the agent is ended and a question of it waits for a person; nobody holds the run's lease. */
   readonly parked?: ParkedCall;
   /** Random text in the agent's environment by which it is recognised; stored before the spawn. */
@@ -77,7 +80,7 @@ export interface Run {
   /** What came of the run's policies, once it has ended. */
   readonly policy?: PolicyReport;
   readonly error?: ErrorRecord;
-  /** True when a person stopped the turn of a completed run. */
+  /** True when a person, or the watchdog, stopped the turn of a completed run. */
   readonly interrupted?: boolean;
   /** Why the agent stopped, in its provider's words, such as `end_turn`. */
   readonly stopReason?: string;

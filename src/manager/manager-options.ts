@@ -8,12 +8,15 @@ import type { JsonObject } from '../domain/json.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { RedactionOptions } from '../redaction/redactor.ts';
+import type { LoopOptions } from '../watchdog/loop-options.ts';
+import type { WatchdogOptions } from '../watchdog/watchdog-options.ts';
 import type { DeltaPolicy } from './delta-joiner.ts';
 import type { TailLimits } from './event-tail.ts';
 import type { ManagerTimes } from './manager-environment.ts';
-import { assertOptionNames } from './option-names.ts';
+import { assertOptionNames } from '../domain/option-names.ts';
 import { checkPolicyOptions, type PolicyOptions } from './policy-options.ts';
 import { checkRunLimits, type RunLimits } from './run-clocks.ts';
+import { checkWatchOptions } from './watch-options.ts';
 
 export interface SessionManagerOptions extends PolicyOptions {
   /** Where everything is kept. The manager owns it and closes it, unless `keepOpen`. */
@@ -24,6 +27,10 @@ export interface SessionManagerOptions extends PolicyOptions {
   readonly redaction?: RedactionOptions | false;
   readonly deltas?: DeltaPolicy;
   readonly limits?: RunLimits;
+  /** Says of all runs that don't say otherwise when they stall, and does something about it. Default: none. */
+  readonly watchdog?: WatchdogOptions;
+  /** What is done when an agent repeats itself. Default: a warning. `false`: nothing. */
+  readonly loops?: LoopOptions | false;
   readonly times?: Partial<ManagerTimes>;
   /** Makes tool calls that need a person wait for one, in all runs that don't say otherwise. */
   readonly approvals?: ApprovalOptions;
@@ -44,6 +51,8 @@ const optionNames = [
   'redaction',
   'deltas',
   'limits',
+  'watchdog',
+  'loops',
   'policy',
   'policies',
   'times',
@@ -63,6 +72,7 @@ const leastTimes: Required<ManagerTimes> = { lease: 1, close: 0 };
 export function checkManagerOptions(options: SessionManagerOptions): void {
   assertOptionNames('A session manager', options, optionNames);
   checkRunLimits(options.limits ?? {});
+  checkWatchOptions(options);
   checkApprovalOptions(options.approvals ?? {});
   checkPolicyOptions(options);
   const times = options.times ?? {};

@@ -44,6 +44,9 @@ export function callWithInput(
 function commandOf(input: JsonObject): string | undefined {
   const program = textField(input, 'program');
   if (program === undefined) return textField(input, 'command') ?? textField(input, 'cmd');
-  const words = [program, ...listField(input, 'arguments').map((word) => String(word))];
+  const words = [
+    program,
+    ...listField(input, 'arguments').map((word) => (typeof word === 'string' ? word : JSON.stringify(word))),
+  ];
   return words.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
 }

@@ -46,7 +46,7 @@ export function policyGuards(redactor: Redactor): GuardMaker {
 }
 
 /** Holds one run to its policy: calls before they go on, figures as they are told, time by a timer. */
-class PolicyGuard implements Required<RunGuard> {
+class PolicyGuard implements RunGuard {
   readonly #guarded: GuardedRun;
   readonly #merged: MergedPolicy;
   readonly #redactor: Redactor;

@@ -117,6 +117,13 @@ export class Recorder {
     void this.record(draft);
   }
 
+  /** Changes the run's row with the next write, which comes at once. */
+  mark(set: RowChanges<Run>): void {
+    if (this.#failure !== undefined || this.#closed) return;
+    this.#rowChanges = { ...this.#rowChanges, ...set };
+    this.#writing ??= this.#writeAll();
+  }
+
   /**
    * Writes events, approvals and changes of the run's row in a commit of their own, after all that was
    * taken in before. Rejects with what the store says of it, as `conflict` for an approval that another
@@ -132,7 +139,7 @@ export class Recorder {
     const write = this.#commit(events, rows.set, rows.approvals);
     this.#writing = write
       .catch(() => undefined)
-      .then(() => (this.#waiting.length > 0 ? this.#writeAll() : void (this.#writing = undefined)));
+      .then(() => (this.#hasUnwritten ? this.#writeAll() : void (this.#writing = undefined)));
     await write;
     for (const draft of drafts) this.#options.see(draft);
   }
@@ -172,11 +179,15 @@ export class Recorder {
     this.#writing ??= this.#writeAll();
   }
 
+  get #hasUnwritten(): boolean {
+    return this.#waiting.length > 0 || this.#rowChanges !== undefined;
+  }
+
   async #writeAll(): Promise<void> {
     // The turn that takes an event in goes on first, so that what follows at once shares its commit.
     await new Promise(setImmediate);
     try {
-      while (this.#waiting.length > 0 && this.#failure === undefined) await this.#writeWaiting();
+      while (this.#hasUnwritten && this.#failure === undefined) await this.#writeWaiting();
     } catch (thrown) {
       const error = asAsmError(thrown);
       this.abandon(error);

@@ -197,6 +197,7 @@ async function writeEnd(
     status: how.as,
     endedAt: clock.now(),
     ...(run.queuePosition === undefined ? {} : { queuePosition: undefined }),
+    ...(run.activity === undefined ? {} : { activity: undefined }),
     ...(run.waitingFor === undefined ? {} : { waitingFor: undefined }),
     ...(run.parked === undefined ? {} : { parked: undefined }),
     ...data,

@@ -227,7 +227,7 @@ export class RunAttempts {
       observe: (draft) => attempt.observe(draft),
       flush: () => recorder.flush(),
       signal,
-      onQuestion: (open) => clocks.standStill(open),
+      onQuestion: (open) => clocks.standStill('person', open),
     });
     const attempt: RunAttempt = new RunAttempt({
       provider,
@@ -272,7 +272,7 @@ export class RunAttempts {
     recorder.recordWithRow(failure, next.waitsForQuota ? { waitingFor: 'quota' } : {});
     await recorder.flush();
     if (delay === 0) return;
-    if (next.waitsForQuota) clocks.standStill(true);
+    if (next.waitsForQuota) clocks.standStill('quota', true);
     try {
       const stop = AbortSignal.any([signal, requests.interrupted]);
       await new Promise<void>((resolve) => {
@@ -286,7 +286,7 @@ export class RunAttempts {
       });
       signal.throwIfAborted();
     } finally {
-      if (next.waitsForQuota) clocks.standStill(false);
+      if (next.waitsForQuota) clocks.standStill('quota', false);
     }
   }
 

@@ -1,8 +1,10 @@
+import { announcedDelay } from '../domain/announced-delay.ts';
 import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import { isJsonObject, type JsonValue } from '../domain/json.ts';
-import { assertOptionNames } from './option-names.ts';
+import { assertOptionNames } from '../domain/option-names.ts';
+import type { WaitedFor } from './run-guard.ts';
 
 /** Time limits of a run, in milliseconds. */
 export interface RunLimits {
@@ -42,14 +44,6 @@ export function storedRunLimits(stored: JsonValue | undefined): RunLimits {
   };
 }
 
-/** The longest silence that an agent may announce. */
-const longestSilence = 24 * 60 * 60_000;
-
-/** What an agent says is not to be trusted: no number of it may stop the clocks for good. */
-function announcedDelay(delay: unknown): number {
-  return typeof delay === 'number' && delay > 0 ? Math.min(delay, longestSilence) : 0;
-}
-
 /** A timer that can stand still. */
 class Countdown {
   readonly #clock: Clock;
@@ -84,6 +78,8 @@ export interface ClockListeners {
   readonly onTimeout: (error: AsmError) => void;
   /** The agent of the attempt fell silent: the attempt ends. */
   readonly onIdle: (error: AsmError) => void;
+  /** The clocks stand still for something, or go on. */
+  readonly onWait: (what: WaitedFor, begins: boolean) => void;
 }
 
 /** Watches the time limits of one run by the events that it sees. */
@@ -162,8 +158,9 @@ export class RunClocks {
   }
 
   /** A wait for a person, or for a quota, begins or ends: the time of the agent stands still. */
-  standStill(begins: boolean): void {
+  standStill(what: WaitedFor, begins: boolean): void {
     if (this.#ended) return;
+    this.#listeners.onWait(what, begins);
     this.#waits += begins ? 1 : -1;
     this.#lastActivity = this.#clock.monotonic();
     const stands = this.#waits > 0;

@@ -16,7 +16,8 @@ function impliedNeeds(
   options: RunOptions,
   session: Session,
 ): readonly (readonly [capability: CapabilityName, option: string])[] {
-  const { continuation } = options;
+  const { continuation, loops = false } = options;
+  const asksAboutLoops = loops !== false && loops.action === 'request_approval';
   const asked: readonly (readonly [unknown, CapabilityName, string])[] = [
     [options.maxTurns, 'max_turns', 'maxTurns'],
     [options.systemPrompt ?? session.systemPrompt, 'system_prompt', 'systemPrompt'],
@@ -26,6 +27,7 @@ function impliedNeeds(
     [options.rules, 'tool_rules', 'rules'],
     [options.authorize, 'approval_before_tool', 'authorize'],
     [options.approvals === false ? undefined : options.approvals, 'approval_before_tool', 'approvals'],
+    [asksAboutLoops ? true : undefined, 'approval_before_tool', "loops with 'request_approval'"],
     [options.permissionMode, 'permission_modes', 'permissionMode'],
     [continuation === 'native' ? true : undefined, 'native_resume', "continuation 'native'"],
     [continuation === 'replay' ? true : undefined, 'transcript_replay', "continuation 'replay'"],

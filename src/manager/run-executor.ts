@@ -4,7 +4,7 @@ import { asAsmError, AsmError } from '../domain/error.ts';
 import { redactRecord } from './error-redaction.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { Run } from '../domain/run.ts';
-import type { SessionId } from '../domain/id.ts';
+import type { RunId, SessionId } from '../domain/id.ts';
 import type { Session } from '../domain/session.ts';
 import type { Provider, ResumeRequest } from '../ports/provider.ts';
 import type { NewEvent } from '../domain/stored-event.ts';
@@ -129,6 +129,10 @@ export class RunExecutor {
     return this.#preparedRun();
   }
 
+  get runId(): RunId {
+    return this.#prepared.run.id;
+  }
+
   /** The lease that the run's start takes. */
   get takeLease(): LeaseRequest {
     return this.#takeLease;
@@ -237,6 +241,7 @@ export class RunExecutor {
           this.#stop.abort(error);
         },
         onIdle: (error) => attempts.stopSilent(error),
+        onWait: (what, begins) => guard.wait(what, begins),
       },
     );
     const requests = new RunRequests({
@@ -255,7 +260,7 @@ export class RunExecutor {
       recorder,
       options: options.approvals === false ? undefined : options.approvals,
       inherited: this.#prepared.resumed?.approvals ?? [],
-      onQuestion: (open) => clocks.standStill(open),
+      onQuestion: (open) => clocks.standStill('person', open),
       onStop: (reason) => this.cancel(reason),
     });
     this.#desk = desk;
@@ -305,6 +310,7 @@ export class RunExecutor {
     const record = (draft: EventDraft): void => void recorder.record(draft);
     const guarded: GuardedRun = {
       ...{ run, session, provider, options, cwd, clock, record },
+      show: (activity) => recorder.mark({ activity }),
       stop: (error) => this.#stopFor(error),
       interrupt: () => record({ type: 'run_interrupt_requested', data: { requestId: randomUUID() } }),
       steer: (text) => {

@@ -2,6 +2,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { AsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { Run } from '../domain/run.ts';
+import type { RunActivity } from '../domain/run-activity.ts';
 import type { Session } from '../domain/session.ts';
 import type { ToolCall } from '../domain/tool.ts';
 import type { Provider } from '../ports/provider.ts';
@@ -23,6 +24,8 @@ export interface GuardedRun extends RunCandidate {
   readonly clock: Clock;
   /** Takes an event in. */
   record(draft: EventDraft): void;
+  /** Says in the run's row what it does, with the next write. */
+  show(activity: RunActivity): void;
   /** Ends the run: it fails with this error, even if the agent ended well. The first one counts. */
   stop(error: AsmError): void;
   /** Asks the agent to stop its turn; the conversation stays. */
@@ -39,12 +42,17 @@ export interface GuardDecision {
   readonly reason: string;
 }
 
+/** What a run waits for while its agent has nothing to do. */
+export type WaitedFor = 'person' | 'quota';
+
 /** Watches one run and may act on it: limits, budgets, stalls, loops. */
 export interface RunGuard {
   /** Told each event of the run once it is taken in, deltas included. Fast, and never throws. */
   see?(draft: EventDraft): void;
   /** Asked before a tool call goes on, after the rules that deny; once more if somebody changed its input. */
   decide?(call: ToolCall): GuardDecision | undefined;
+  /** Told when a wait for a person or a quota begins and ends: meanwhile the agent has nothing to do. */
+  wait?(what: WaitedFor, begins: boolean): void;
   /** The run is over: timers end. Gives what the run's row is to tell of it. */
   end?(): RowChanges<Run> | undefined;
 }
@@ -76,6 +84,9 @@ export function joinGuards(guards: readonly RunGuard[]): Required<RunGuard> {
         asked ??= decision;
       }
       return asked;
+    },
+    wait: (what, begins) => {
+      for (const guard of guards) guard.wait?.(what, begins);
     },
     end: () => {
       let told: RowChanges<Run> | undefined;

@@ -16,11 +16,14 @@ import { checkPolicies } from '../policy/policy-check.ts';
 import type { AgentEnvironment, McpServer, Provider } from '../ports/provider.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import { checkRetryPolicy, type RetryPolicy } from '../routing/retry-policy.ts';
+import type { LoopOptions } from '../watchdog/loop-options.ts';
+import type { WatchdogOptions } from '../watchdog/watchdog-options.ts';
 import type { ClientTool } from './client-tools.ts';
 import type { DeltaPolicy } from './delta-joiner.ts';
 import type { Authorize } from './gate.ts';
 import { checkPolicyOptions, policiesOf, type PolicyOptions } from './policy-options.ts';
 import { checkRunLimits, storedRunLimits, type RunLimits } from './run-clocks.ts';
+import { checkWatchOptions, storableWatchOptions, storedWatchOptions } from './watch-options.ts';
 
 /**
  * How a run goes on from the session's earlier runs. `auto`: natively where the provider has a
@@ -69,6 +72,10 @@ export interface CommonRunOptions extends PolicyOptions {
   readonly trustProject?: boolean;
   readonly deltas?: DeltaPolicy;
   readonly limits?: RunLimits;
+  /** Says when the run stalls, and does something about it; each option not given is the manager's. `false`: no. */
+  readonly watchdog?: WatchdogOptions | false;
+  /** What is done when the agent repeats itself; each option not given is the manager's. `false`: nothing. */
+  readonly loops?: LoopOptions | false;
   /** True: the run goes on when its handle is disposed. Default false. */
   readonly detached?: boolean;
   /** Aborting it cancels the run. */
@@ -108,6 +115,8 @@ const optionNames = [
   'trustProject',
   'deltas',
   'limits',
+  'watchdog',
+  'loops',
   'detached',
   'signal',
   'key',
@@ -129,6 +138,7 @@ export function checkRunOptions(options: RunOptions): void {
   for (const name of requires) oneOf('A capability in requires', name, capabilityNames);
   for (const name of prefers) oneOf('A capability in prefers', name, capabilityNames);
   checkPolicyOptions(options);
+  checkWatchOptions(options);
   checkRetryPolicy(options.retry);
   if (options.replay !== undefined) truncateTranscript(emptyTranscript, options.replay);
   if (limits !== undefined) checkRunLimits(limits);
@@ -181,11 +191,13 @@ export function storedOptions(options: RunOptions, provider: Provider, redactor:
   const { model, maxTurns, permissionMode, continuation, trustProject, limits } = options;
   const { outputSchema, replay, requires, prefers, acceptObserved, retry, approvals } = options;
   const policies = policiesOf(options);
+  const isNudgeSecret = redactor.json(toJson(options.watchdog)).count > 0;
   // Redacted they would be others, so that they have to be given again.
   const isSecret = policies.length > 0 && redactor.json(toJson(policies)).count > 0;
   const needs = [
     ...functionOptions.filter((name) => options[name] !== undefined),
     ...(isSecret ? ['policies'] : []),
+    ...(isNudgeSecret ? ['watchdog'] : []),
   ];
   // Absolute, since the process that executes the run may be in another folder.
   const cwd = options.cwd === undefined ? undefined : resolve(options.cwd);
@@ -205,6 +217,7 @@ export function storedOptions(options: RunOptions, provider: Provider, redactor:
     approvals: storableApprovals(approvals),
     cwd,
     needs,
+    ...storableWatchOptions(isNudgeSecret ? { ...options, watchdog: undefined } : options),
     ...(policies.length === 0 || isSecret ? {} : { policies }),
     ...(provider.router === undefined ? {} : { router: provider.name }),
   });
@@ -241,6 +254,7 @@ export function storedRunOptions(run: Run, again: CommonRunOptions): CommonRunOp
     ...(typeof cwd === 'string' ? { cwd } : {}),
     ...storedApprovals(run.options['approvals']),
     ...(run.options['policies'] === undefined ? {} : { policies: checkPolicies(run.options['policies']) }),
+    ...storedWatchOptions(run.options),
     ...storedDemands(run.options),
   };
 }

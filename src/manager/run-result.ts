@@ -26,7 +26,7 @@ interface RunResultBase {
 export type RunResult =
   | (RunResultBase & {
       readonly status: 'completed';
-      /** A person stopped the turn. */ readonly interrupted: boolean;
+      /** A person, or the watchdog, stopped the turn. */ readonly interrupted: boolean;
     })
   | (RunResultBase & { readonly status: 'failed'; readonly error: AsmError })
   | (RunResultBase & { readonly status: 'timed_out'; readonly error: AsmError })

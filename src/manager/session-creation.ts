@@ -6,7 +6,7 @@ import type { Session } from '../domain/session.ts';
 import type { NewEvent } from '../domain/stored-event.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
 import type { SessionOptions } from './manager-options.ts';
-import { assertOptionNames } from './option-names.ts';
+import { assertOptionNames } from '../domain/option-names.ts';
 
 const optionNames = [
   'provider',

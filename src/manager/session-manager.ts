@@ -25,6 +25,7 @@ import { EventLog } from './event-log.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { checkManagerOptions, type SessionManagerOptions, type SessionOptions } from './manager-options.ts';
 import { rememberParts } from './manager-parts.ts';
+import { loopGuards } from './loop-guard.ts';
 import { policyGuards } from './policy-guard.ts';
 import { policiesOf } from './policy-options.ts';
 import { recoverRuns } from './recovery.ts';
@@ -37,6 +38,7 @@ import { createSession } from './session-creation.ts';
 import type { SessionHandle } from './session-handle.ts';
 import { createSessionHandle } from './session-operations.ts';
 import { SessionTurns } from './session-turns.ts';
+import { watchdogGuards } from './watchdog-guard.ts';
 import { findSession } from './session-change.ts';
 
 export interface RecoverOptions extends CallOptions {
@@ -187,7 +189,13 @@ function makeEnvironment(options: SessionManagerOptions, store: SessionStore): M
     times: { lease: 15_000, close: 10_000, ...options.times },
     prices,
     policies: policiesOf(options),
-    guards: [policyGuards(redactor), ...budgetGuards(options.budgets, { store, clock, prices })],
+    guards: [
+      // First, so that it hears of each call whatever the others say of it.
+      loopGuards(options.loops),
+      policyGuards(redactor),
+      ...budgetGuards(options.budgets, { store, clock, prices }),
+      watchdogGuards(options.watchdog, options.limits ?? {}),
+    ],
   };
 }
 

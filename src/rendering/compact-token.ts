@@ -128,6 +128,14 @@ export function compactToken(event: TokenEvent, paint: Palette): string {
       return dim(`cc:${event.data.tokensBefore ?? '?'}>${event.data.tokensAfter ?? '?'}`);
     case 'policy_violated':
       return `${red('p!')} ${preview(violationText(event.data, previewLength))}`;
+    case 'loop_detected':
+      return `${magenta('lp!')} ${preview(event.data.reason)}`;
+    case 'run_stalled':
+      return magenta(`wd:stalled=${event.data.silence}ms`);
+    case 'watchdog_acted':
+      return dim(`wd:${event.data.step}${event.data.as === 'done' ? '' : '-skipped'}`);
+    case 'run_recovered':
+      return dim('wd:recovered');
     case 'warning_raised':
       return `${magenta('w!')} ${preview(event.data.message)}`;
     case 'unparsed':

@@ -27,6 +27,10 @@ export const jsonLinesCodes = {
   tool_call_completed: 'tc',
   tool_call_failed: 'tf',
   policy_violated: 'pv',
+  loop_detected: 'ld',
+  run_stalled: 'rz',
+  watchdog_acted: 'wa',
+  run_recovered: 'ry',
   subagent_started: 'ss',
   subagent_completed: 'sc',
   plan_updated: 'pu',
@@ -100,6 +104,10 @@ function details(event: LogEvent): object {
       return { d: event.data.action, x: violationText(event.data, 120) };
     case 'budget_warning_raised':
       return { x: oneLine(budgetText(event.data), 120) };
+    case 'loop_detected':
+      return { d: event.data.action, x: oneLine(event.data.reason, 120) };
+    case 'watchdog_acted':
+      return { d: `${event.data.step} ${event.data.as}` };
     case 'warning_raised':
       return { x: oneLine(event.data.message, 120) };
     case 'agent_retrying':

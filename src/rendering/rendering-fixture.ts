@@ -214,6 +214,20 @@ export function realisticLog(): readonly Event[] {
       },
     },
     {
+      type: 'loop_detected',
+      data: {
+        kind: 'same_call',
+        times: 5,
+        calls: [{ toolCallId: 't6', name: 'Bash', tool: 'bash' }],
+        reason: 'The agent made the same call of Bash 5 times in a row, with the same result.',
+        action: 'warn',
+      },
+    },
+    { type: 'run_stalled', data: { state: 'streaming', silence: 300_000, toolCallIds: [] } },
+    { type: 'watchdog_acted', data: { step: 'nudge', as: 'skipped', reason: 'It takes no message.' } },
+    { type: 'watchdog_acted', data: { step: 'interrupt', as: 'done' } },
+    { type: 'run_recovered', data: { silence: 301_000 } },
+    {
       type: 'agent_retrying',
       data: { attempt: 1, maximumAttempts: 10, delay: 500, status: 529, reason: 'overloaded' },
     },

@@ -3,6 +3,7 @@ import { approvalText } from './approval-note.ts';
 import { violationText } from './policy-text.ts';
 import { budgetText, formatCount, formatDuration, shortModel } from './figure-format.ts';
 import { oneLine } from './visible-text.ts';
+import { watchdogNote } from './watchdog-note.ts';
 
 /** The symbols at the start of lines. */
 export const studioSymbols = {
@@ -80,6 +81,11 @@ export function studioNote(event: LogEvent): StudioNote | undefined {
         kind: event.data.action === 'warn' ? 'warn' : 'fail',
         text: `Policy violated: ${violationText(event.data, length)}`,
       };
+    case 'loop_detected':
+    case 'run_stalled':
+    case 'watchdog_acted':
+    case 'run_recovered':
+      return watchdogNote(event);
     case 'warning_raised':
       return { kind: 'warn', text: `Warning: ${oneLine(event.data.message, length)}` };
     case 'unparsed':

@@ -300,6 +300,31 @@ export function verboseFields(event: LineEvent): VerboseEvent {
         ['action', event.data.action],
         ['details', jsonValue(event.data.details)],
       );
+    case 'loop_detected':
+      return line(
+        event.data.action === 'cancel' ? 'red' : 'magenta',
+        ['kind', event.data.kind],
+        ['times', String(event.data.times)],
+        ['action', event.data.action],
+        ['calls', jsonValue(event.data.calls)],
+        ['agent_id', textValue(event.data.agentId)],
+      );
+    case 'run_stalled':
+      return line(
+        'magenta',
+        ['state', event.data.state],
+        ['silence_ms', String(event.data.silence)],
+        ['tool_call_ids', jsonValue(event.data.toolCallIds)],
+      );
+    case 'watchdog_acted':
+      return line(
+        'magenta',
+        ['step', event.data.step],
+        ['as', event.data.as],
+        ['reason', textValue(event.data.reason)],
+      );
+    case 'run_recovered':
+      return line('magenta', ['silence_ms', String(event.data.silence)]);
     case 'warning_raised':
       return line(
         'magenta',

@@ -84,6 +84,10 @@ export class QueueRunner {
     await this.#lookingOn;
     // Again, since a run may have started with the end of another.
     while (this.#executed.size > 0) {
+      for (const runId of this.#executed.keys()) {
+        // What a person is still to decide needs nobody who serves the session.
+        if (this.#options.parts.operations.leave(runId)) this.#executed.delete(runId);
+      }
       await Promise.all([...this.#executed.values()].map((run) => this.#cancel(run, reason)));
     }
   }

@@ -1,6 +1,6 @@
 import { AsmError } from '../domain/error.ts';
 import type { SessionOptions } from '../manager/manager-options.ts';
-import { assertOptionNames } from '../manager/option-names.ts';
+import { assertOptionNames } from '../domain/option-names.ts';
 import { checkRunOptions, type CommonRunOptions } from '../manager/run-options.ts';
 import type { ConcurrencyLimiter } from './concurrency-limiter.ts';
 

@@ -1,5 +1,5 @@
-import { AsmError } from '../domain/error.ts';
-import { nearestName } from '../domain/nearest-name.ts';
+import { AsmError } from './error.ts';
+import { nearestName } from './nearest-name.ts';
 
 /** Throws `unknown_option` for a name that nothing reads; `what` says who would have to read it. */
 export function assertOptionNames(what: string, options: object, names: readonly string[]): void {

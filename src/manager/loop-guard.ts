@@ -1,0 +1,87 @@
+import { isSupported } from '../domain/capability.ts';
+import { AsmError } from '../domain/error.ts';
+import type { EventDraft } from '../domain/event.ts';
+import { toJson } from '../domain/json.ts';
+import type { LoopReport } from '../domain/loop-report.ts';
+import type { ToolCall } from '../domain/tool.ts';
+import { LoopDetector } from '../watchdog/loop-detector.ts';
+import { loopSettings, type LoopOptions, type LoopSettings } from '../watchdog/loop-options.ts';
+import type { GuardDecision, GuardedRun, GuardMaker, RunCandidate, RunGuard } from './run-guard.ts';
+
+/** Finds out when agents repeat themselves; `given` is for runs that don't say otherwise. */
+export function loopGuards(given: LoopOptions | false | undefined): GuardMaker {
+  const settingsFor = ({ options }: RunCandidate): LoopSettings | undefined => {
+    const { loops = given } = options;
+    return loops === false ? undefined : loopSettings(given === false ? undefined : given, loops);
+  };
+  return {
+    admit(candidate) {
+      const { provider, options } = candidate;
+      if (settingsFor(candidate)?.action !== 'request_approval' || options.acceptObserved === true) return;
+      if (isSupported(provider.capabilities, 'approval_before_tool')) return;
+      throw new AsmError(
+        'capability_not_supported',
+        `${provider.name} does not ask before its tools run, so that nobody can be asked about a loop. Let loops be warned of, or say acceptObserved: true.`,
+        { details: { provider: provider.name, missing: ['approval_before_tool'] } },
+      );
+    },
+    watch(guarded) {
+      const settings = settingsFor(guarded);
+      return settings === undefined ? undefined : new LoopGuard(guarded, settings);
+    },
+  };
+}
+
+/** Tells one run's events to a detector, and does what is to be done about a loop. */
+class LoopGuard implements RunGuard {
+  readonly #guarded: GuardedRun;
+  readonly #settings: LoopSettings;
+  /** Most runs call no tool. */
+  #detector: LoopDetector | undefined;
+
+  constructor(guarded: GuardedRun, settings: LoopSettings) {
+    this.#guarded = guarded;
+    this.#settings = settings;
+  }
+
+  see(draft: EventDraft): void {
+    switch (draft.type) {
+      case 'tool_call_started':
+        this.#detector ??= new LoopDetector(this.#settings);
+        this.#detector.started({ ...draft.data, id: draft.data.toolCallId });
+        return;
+      case 'tool_call_decided':
+        this.#detector?.decided(draft.data.toolCallId, draft.data.decision);
+        return;
+      case 'tool_call_completed':
+        this.#found(this.#detector?.ended(draft.data.toolCallId, { ...draft.data, failed: false }));
+        return;
+      case 'tool_call_failed': {
+        const outcome = draft.data.reason === 'interrupted' ? undefined : { ...draft.data, failed: true };
+        this.#found(this.#detector?.ended(draft.data.toolCallId, outcome));
+        return;
+      }
+      case 'attempt_failed':
+        this.#detector?.reset();
+        return;
+      default:
+    }
+  }
+
+  decide(call: ToolCall): GuardDecision | undefined {
+    const loop = this.#detector?.asked(call);
+    return loop === undefined || this.#settings.action !== 'request_approval'
+      ? undefined
+      : { decision: 'ask', reason: loop.reason };
+  }
+
+  #found(loop: LoopReport | undefined): void {
+    if (loop === undefined) return;
+    const { action } = this.#settings;
+    this.#guarded.record({ type: 'loop_detected', data: { ...loop, action } });
+    if (action !== 'cancel') return;
+    const { kind, times, calls } = loop;
+    const details = { kind, times, tools: calls.map(({ tool }) => tool), calls: toJson(calls) };
+    this.#guarded.stop(new AsmError('loop_detected', loop.reason, { details }));
+  }
+}
