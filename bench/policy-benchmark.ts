@@ -10,7 +10,7 @@ import { interleavedRates } from './support/interleaved-rates.ts';
 const repetitions = 1_000;
 
 /** A stack as an organisation, a team and a person may have it: 3 policies, some 40 rules. */
-export const stack: readonly Policy[] = [
+const stack: readonly Policy[] = [
   {
     name: 'org',
     action: 'cancel',
@@ -47,7 +47,7 @@ function bash(command: string): ToolCall {
   return { id: '1', name: 'Bash', tool: 'bash', kind: 'execute', input: { command }, command };
 }
 
-export const calls: { readonly [name: string]: ToolCall } = {
+const calls: { readonly [name: string]: ToolCall } = {
   'a plain command': bash('git status'),
   'a long command': bash(
     'cd src && npm test -- --run 2>&1 | tee out.txt; grep -rn "TODO" src test | head -20',

@@ -41,8 +41,12 @@ function fitsName(wanted: string, name: string): boolean {
 
 /** Why a denying or asking rule applies; `undefined` when it doesn't. What can't be known applies. */
 export function whyHit(rule: ToolRule, facts: CallFacts): string | undefined {
+  return reachesTool(rule, facts.call) ? whyMet(rule, facts) : undefined;
+}
+
+/** The same for a rule that is known to reach the call's tool. */
+export function whyMet(rule: ToolRule, facts: CallFacts): string | undefined {
   const { call } = facts;
-  if (!reachesTool(rule, call)) return undefined;
   const reasons: string[] = [];
   if (rule.inside !== undefined) {
     const why = facts.inside(rule.inside);

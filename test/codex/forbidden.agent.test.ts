@@ -14,6 +14,7 @@ testForbidden({
     const { server, tool, path } = attempt.mcp;
     return { name: `mcp__${server}__${tool}`, input: { path } };
   },
+  callsAtOnce: 1,
   elsewhere: ({ outside }) => ({
     name: 'exec_command',
     input: { cmd: 'echo x > elsewhere', workdir: outside },

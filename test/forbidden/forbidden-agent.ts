@@ -16,6 +16,8 @@ export interface ForbiddenAgent {
   readonly elsewhere?: (places: ForbiddenPlaces) => ModelToolUse;
   /** How many of the ways the agent refuses by itself, without any policy. */
   readonly refusesAnyway?: number;
+  /** How many calls its model makes in one answer. Default 8; 1 where a refusal ends the others of its answer. */
+  readonly callsAtOnce?: number;
   /** Each of its calls takes so long that not all are tried in every mode. */
   readonly isSlow?: boolean;
   /** Its call for a subagent with this task; absent: it has none. */

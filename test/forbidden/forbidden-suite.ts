@@ -6,8 +6,11 @@ import type { ForbiddenAgent } from './forbidden-agent.ts';
 import { forbiddenTables, type Attempt, type ForbiddenPlaces } from './forbidden-attempt.ts';
 import { openForbiddenRoom } from './forbidden-room.ts';
 
-function turnsOf(calls: readonly ModelToolUse[]): readonly ModelTurn[] {
-  return [...calls.map((call) => ({ tools: [call] })), { text: 'I tried everything.' }];
+function turnsOf({ callsAtOnce = 8 }: ForbiddenAgent, calls: readonly ModelToolUse[]): readonly ModelTurn[] {
+  const turns: ModelTurn[] = [];
+  for (let at = 0; at < calls.length; at += callsAtOnce)
+    turns.push({ tools: calls.slice(at, at + callsAtOnce) });
+  return [...turns, { text: 'I tried everything.' }];
 }
 
 function violations(events: readonly LogEvent[]): readonly Event<'policy_violated'>[] {
@@ -59,9 +62,9 @@ export function testForbidden(agent: ForbiddenAgent): void {
         const start = agent.subagent === undefined ? [] : [agent.subagent('SUBTASK: make files')];
         const deny = forbiddenTables.map(({ rule }) => rule);
         const { result, events } = await room.run(
-          turnsOf([...calls, ...start]),
+          turnsOf(agent, [...calls, ...start]),
           { permissionMode, policy: { name: 'all of it', action: 'warn', rules: { deny } } },
-          subagentCalls.length === 0 ? [] : turnsOf(subagentCalls),
+          subagentCalls.length === 0 ? [] : turnsOf(agent, subagentCalls),
         );
         expect(await room.made()).toEqual([]);
         expect(result).toMatchObject({ status: 'completed', output: 'I tried everything.' });
@@ -79,7 +82,7 @@ export function testForbidden(agent: ForbiddenAgent): void {
       await using room = await openForbiddenRoom(agent);
       const { places } = room;
       const calls = allCalls(agent, places);
-      await room.run(turnsOf(calls), { permissionMode: 'dangerously_skip_permissions' });
+      await room.run(turnsOf(agent, calls), { permissionMode: 'dangerously_skip_permissions' });
       expect(await room.made()).toHaveLength(calls.length - (agent.refusesAnyway ?? 0));
     });
 
@@ -89,7 +92,7 @@ export function testForbidden(agent: ForbiddenAgent): void {
         await using room = await openForbiddenRoom(agent);
         const calls = agent.changing(room.places);
         const policy = { action: 'warn', rules: { deny: ['Bash', 'write'] } } as const;
-        const { result } = await room.run(turnsOf(calls), { permissionMode, policy });
+        const { result } = await room.run(turnsOf(agent, calls), { permissionMode, policy });
         expect([await room.made(), await room.madeInside()]).toEqual([[], []]);
         expect(result).toMatchObject({ status: 'completed', policy: { violationCount: calls.length } });
         const layers = result.policy?.layers.map(({ layer }) => layer);
@@ -101,7 +104,7 @@ export function testForbidden(agent: ForbiddenAgent): void {
     it('does not happen when only other tools may be used', async () => {
       await using room = await openForbiddenRoom(agent);
       const calls = agent.changing(room.places);
-      const { result } = await room.run(turnsOf(calls), {
+      const { result } = await room.run(turnsOf(agent, calls), {
         permissionMode: 'dangerously_skip_permissions',
         policy: { action: 'warn', tools: ['read', 'mcp:other/*'] },
       });
@@ -114,10 +117,10 @@ export function testForbidden(agent: ForbiddenAgent): void {
       const attempt = agent.call({ command: `touch '${room.places.file()}'` }, room.places);
       const permissionMode = 'dangerously_skip_permissions';
       const allowed = agent.call({ command: 'echo x > allowed' }, room.places);
-      const first = await room.run(turnsOf([allowed]), { permissionMode });
+      const first = await room.run(turnsOf(agent, [allowed]), { permissionMode });
       expect(await room.madeInside()).toEqual(['allowed']);
       expect(first.result.policy).toBeUndefined();
-      const { result, events } = await room.run(turnsOf([attempt]), {
+      const { result, events } = await room.run(turnsOf(agent, [attempt]), {
         ...{ permissionMode, continuation: 'native' },
         policy: { name: 'strict', rules: { deny: ['bash(touch)'] } },
       });
@@ -136,7 +139,7 @@ export function testForbidden(agent: ForbiddenAgent): void {
       const calls = ['echo x > inside', 'touch refused'].map((command) =>
         agent.call({ command }, room.places),
       );
-      const { result } = await room.run(turnsOf(calls), {
+      const { result } = await room.run(turnsOf(agent, calls), {
         permissionMode: 'default',
         policies: [
           { name: 'org', action: 'warn', rules: { deny: ['*(outside .)'] } },
