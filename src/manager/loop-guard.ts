@@ -70,9 +70,7 @@ class LoopGuard implements RunGuard {
 
   decide(call: ToolCall): GuardDecision | undefined {
     const loop = this.#detector?.asked(call);
-    return loop === undefined || this.#settings.action !== 'request_approval'
-      ? undefined
-      : { decision: 'ask', reason: loop.reason };
+    return loop === undefined ? undefined : { decision: 'ask', reason: loop.reason };
   }
 
   #found(loop: LoopReport | undefined): void {

@@ -26,6 +26,11 @@ export class CallOrder {
     }
   }
 
+  /** Calls that are kept. */
+  get size(): number {
+    return this.#calls.size;
+  }
+
   has(toolCallId: string): boolean {
     return this.#calls.has(toolCallId);
   }

@@ -33,17 +33,25 @@ export class LoopDetector {
     this.#settings = settings;
   }
 
+  /** Calls that are kept, of all agents. */
+  get size(): number {
+    let size = 0;
+    for (const { order, asked } of this.#agents.values()) size += order.size + asked.size;
+    return size;
+  }
+
   /** A call begins. */
   started(call: StartedCall): void {
     const { order } = this.#agent(call.lineage);
     if (!order.has(callId(call.id))) order.begin(begunCall(call));
   }
 
-  /** Somebody decides about a call. Gives the loop that it would go on with. */
+  /** Somebody decides about a call. Gives the loop that it would go on with, if that is to be asked about. */
   asked(call: StartedCall): LoopReport | undefined {
     const agent = this.#agent(call.lineage);
     const begun = begunCall(call);
     agent.order.refine(begun);
+    if (this.#settings.action !== 'request_approval') return undefined;
     if (agent.loop === undefined || !agent.loop.round.some((step) => goesOn(step, begun))) return undefined;
     // Questions that were taken back and never decided.
     if (agent.asked.size >= mostAsked) agent.asked.clear();
