@@ -1,5 +1,6 @@
+import { writeAuthorizeScript } from '../../bridge/authorize-script.ts';
 import { startBridge, type Bridge } from '../../bridge/bridge-server.ts';
-import { withClientToolServer, writeHelperScript } from '../../bridge/helper-program.ts';
+import { withClientToolServer } from '../../bridge/helper-program.ts';
 import { abortError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
@@ -103,7 +104,7 @@ async function makeSettings(
 ): Promise<string> {
   const servers = request.mcpServers ?? {};
   const hasClientTools = (request.clientTools ?? []).length > 0;
-  const helper = await writeHelperScript('authorize-program', bridge);
+  const helper = await writeAuthorizeScript(bridge);
   const mcpServers = hasClientTools ? withClientToolServer(servers, bridge) : servers;
   return await writeSettings(
     bridge.folder,
