@@ -90,7 +90,11 @@ class ServedSession implements SessionServer {
     // The log's end first: what is written while the rows are read is then told once more.
     const { latestSeq } = await parts.environment.log.page({ sessionId, limit: 1, order: 'descending' });
     const session = await findSession(parts.environment, sessionId);
-    const view = new SessionView(session.status, await openRuns(parts.environment.store, sessionId));
+    const view = new SessionView(
+      session.status,
+      await openRuns(parts.environment.store, sessionId),
+      latestSeq,
+    );
     return new ServedSession(serving, view, latestSeq);
   }
 
