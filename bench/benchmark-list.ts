@@ -11,6 +11,7 @@ import { followWakeBenchmark } from './follow-wake-benchmark.ts';
 import { memoryHeapBenchmark } from './memory-heap-benchmark.ts';
 import { normalizeBenchmark } from './normalize-benchmark.ts';
 import { pageBenchmark } from './page-benchmark.ts';
+import { policyBenchmark } from './policy-benchmark.ts';
 import { randomCancelBenchmark } from './random-cancel-benchmark.ts';
 import { redactionBenchmark } from './redaction-benchmark.ts';
 import { renderingBenchmark } from './rendering-benchmark.ts';
@@ -28,6 +29,7 @@ export const benchmarks: readonly Benchmark[] = [
   memoryHeapBenchmark,
   normalizeBenchmark,
   redactionBenchmark,
+  policyBenchmark,
   renderingBenchmark,
   claudeOverheadBenchmark,
   codexOverheadBenchmark,

@@ -1,10 +1,16 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exampleAgents, type ExampleAgent } from '../examples/support/example-agent.ts';
+import type { ExampleAgent } from '../examples/support/example-agent.ts';
 import { createSessionManager, type Run, type SessionManager } from '../src/index.ts';
 import { sqliteStore } from '../src/stores/sqlite/index.ts';
-import { startModelServer, toolResults, type ModelScript } from '../src/testing/index.ts';
+import {
+  responseToolResults,
+  startModelServer,
+  toolResults,
+  type ModelScript,
+} from '../src/testing/index.ts';
 import type { Benchmark, BenchmarkRow } from './benchmark.ts';
+import { agentsUnderTest } from './support/agent-under-test.ts';
 import { below } from './support/goal.ts';
 import { createSeededRandom } from '../src/testing/store-contract/seeded-random.ts';
 import { scratchFolder } from './support/scratch-folder.ts';
@@ -21,7 +27,7 @@ export const randomCancelBenchmark: Benchmark = {
   goal: 'no process left behind after 100 runs of each agent, cancelled at random moments',
   async run({ quick }) {
     const rows: BenchmarkRow[] = [];
-    for (const agent of exampleAgents) rows.push(await cancelAtRandom(agent, quick ? 3 : 100));
+    for (const agent of agentsUnderTest) rows.push(await cancelAtRandom(agent, quick ? 3 : 100));
     return rows;
   },
 };
@@ -61,7 +67,7 @@ async function cancelAtRandom(agent: ExampleAgent, count: number): Promise<Bench
 function scriptOf(agent: ExampleAgent): ModelScript {
   const tool = agent.call({ tool: 'bash', command: 'echo begun; sleep 1; echo ended' });
   return (request) =>
-    toolResults(request).length === 0
+    [...toolResults(request), ...responseToolResults(request)].length === 0
       ? { tools: [tool] }
       : { text: 'It took its time. '.repeat(20), chunks: 20, chunkDelay: 20 };
 }

@@ -50,6 +50,19 @@ export {
 } from './domain/loop-report.ts';
 export type { InputMessage, MessageRole, RunInput } from './domain/message.ts';
 export {
+  policyActions,
+  policyLimitNames,
+  policyStrengths,
+  violationKinds,
+  type PolicyAction,
+  type PolicyLayer,
+  type PolicyLimitName,
+  type PolicyReport,
+  type PolicyStrength,
+  type PolicyViolation,
+  type ViolationKind,
+} from './domain/policy-report.ts';
+export {
   isTerminalRun,
   runStatuses,
   terminalRunStatuses,
@@ -86,6 +99,7 @@ export {
   type ToolKind,
   type ToolLineage,
 } from './domain/tool.ts';
+export type { ToolPolicy, ToolRefusal } from './domain/tool-policy.ts';
 export { parseToolRule, type ToolRule, type ToolRules } from './domain/tool-rule.ts';
 export {
   emptyTranscript,
@@ -115,6 +129,10 @@ export { budgetScopes, type Budget, type BudgetScope, type BudgetThresholds } fr
 export type { ListPrice, ModelPrice } from './cost/model-price.ts';
 export { listPrices } from './cost/price-book.ts';
 export type { PriceOptions, PriceOverride } from './cost/price-options.ts';
+export { checkPolicy } from './policy/policy-check.ts';
+export { mergePolicies, type MergedPolicy } from './policy/policy-stack.ts';
+export { describePolicy } from './policy/policy-text.ts';
+export type { Policy, PolicyLimit, PolicyLimits, PolicyRule, PolicyRules } from './policy/policy.ts';
 export * from './redaction/index.ts';
 export type { CandidateHealth, CandidateOptions } from './routing/candidate.ts';
 export { routingStrategies, type RoutingStrategy } from './routing/candidate-order.ts';

@@ -2,15 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { query, type Options, type SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
 import { claudeEnvironment } from '../../src/providers/claude/environment.ts';
 import { createRunRequest } from '../../src/testing/index.ts';
-
-/** Where an agent works and how it reaches its model. */
-export interface ClaudePlace {
-  readonly cwd: string;
-  readonly environment: { readonly [name: string]: string };
-}
+import type { AgentPlace } from './run-overhead.ts';
 
 /** Runs Claude Code with its SDK and the options that our provider gives, until the program has ended. */
-export async function runBareClaude(prompt: string, place: ClaudePlace): Promise<void> {
+export async function runBareClaude(prompt: string, place: AgentPlace): Promise<void> {
   let subtype: string | undefined;
   for await (const message of query({ prompt: once(prompt), options: optionsFor(place) })) {
     if (message.type === 'result') subtype = message.subtype;
@@ -22,7 +17,7 @@ async function* once(text: string): AsyncGenerator<SDKUserMessage, void, void> {
   yield { type: 'user', message: { role: 'user', content: text }, parent_tool_use_id: null, session_id: '' };
 }
 
-function optionsFor({ cwd, environment }: ClaudePlace): Options {
+function optionsFor({ cwd, environment }: AgentPlace): Options {
   // What our provider passes on besides: a machine's certificates alone cost the program 20 ms to read.
   const given = claudeEnvironment(createRunRequest({ cwd, environment: { set: environment } }));
   return {

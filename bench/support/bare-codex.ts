@@ -7,15 +7,10 @@ import { fieldOf, textField } from '../../src/domain/json-field.ts';
 import { findCodex } from '../../src/providers/codex/program.ts';
 import { serverFlags } from '../../src/providers/codex/server-flags.ts';
 import { createRunRequest } from '../../src/testing/index.ts';
-
-/** Where the agent runs, and as whom. */
-export interface CodexPlace {
-  readonly cwd: string;
-  readonly environment: Readonly<Record<string, string>>;
-}
+import type { AgentPlace } from './run-overhead.ts';
 
 /** One whole run of `codex app-server` with the least client that allows everything. */
-export async function runBareCodex(prompt: string, place: CodexPlace): Promise<void> {
+export async function runBareCodex(prompt: string, place: AgentPlace): Promise<void> {
   const search = { executable: undefined, path: process.env['PATH'] ?? '', cwd: '/' };
   // What our provider passes on besides, so that both programs have the same to do.
   const request = createRunRequest({ cwd: place.cwd, environment: { set: place.environment } });

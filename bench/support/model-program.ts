@@ -1,11 +1,14 @@
-/** A scripted model in a process of its own: `model-program.ts AGENT`, with a channel to who started it. */
-import { startModelServer } from '../../src/testing/index.ts';
-import { helloScript, measuredAgents } from './hello-script.ts';
+/**
+ * The model behind an agent that is measured, as a program: one tool call, about which somebody is asked, then a
+ * text in many pieces; the same for every conversation. Its argument is the agent's name. It ends with its parent.
+ */
+import { responseToolResults, startModelServer, toolResults } from '../../src/testing/index.ts';
+import { agentUnderTest } from './agent-under-test.ts';
 
-const agent = measuredAgents.find((name) => name === process.argv[2]);
-if (agent === undefined || process.send === undefined)
-  throw new Error('Started without an agent or a channel.');
-const server = await startModelServer(helloScript(agent));
-// Whoever started it is gone when the channel closes.
-process.once('disconnect', () => void server[Symbol.asyncDispose]());
-process.send(server.url);
+const call = agentUnderTest(process.argv[2] ?? '').call({ tool: 'bash', command: 'echo hello' });
+const answer = { text: 'It said hello, as it was told to do. '.repeat(20), chunks: 100 };
+const model = await startModelServer((request) =>
+  [...toolResults(request), ...responseToolResults(request)].length === 0 ? { tools: [call] } : answer,
+);
+process.once('disconnect', () => void model[Symbol.asyncDispose]());
+process.send?.({ url: model.url });

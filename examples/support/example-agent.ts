@@ -20,7 +20,7 @@ export interface ExampleAgent {
   readonly name: string;
   provider(): Provider;
   /** Its environment when the scripted model answers; `home` is a folder of its own. */
-  environment(model: ModelServer, home: string): { readonly [name: string]: string };
+  environment(model: Pick<ModelServer, 'url'>, home: string): { readonly [name: string]: string };
   /** A call of its own tool, as its model makes it. */
   call(tool: ExampleTool): ModelToolUse;
 }

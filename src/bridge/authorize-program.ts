@@ -1,17 +1,14 @@
 /**
- * The program that Amp starts for its permission rule `delegate`: asks the session manager whether a tool
+ * The program that an agent starts where there is no Perl: asks the session manager whether a tool
  * call may go on. The input of the tool comes as JSON on standard input, the rest in the environment.
  * Ends with 0 for yes and with 2 for no, the reason on standard error. Whatever goes wrong is a no.
  */
 import { isJsonObject, type JsonObject } from '../domain/json.ts';
 import { addressFromProcess, askBridge } from './bridge-client.ts';
-import { maximumLine, readObject } from './bridge-message.ts';
+import { maximumLine } from './bridge-message.ts';
 
 const allowed = 0;
 const refused = 2;
-
-/** Characters of a reason that the agent is told. */
-const maximumReason = 8_192;
 
 process.once('uncaughtException', (thrown: unknown) => refuse(thrown));
 
@@ -20,9 +17,6 @@ async function decide(): Promise<void> {
   if (!isJsonObject(answer)) throw new Error('The answer makes no sense.');
   if (answer['decision'] !== 'allow')
     throw new Error(typeof answer['reason'] === 'string' ? answer['reason'] : 'It was not allowed.');
-  // What was allowed is another call, which this agent has no way to be told of.
-  if (answer['changedInput'] !== undefined)
-    throw new Error('It was allowed only with another input, which this agent cannot take.');
   process.exitCode = allowed;
 }
 
@@ -36,8 +30,7 @@ async function readCall(): Promise<JsonObject> {
     if (length > maximumLine) throw new Error('The input of the tool is too long.');
     chunks.push(bytes);
   }
-  const input = readObject(Buffer.concat(chunks).toString('utf8'));
-  if (input === undefined) throw new Error('The input of the tool is no JSON object.');
+  const input = Buffer.concat(chunks).toString('utf8');
   const { AGENT_TOOL_NAME: toolName, AGENT_TOOL_USE_ID: toolUseId, AMP_THREAD_ID: threadId } = process.env;
   return { toolName: toolName ?? null, toolUseId: toolUseId ?? null, threadId: threadId ?? null, input };
 }
@@ -45,7 +38,7 @@ async function readCall(): Promise<JsonObject> {
 function refuse(thrown: unknown): void {
   process.exitCode = refused;
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
-  process.stderr.write(`${reason.slice(0, maximumReason)}\n`, () => process.exit(refused));
+  process.stderr.write(`${reason}\n`, () => process.exit(refused));
 }
 
 // Until the answer is there, any end of this process must be a no.

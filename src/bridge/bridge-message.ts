@@ -14,7 +14,7 @@ export const requestDeadline = 25 * 60 * 60 * 1_000;
  * line, the request on its second; the answer is one line. Closing it takes the request back.
  */
 export type BridgeRequest =
-  /** May this tool call go on? The payload is the agent's own form of it. */
+  /** May this tool call go on? The payload is the agent's own form of it; on its way `input` in it is text. */
   | { readonly type: 'authorize'; readonly payload: JsonObject }
   /** Which client tools are there? */
   | { readonly type: 'tools' }
@@ -38,7 +38,11 @@ export function readObject(line: string): JsonObject | undefined {
 export function readRequest(line: string): BridgeRequest | undefined {
   const { type, payload, name, input } = readObject(line) ?? {};
   if (type === 'tools') return { type };
-  if (type === 'authorize' && isJsonObject(payload)) return { type, payload };
+  if (type === 'authorize' && isJsonObject(payload)) {
+    const { input: text } = payload;
+    const input = typeof text === 'string' ? readObject(text) : undefined;
+    return input === undefined ? undefined : { type, payload: { ...payload, input } };
+  }
   if (type === 'call' && typeof name === 'string' && isJsonObject(input)) return { type, name, input };
   return undefined;
 }

@@ -15,6 +15,9 @@ import { serveConnection } from './bridge-connection.ts';
 /** Clients at the same time; more are turned away. */
 const maximumClients = 256;
 
+/** Characters of a reason that the agent is told. */
+const maximumReason = 8_192;
+
 /** What an agent's helper programs may ask for. Signals abort when the program goes away or the bridge closes. */
 export interface BridgeHandlers {
   /**
@@ -116,7 +119,7 @@ async function answerRequest(
     const result = resultOf(request, handlers, signal).catch(silentWhenCancelled);
     return { result: await orAborted(result, signal) };
   } catch (thrown) {
-    return { error: thrown instanceof Error ? thrown.message : String(thrown) };
+    return { error: (thrown instanceof Error ? thrown.message : String(thrown)).slice(0, maximumReason) };
   } finally {
     clearTimeout(timer);
   }
@@ -136,7 +139,7 @@ async function resultOf(
   switch (request.type) {
     case 'authorize':
       if (handlers.authorize === undefined) throw new AsmError('invalid_operation', 'Nobody decides here.');
-      return toJson(await handlers.authorize(request.payload, { signal }));
+      return answerFor(await handlers.authorize(request.payload, { signal }));
     case 'tools':
       return toJson(handlers.tools ?? []);
     case 'call':
@@ -144,4 +147,14 @@ async function resultOf(
         throw new AsmError('invalid_operation', 'There are no tools here.');
       return toJson(await handlers.callTool(request.name, request.input, { signal }));
   }
+}
+
+/** The answer in the one form that helper programs know. */
+function answerFor(authorization: Authorization): JsonObject {
+  if (authorization.decision === 'deny')
+    return { decision: 'deny', reason: authorization.reason.slice(0, maximumReason) };
+  if (authorization.changedInput === undefined) return { decision: 'allow' };
+  // What was allowed is another call, which such an agent has no way to be told of.
+  const reason = 'It was allowed only with another input, which this agent cannot take.';
+  return { decision: 'deny', reason };
 }

@@ -1,5 +1,4 @@
-import { writeFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AsmError } from '../domain/error.ts';
 import type { McpServer } from '../ports/provider.ts';
@@ -36,29 +35,4 @@ export function withClientToolServer(
     );
   }
   return { ...servers, [clientServerName]: clientToolServer(bridge) };
-}
-
-/**
- * Writes a program without arguments that becomes the helper program, for agents that can start nothing
- * else. It holds the token, so it lies in the bridge's private folder and goes with it. Gives its path.
- */
-export async function writeHelperScript(program: HelperProgram, bridge: Bridge): Promise<string> {
-  const path = join(bridge.folder, program);
-  // What makes our own start faster is also for it: its agent hands on only what the run allows.
-  const { NODE_COMPILE_CACHE: cache } = process.env;
-  const environment = {
-    ...bridge.environment,
-    ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }),
-  };
-  const variables = Object.entries(environment).map(([name, value]) => `${name}=${quote(value)}`);
-  const command = helperCommand(program, bridge).map(quote);
-  await writeFile(path, `#!/bin/sh\nexport ${variables.join(' ')}\nexec ${command.join(' ')}\n`, {
-    mode: 0o700,
-  });
-  return path;
-}
-
-/** Writes a word so that every shell reads exactly it. */
-function quote(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -67,6 +67,11 @@ function addRun(program: Command): void {
       another,
     )
     .option('--approvals', 'tool calls that need a permission wait until somebody decides, here or elsewhere')
+    .option(
+      '--policy <file>',
+      'a policy as JSON: limits and rules that the run is held to; may be repeated, the strictest wins',
+      another,
+    )
     .option('--system-prompt <text>', "added to the agent's instructions")
     .option('--timeout <seconds>', 'the longest that the run may take', seconds)
     .option('--shell', 'with --provider shell: the prompt is a script for /bin/sh')

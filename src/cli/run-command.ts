@@ -1,3 +1,5 @@
+import { describePolicy } from '../policy/policy-text.ts';
+import { visibleText } from '../rendering/index.ts';
 import { openManager } from './open-manager.ts';
 import { recoverRuns } from './recovery.ts';
 import { readRunSettings, type RunCommandOptions } from './run-settings.ts';
@@ -24,5 +26,6 @@ export async function runCommand(words: readonly string[], options: RunCommandOp
     settings: { ...settings, signal: stop.signal },
   });
   stop.attend(run);
+  if (settings.policies !== undefined) say(visibleText(describePolicy(settings.policies)));
   await showRun(run, options, say);
 }

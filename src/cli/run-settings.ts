@@ -5,6 +5,7 @@ import { nearestName } from '../domain/nearest-name.ts';
 import { parseToolRule, type ToolRules } from '../domain/tool-rule.ts';
 import { permissionModes } from '../domain/tool.ts';
 import { continuations, type CommonRunOptions } from '../manager/run-options.ts';
+import { readPolicy } from './policy-file.ts';
 import type { RenderingName } from './event-renderer.ts';
 import { terminalQuestions } from './permission-prompt.ts';
 import type { SharedOptions } from './shared-options.ts';
@@ -20,6 +21,7 @@ export interface RunCommandOptions extends SharedOptions {
   readonly maxTurns?: number;
   readonly allow?: readonly string[];
   readonly deny?: readonly string[];
+  readonly policy?: readonly string[];
   readonly systemPrompt?: string;
   readonly timeout?: number;
   readonly shell?: boolean;
@@ -55,6 +57,7 @@ export function readRunSettings(options: RunCommandOptions): CommonRunOptions {
       : { continuation: readChoice('--continuation', options.continuation, continuations) }),
     ...(options.retry === undefined ? {} : { retry: { tries: options.retry } }),
     ...(options.acceptObserved === undefined ? {} : { acceptObserved: options.acceptObserved }),
+    ...(options.policy === undefined ? {} : { policies: options.policy.map((file) => readPolicy(file)) }),
     ...(cwd === undefined ? {} : { cwd }),
     ...(model === undefined ? {} : { model }),
     ...(maxTurns === undefined ? {} : { maxTurns }),

@@ -28,6 +28,11 @@ export function summarize(result: RunResult, options: ShowOptions): string {
   ];
   const lines = [facts.join(paint.dim(' · '))];
   if (error !== undefined && !isShown(options)) lines.push(oneLine(error.message, 1_000));
+  const { policy } = result;
+  if (policy !== undefined && policy.violationCount > 0) {
+    const times = policy.violationCount === 1 ? 'once' : `${policy.violationCount} times`;
+    lines.push(paint.red(oneLine(`policy ${policy.name} violated ${times}`, 300)));
+  }
   const where = storeOption(options);
   lines.push(
     paint.dim(`go on: asm run${where} --session ${sessionId} "…"   look: asm show${where} ${sessionId}`),

@@ -49,6 +49,26 @@ export async function readConversation(
   return { ...own, messages };
 }
 
+/** Events right before a run that are looked at without a search: its own first ones, and those of others that wait. */
+const nearby = 8;
+
+/** True when nothing was said in the session between the end of a run and the event that comes after `through`. */
+export async function endedLast(
+  store: SessionStore,
+  sessionId: SessionId,
+  runId: RunId,
+  through: number,
+): Promise<boolean> {
+  const query = { sessionId, before: through + 1, order: 'descending' } as const;
+  const { events } = await store.events({ ...query, limit: nearby });
+  const said = events.find(({ type }) => conversationTypes.some((known) => known === type));
+  const [last] =
+    said === undefined && events.length === nearby
+      ? (await store.events({ ...query, types: conversationTypes, limit: 1 })).events
+      : [said];
+  return last?.runId === runId && terminalRunEvents.some((type) => type === last.type);
+}
+
 /** Number of the event that ended a run; `undefined` when it has not ended. */
 export async function runEndSeq(
   store: SessionStore,

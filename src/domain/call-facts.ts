@@ -17,11 +17,14 @@ export interface CallContext {
   readonly realPaths?: (path: string, cwd: string) => readonly string[];
 }
 
-/** A folder of a rule. */
-interface Folder {
+/** A path, and where it leads. */
+interface Place {
   readonly said: string;
   readonly real: readonly string[];
 }
+
+/** The folders of rules, which are looked up once for all calls that are made in one working folder. */
+export type RuleFolders = Map<string, Place>;
 
 const mostStrings = 1_000;
 
@@ -29,13 +32,17 @@ const mostStrings = 1_000;
 export class CallFacts {
   readonly call: ToolCall;
   readonly #context: CallContext;
+  readonly #folders: RuleFolders;
   #parsed: ParsedShellCommand | undefined;
-  #paths: (NamedPaths & { readonly places: readonly Folder[] }) | undefined;
+  #programs: ReadonlySet<string> | undefined;
+  #paths: (NamedPaths & { readonly places: readonly Place[] }) | undefined;
   #hosts: NamedHosts | undefined;
 
-  constructor(call: ToolCall, context: CallContext) {
+  /** `folders` remembers those of the rules from one call to the next. */
+  constructor(call: ToolCall, context: CallContext, folders: RuleFolders = new Map()) {
     this.call = call;
     this.#context = context;
+    this.#folders = folders;
   }
 
   /** The shell command, parsed; `undefined` for calls that run none. */
@@ -45,9 +52,15 @@ export class CallFacts {
     return this.#parsed;
   }
 
+  /** The names of the programs that the command runs, as far as they are known, in lower case. */
+  get programs(): ReadonlySet<string> {
+    this.#programs ??= new Set(this.parsed?.commands.map(({ program }) => program.toLowerCase()));
+    return this.#programs;
+  }
+
   /** Why a path of the call is in the folder, or could be; `undefined` when none is. */
   inside(folder: string): string | undefined {
-    const root = this.#place(folder);
+    const root = this.#root(folder);
     // A command and a search also reach what is below the folders that they name.
     const reachesBelow = this.call.kind === 'execute' || this.call.kind === 'search';
     const { places, unknown } = this.#named();
@@ -64,7 +77,7 @@ export class CallFacts {
 
   /** Why a path of the call is not in the folder, or could be out of it; `undefined` when all are in it. */
   outside(folder: string): string | undefined {
-    const root = this.#place(folder);
+    const root = this.#root(folder);
     const { places, unknown } = this.#named();
     const hit = places.find(({ real }) => !isIn(root, real));
     if (hit !== undefined) {
@@ -77,7 +90,7 @@ export class CallFacts {
   /** True when the call's own path fields are known and all of them are in the folder. */
   isSurelyInside(folder: string): boolean {
     const paths = this.call.paths ?? [];
-    const root = this.#place(folder);
+    const root = this.#root(folder);
     return paths.length > 0 && paths.every((path) => isIn(root, this.#place(path).real));
   }
 
@@ -87,7 +100,7 @@ export class CallFacts {
     return this.#hosts;
   }
 
-  #named(): NamedPaths & { readonly places: readonly Folder[] } {
+  #named(): NamedPaths & { readonly places: readonly Place[] } {
     if (this.#paths === undefined) {
       const named = this.#namedPaths();
       this.#paths = { ...named, places: named.paths.map((path) => this.#place(path)) };
@@ -95,10 +108,20 @@ export class CallFacts {
     return this.#paths;
   }
 
-  #place(path: string): Folder {
+  #root(folder: string): Place {
+    const key = `${this.#context.cwd}\n${folder}`;
+    const known = this.#folders.get(key);
+    if (known !== undefined) return known;
+    const place = this.#place(folder);
+    this.#folders.set(key, place);
+    return place;
+  }
+
+  #place(path: string): Place {
     const { cwd, realPaths } = this.#context;
     const said = resolvePath(path, cwd);
-    return { said, real: realPaths?.(path, cwd) ?? [said] };
+    // Only what goes up may mean another place to the system than its text says.
+    return { said, real: realPaths?.(path.includes('..') ? path : said, cwd) ?? [said] };
   }
 
   #namedPaths(): NamedPaths {
@@ -144,7 +167,7 @@ export class CallFacts {
   }
 }
 
-function isIn(root: Folder, path: readonly string[]): boolean {
+function isIn(root: Place, path: readonly string[]): boolean {
   return path.every((one) => root.real.some((folder) => isWithin(folder, one)));
 }
 

@@ -77,15 +77,16 @@ describe('codes', () => {
     expect(Object.keys(errorCodes)).toEqual(
       [
         'invalid_input unknown_option invalid_cursor invalid_transition invalid_operation conflict',
-        'idempotency_key_reused max_queued_runs_exceeded max_runs_exceeded max_sessions_exceeded approval_expired',
-        'budget_exceeded lease_lost run_already_executing session_not_found run_not_found approval_not_found provider_not_found',
-        'already_exists capability_not_supported missing_required_capability no_provider_available',
-        'dependency_not_available agent_not_installed authentication_failed',
-        'permission_denied rate_limited quota_exceeded provider_overloaded provider_unavailable model_not_found',
-        'model_unpriced context_window_exceeded content_refused invalid_request max_turns_reached agent_crashed agent_protocol_error',
-        'agent_failed resume_failed idle_timeout storage_unavailable storage_busy storage_full storage_invalid',
-        'storage_read_only storage_newer_schema store_closed command_failed command_not_found command_denied policy_violation timed_out',
-        'cancelled run_abandoned internal_error',
+        'idempotency_key_reused max_queued_runs_exceeded max_runs_exceeded max_sessions_exceeded',
+        'approval_expired budget_exceeded lease_lost run_already_executing session_not_found run_not_found',
+        'approval_not_found provider_not_found already_exists capability_not_supported',
+        'missing_required_capability no_provider_available dependency_not_available agent_not_installed',
+        'authentication_failed permission_denied rate_limited quota_exceeded provider_overloaded',
+        'provider_unavailable model_not_found model_unpriced context_window_exceeded content_refused',
+        'invalid_request max_turns_reached agent_crashed agent_protocol_error agent_failed resume_failed',
+        'idle_timeout run_stalled loop_detected storage_unavailable storage_busy storage_full storage_invalid',
+        'storage_read_only storage_newer_schema store_closed command_failed command_not_found command_denied',
+        'policy_violation timed_out cancelled run_abandoned internal_error',
       ].flatMap((line) => line.split(' ')),
     );
   });

@@ -10,6 +10,7 @@ import type { InputMessage, MessageRole } from './message.ts';
 import type { WatchdogStep, WorkingState } from './run-activity.ts';
 import type { AgentProcess } from './run.ts';
 import type { PolicyViolation } from './policy-report.ts';
+import type { ToolRefusal } from './tool-policy.ts';
 import type { Decider, PermissionMode, ToolKind, ToolLineage } from './tool.ts';
 import type { TokenUsage, UsageByModel } from './usage.ts';
 
@@ -95,8 +96,8 @@ export interface EventData {
     /** True when the project's own agent settings, hooks and servers were loaded. */
     readonly projectTrusted?: boolean;
     readonly tools?: readonly string[];
-    /** Tools that the agent itself was told to refuse, by its own names, and the setting that tells it. */
-    readonly refusedTools?: { readonly setting: string; readonly tools: readonly string[] };
+    /** What of the run's policy the agent itself was told to refuse. */
+    readonly refusedTools?: ToolRefusal;
     readonly mcpServers?: readonly { readonly name: string; readonly status: string }[];
   };
   /** A provider was chosen: by a router for each attempt, else for what follows a failed one. */

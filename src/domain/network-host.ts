@@ -25,14 +25,12 @@ export function fitsHost(pattern: string, host: string): boolean {
 
 /** The host of an address, as programs see it: in lower case, numbers and foreign letters in their one form. */
 export function hostOfUrl(text: string): string | undefined {
-  if (!/^[a-z][a-z0-9+.-]*:/i.test(text) || !URL.canParse(text)) return undefined;
-  const { hostname, protocol } = new URL(text);
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(text)) return undefined;
+  const { hostname = '', protocol = '' } = URL.parse(text) ?? {};
   if (hostname === '') return undefined;
   // Only for schemes that it knows does the parser bring names into their one form.
-  const again = `http://${hostname}`;
-  const host =
-    /^(?:https?|ftp|wss?):$/.test(protocol) || !URL.canParse(again) ? hostname : new URL(again).hostname;
-  return plainName(host);
+  if (/^(?:https?|ftp|wss?):$/.test(protocol)) return plainName(hostname);
+  return plainName(URL.parse(`http://${hostname}`)?.hostname ?? hostname);
 }
 
 /** Every host that the words of a command may name. What is in files and variables is not looked into. */
@@ -49,7 +47,8 @@ export function commandHosts(parsed: ParsedShellCommand): NamedHosts {
 }
 
 function wordsHosts(command: SimpleCommand, reaches: boolean): readonly string[] {
-  return command.arguments.flatMap((word) =>
+  const words = reaches ? command.arguments : command.arguments.filter((word) => /[.@]/.test(word));
+  return words.flatMap((word) =>
     [word, ...word.split(/[=,]/).slice(1)].flatMap((part) => wordHost(part, reaches) ?? []),
   );
 }
@@ -63,7 +62,8 @@ function wordHost(word: string, reaches: boolean): string | undefined {
   )?.[1];
   if (name === undefined) return undefined;
   const isHost = reaches || word.includes('@') || /^[^.].*\.[a-z]{2,}\.?$/i.test(name);
-  return isHost && URL.canParse(`http://${name}`) ? plainName(new URL(`http://${name}`).hostname) : undefined;
+  const host = isHost ? URL.parse(`http://${name}`)?.hostname : undefined;
+  return host === undefined ? undefined : plainName(host);
 }
 
 function plainName(host: string): string {

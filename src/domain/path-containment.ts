@@ -1,5 +1,9 @@
+/** What has to be taken out of an absolute path: empty parts, `.` and `..`. */
+const untidy = /\/(?:\.{0,2}\/|\.{0,2}$)/;
+
 /** Makes a path absolute and takes `.` and `..` out of it, without looking at any file. */
 export function resolvePath(path: string, cwd: string): string {
+  if (path.startsWith('/') && path !== '/' && !untidy.test(path)) return path;
   const parts: string[] = [];
   for (const part of (path.startsWith('/') ? path : `${cwd}/${path}`).split('/')) {
     if (part === '..') parts.pop();

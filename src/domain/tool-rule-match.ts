@@ -41,8 +41,12 @@ function fitsName(wanted: string, name: string): boolean {
 
 /** Why a denying or asking rule applies; `undefined` when it doesn't. What can't be known applies. */
 export function whyHit(rule: ToolRule, facts: CallFacts): string | undefined {
+  return reachesTool(rule, facts.call) ? whyMet(rule, facts) : undefined;
+}
+
+/** The same for a rule that is known to reach the call's tool. */
+export function whyMet(rule: ToolRule, facts: CallFacts): string | undefined {
   const { call } = facts;
-  if (!reachesTool(rule, call)) return undefined;
   const reasons: string[] = [];
   if (rule.inside !== undefined) {
     const why = facts.inside(rule.inside);
@@ -75,23 +79,28 @@ function whyHosts(patterns: readonly string[], { hosts }: CallFacts): string | u
     : `it can't be known which hosts it reaches, because ${hosts.unknown}`;
 }
 
-function whyProgram(rule: ToolRule, { call, parsed }: CallFacts): string | undefined {
+function whyProgram(rule: ToolRule, facts: CallFacts): string | undefined {
+  const { call, parsed } = facts;
   if (parsed === undefined)
     return call.kind === 'execute' ? `it can't be known what ${call.name} runs` : undefined;
-  const hit = parsed.commands.find((command) => mayRun(command, rule));
+  const hit =
+    rule.program === undefined || facts.programs.has(nameOf(rule.program))
+      ? parsed.commands.find((command) => mayRun(command, rule))
+      : undefined;
   if (hit !== undefined) return `it runs ${hit.path}`;
   const [unknown] = parsed.opaque;
   return unknown === undefined ? undefined : `it can't be known what it runs, because ${unknown}`;
 }
 
+/** A program's name without its folders; on some file systems upper and lower case are one name. */
+function nameOf(program: string): string {
+  return program.slice(program.lastIndexOf('/') + 1).toLowerCase();
+}
+
 /** True unless it is certain that the command is not the one of the rule. */
 function mayRun(command: SimpleCommand, rule: ToolRule): boolean {
   const { program, flags } = rule;
-  if (program !== undefined) {
-    // On some file systems upper and lower case are one name.
-    const name = program.slice(program.lastIndexOf('/') + 1);
-    if (command.program.toLowerCase() !== name.toLowerCase()) return false;
-  }
+  if (program !== undefined && command.program.toLowerCase() !== nameOf(program)) return false;
   if (flags !== undefined && command.dynamicFrom === undefined && !hasFlag(command.arguments, flags))
     return false;
   return (rule.arguments ?? []).every(

@@ -8,7 +8,6 @@ import { isSameCall } from '../approvals/grant-key.ts';
 import {
   authorizationOf,
   expireApproval,
-  isSpendable,
   spendApproval,
   withdrawApproval,
   type Approval,
@@ -245,9 +244,4 @@ export class ApprovalDesk {
     if (row !== undefined) return row;
     throw new AsmError('approval_not_found', `Approval ${id} vanished from the store.`);
   }
-}
-
-/** What of a run's questions can still decide about a call. */
-export function spendableApprovals(approvals: readonly Approval[]): readonly Approval[] {
-  return approvals.filter((approval) => isSpendable(approval));
 }

@@ -2,7 +2,12 @@ import { isSupported } from '../domain/capability.ts';
 import { AsmError } from '../domain/error.ts';
 import type { Run } from '../domain/run.ts';
 import type { AgentHandle, Session } from '../domain/session.ts';
-import { readConversation, runEndSeq, type ConversationRange } from '../continuity/conversation.ts';
+import {
+  endedLast,
+  readConversation,
+  runEndSeq,
+  type ConversationRange,
+} from '../continuity/conversation.ts';
 import { replayText, type Replay } from '../continuity/replay-text.ts';
 import type { Provider, ResumeRequest } from '../ports/provider.ts';
 import type { SessionStore } from '../ports/session-store.ts';
@@ -88,15 +93,15 @@ async function findNative(store: SessionStore, facts: AttemptStartFacts): Promis
 /** What other providers did since the conversation's last run, as text. */
 async function sinceThen(
   store: SessionStore,
-  { session, run, provider, options, left }: AttemptStartFacts,
+  { session, provider, options, left, startedAfter }: AttemptStartFacts,
   native: Native,
   through: ConversationRange,
 ): Promise<Replay | undefined> {
   if (left !== undefined) return undefined;
-  const { rows } = await store.runs({ sessionId: session.id, limit: 2 });
-  const previous = rows.find(({ id }) => id !== run.id);
   const last = native.resume.handle.runId;
-  if (native.session.id === session.id && (previous === undefined || previous.id === last)) return undefined;
+  // Not by the rows of the runs: the youngest may be waiting still.
+  if (native.session.id === session.id && (await endedLast(store, session.id, last, startedAfter)))
+    return undefined;
   const after = await runEndSeq(store, native.session.id, last);
   const except = provider.name;
   if (native.session.id === session.id) {

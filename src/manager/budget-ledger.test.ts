@@ -35,6 +35,8 @@ function slowly(store: SessionStore, waits: readonly number[]): SessionStore {
     leases: store.leases,
     session: (id) => slow(store.session(id)),
     sessions: (query) => slow(store.sessions(query)),
+    approval: (id) => store.approval(id),
+    approvals: (query) => store.approvals(query),
     run: (id) => slow(store.run(id)),
     runs: (query) => slow(store.runs(query)),
     events: (query) => slow(store.events(query)),

@@ -20,6 +20,8 @@ import {
   type SpendingRun,
 } from './run-spend.ts';
 
+/** Milliseconds for which commits are waited for before the feed is read. */
+const readDelay = 20;
 /** Sessions without a run here whose spending is remembered. */
 const idleSessions = 1_000;
 
@@ -55,6 +57,7 @@ export class BudgetLedger {
   #nextRead: Promise<void> | undefined;
   #followed = 0;
   #unwatch: (() => void) | undefined;
+  #stopTimer: (() => void) | undefined;
 
   /** `budgets`: those that runs share, so none per run. */
   constructor(store: SessionStore, clock: Clock, budgets: readonly CheckedBudget[]) {
@@ -92,7 +95,7 @@ export class BudgetLedger {
     this.#holdSession(sessionId, 1);
     this.#followed++;
     if (this.#budgets.length === 0) return;
-    this.#unwatch ??= this.#store.watch(undefined, () => void this.#read().catch(() => undefined));
+    this.#unwatch ??= this.#store.watch(undefined, () => this.#readLater());
     if (this.#hasAccounts(sessionId)) return;
     this.#inTurn(() => this.#openSession(sessionId)).then(onOpened, () => undefined);
   }
@@ -111,6 +114,8 @@ export class BudgetLedger {
     if (--this.#followed > 0) return;
     this.#unwatch?.();
     this.#unwatch = undefined;
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
   }
 
   #has(...scopes: readonly CheckedBudget['per'][]): boolean {
@@ -191,6 +196,15 @@ export class BudgetLedger {
       if (this.#isOpened) await this.#readFeed();
     });
     return this.#nextRead;
+  }
+
+  /** Somebody committed, perhaps we: what our own runs spend is known already. */
+  #readLater(): void {
+    this.#stopTimer ??= this.#clock.startTimer(readDelay, () => {
+      this.#stopTimer = undefined;
+      // What can't be read now is read with the next commit, or keeps the next run from starting.
+      void this.#read().catch(() => undefined);
+    });
   }
 
   async #readFeed(): Promise<void> {

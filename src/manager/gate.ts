@@ -6,8 +6,9 @@ import { decideByRules, type ToolRules } from '../domain/tool-rule.ts';
 import type { Authorization, Decider, PermissionMode, ToolCall } from '../domain/tool.ts';
 import type { Parking } from '../ports/provider.ts';
 import type { DeskAnswer } from './approval-desk.ts';
+import { callWithInput } from './observed-call.ts';
 import { decideByMode } from './permission-decision.ts';
-import { realPaths } from './real-path.ts';
+import { realPathFinder } from './real-path.ts';
 import type { GuardDecision } from './run-guard.ts';
 
 /** The answer of a caller's function that wants a person to say. */
@@ -111,7 +112,7 @@ export class Gate {
         ...(call.lineage === undefined ? {} : { lineage: call.lineage }),
       },
     });
-    const { authorization, by, answer } = await this.#answer(call, options);
+    const { authorization, by, answer } = this.#checkChange(call, await this.#answer(call, options));
     const decided: EventDraft = {
       type: 'tool_call_decided',
       data: {
@@ -142,7 +143,8 @@ export class Gate {
 
   async #answer(call: ToolCall, options: AskOptions): Promise<Decided> {
     const { mode, rules, guard, cwd, approvals } = this.#options;
-    const byRule = rules === undefined ? undefined : decideByRules(call, rules, { cwd, realPaths });
+    const byRule =
+      rules === undefined ? undefined : decideByRules(call, rules, { cwd, realPaths: realPathFinder() });
     if (byRule?.decision === 'deny') {
       return { authorization: { decision: 'deny', reason: byRule.reason }, by: 'rule' };
     }
@@ -169,6 +171,23 @@ export class Gate {
     }
     const reason = `${call.name} needs a permission, and nobody is there to give it.`;
     return { authorization: { decision: 'deny', reason }, by: 'default' };
+  }
+
+  /** Nobody who may change an input can make of it what is forbidden. */
+  #checkChange(call: ToolCall, decided: Decided): Decided {
+    const { authorization } = decided;
+    if (authorization.decision === 'deny' || authorization.changedInput === undefined) return decided;
+    const { rules, guard, cwd } = this.#options;
+    const changed = callWithInput(call, authorization.changedInput);
+    const byRule =
+      rules === undefined ? undefined : decideByRules(changed, rules, { cwd, realPaths: realPathFinder() });
+    if (byRule?.decision === 'deny') {
+      return { authorization: { decision: 'deny', reason: byRule.reason }, by: 'rule' };
+    }
+    const byGuard = guard(changed);
+    return byGuard?.decision === 'deny'
+      ? { authorization: { decision: 'deny', reason: byGuard.reason }, by: 'policy' }
+      : decided;
   }
 
   async #askPerson(

@@ -2,6 +2,7 @@ import { isSameInSession, type GrantSubject } from '../approvals/grant-key.ts';
 import type { Approval } from '../domain/approval.ts';
 import { decideByRules } from '../domain/tool-rule.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
+import { realPathFinder } from './real-path.ts';
 
 /**
  * A grant of the session that lets the call through: for this very call, or by a pattern whose time is not
@@ -32,5 +33,8 @@ function lets({ provider, key, decision }: Approval, subject: GrantSubject, now:
   if (decision?.as === 'allow_session') return isSameInSession(key, subject);
   if (decision?.as !== 'allow_pattern' || now >= decision.until) return false;
   const { call, cwd } = subject;
-  return decideByRules(call, { allow: [decision.rule] }, { cwd })?.decision === 'allow';
+  return (
+    decideByRules(call, { allow: [decision.rule] }, { cwd, realPaths: realPathFinder() })?.decision ===
+    'allow'
+  );
 }

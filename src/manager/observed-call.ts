@@ -1,5 +1,6 @@
 import type { EventData } from '../domain/event-data.ts';
-import { textField } from '../domain/json-field.ts';
+import { listField, textField } from '../domain/json-field.ts';
+import type { JsonObject } from '../domain/json.ts';
 import type { ToolCall } from '../domain/tool.ts';
 
 /** Fields of inputs that hold paths in the agents that we know of. */
@@ -16,12 +17,36 @@ const pathFields = [
 /** The call that an event tells of, as far as it can be read from its input, for calls that nobody asked about. */
 export function observedCall(data: EventData['tool_call_started']): ToolCall {
   const { toolCallId, name, tool, kind, input, lineage } = data;
-  const command = kind === 'execute' ? (textField(input, 'command') ?? textField(input, 'cmd')) : undefined;
+  return callWithInput(
+    { id: toolCallId, name, tool, kind, ...(lineage === undefined ? {} : { lineage }) },
+    input,
+  );
+}
+
+/**
+ * The call with an input, and what rules look at read from that. A command or path that isn't where it is expected is
+ * left out, and a rule takes it for one that can't be known.
+ */
+export function callWithInput(
+  { id, name, tool, kind, lineage }: Pick<ToolCall, 'id' | 'name' | 'tool' | 'kind' | 'lineage'>,
+  input: JsonObject,
+): ToolCall {
+  const command = kind === 'execute' ? commandOf(input) : undefined;
   const paths = pathFields.flatMap((field) => textField(input, field) ?? []);
   return {
-    ...{ id: toolCallId, name, tool, kind, input },
+    ...{ id, name, tool, kind, input },
     ...(command === undefined ? {} : { command }),
     ...(paths.length === 0 ? {} : { paths }),
     ...(lineage === undefined ? {} : { lineage }),
   };
+}
+
+function commandOf(input: JsonObject): string | undefined {
+  const program = textField(input, 'program');
+  if (program === undefined) return textField(input, 'command') ?? textField(input, 'cmd');
+  const words = [
+    program,
+    ...listField(input, 'arguments').map((word) => (typeof word === 'string' ? word : JSON.stringify(word))),
+  ];
+  return words.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
 }

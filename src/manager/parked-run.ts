@@ -5,30 +5,43 @@ import { follow } from './follow.ts';
 import { expireLate } from './approval-operations.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 
-/** Resolves when a person has answered a parked run's question, its time is over, or the run has ended or gone on. */
+/** What became of the wait for an answer to a parked run's question. */
+export type ParkedWait =
+  /** It was answered, its time is over, or the run has ended or gone on. */
+  | { readonly as: 'over' }
+  /** Somebody wants the run ended, and its executor let go of it before it heard of that. */
+  | { readonly as: 'cancel'; readonly reason: string | undefined };
+
+/** Waits for a person to answer a parked run's question. */
 export async function waitForAnswer(
   environment: ManagerEnvironment,
   run: Run,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<ParkedWait> {
   const { log, store, clock } = environment;
   const { parked } = run;
-  if (parked === undefined) return;
+  if (parked === undefined) return waitIsOver;
   const over = new AbortController();
   const approval = await store.approval(parked.approvalId);
-  if (approval === undefined) return;
+  if (approval === undefined) return waitIsOver;
   const stopTimer = clock.startTimer(Math.max(0, approval.deadline - clock.now()), () => over.abort());
   try {
     const answers = follow(log, run.sessionId, {
       runId: run.id,
       after: run.logStart,
-      types: ['tool_approval_granted', 'tool_approval_denied', 'tool_approval_expired', 'run_resumed'],
+      types: [
+        'tool_approval_granted',
+        'tool_approval_denied',
+        'tool_approval_expired',
+        'run_resumed',
+        'run_cancel_requested',
+      ],
       endless: true,
       signal: AbortSignal.any([signal, over.signal]),
     });
     for await (const event of answers) {
-      if (isTerminalRunEvent(event)) return;
-      if (isAbout(event, parked.approvalId)) return;
+      if (isTerminalRunEvent(event) || isAbout(event, parked.approvalId)) return waitIsOver;
+      if (event.type === 'run_cancel_requested') return { as: 'cancel', reason: event.data.reason };
     }
   } catch (thrown) {
     if (signal.aborted || !over.signal.aborted) throw thrown;
@@ -37,7 +50,10 @@ export async function waitForAnswer(
   } finally {
     stopTimer();
   }
+  return waitIsOver;
 }
+
+const waitIsOver: ParkedWait = { as: 'over' };
 
 function isAbout(event: LogEvent, id: ApprovalId): boolean {
   switch (event.type) {

@@ -1,11 +1,12 @@
 import { isSupported } from '../domain/capability.ts';
+import type { Cost } from '../domain/cost.ts';
 import { AsmError } from '../domain/error.ts';
 import type { EventData } from '../domain/event-data.ts';
 import type { EventDraft } from '../domain/event.ts';
 import { toJson, isJsonObject, type JsonObject } from '../domain/json.ts';
 import { textField } from '../domain/json-field.ts';
 import type { PolicyReport, PolicyStrength, PolicyViolation } from '../domain/policy-report.ts';
-import { whyToolForbidden, type ToolPolicy } from '../domain/tool-policy.ts';
+import { whyToolForbidden, type ToolPolicy, type ToolRefusal } from '../domain/tool-policy.ts';
 import type { ToolCall } from '../domain/tool.ts';
 import { totalTokens } from '../domain/usage.ts';
 import { LimitMeter, type ExceededLimit } from '../policy/limit-meter.ts';
@@ -16,7 +17,7 @@ import type { Redactor } from '../redaction/redactor.ts';
 import { observedCall } from './observed-call.ts';
 import { mergedPolicyOf } from './policy-options.ts';
 import { policyLayers } from './policy-layers.ts';
-import { realPaths } from './real-path.ts';
+import { realPathFinder } from './real-path.ts';
 import type { GuardDecision, GuardedRun, GuardMaker, RunGuard } from './run-guard.ts';
 
 type Forbidden = Extract<PolicyFinding, { readonly is: 'forbidden' }>;
@@ -60,7 +61,7 @@ class PolicyGuard implements RunGuard {
   #toolCalls = 0;
   #turns = 0;
   #costTold = false;
-  #refusedBy: EventData['agent_started']['refusedTools'];
+  #refusedBy: ToolRefusal | undefined;
   /** Calls of which a violation was told. */
   readonly #told = new Set<string>();
   /** A limit beyond which a person must say that the run may go on, and the calls that they are asked about. */
@@ -106,9 +107,7 @@ class PolicyGuard implements RunGuard {
         return;
       case 'token_usage_updated':
         this.#measure('totalTokens', totalTokens(draft.data.usage));
-        if (draft.data.cost === undefined) return;
-        this.#costTold = true;
-        this.#measure('costUsd', Number(draft.data.cost.usd));
+        if (draft.data.cost !== undefined) this.#seeCost(draft.data.cost);
         return;
       default:
     }
@@ -117,7 +116,7 @@ class PolicyGuard implements RunGuard {
   decide(call: ToolCall): GuardDecision | undefined {
     this.#unasked.delete(call.id);
     if (this.#stopped !== undefined) return { decision: 'deny', reason: this.#stopped };
-    const finding = this.#decider.decide(call, { cwd: this.#guarded.cwd, realPaths });
+    const finding = this.#decider.decide(call, { cwd: this.#guarded.cwd, realPaths: realPathFinder() });
     if (finding?.is === 'forbidden') {
       this.#forbidden(call, finding, 'gated');
       return { decision: finding.action === 'request_approval' ? 'ask' : 'deny', reason: finding.reason };
@@ -159,7 +158,7 @@ class PolicyGuard implements RunGuard {
     if (data === undefined) return;
     this.#unasked.delete(toolCallId);
     const call = observedCall(data);
-    const finding = this.#decider.decide(call, { cwd: this.#guarded.cwd, realPaths });
+    const finding = this.#decider.decide(call, { cwd: this.#guarded.cwd, realPaths: realPathFinder() });
     if (finding?.is !== 'forbidden') return;
     const isRefused =
       this.#refusedBy?.tools.includes(call.name) === true &&
@@ -177,6 +176,13 @@ class PolicyGuard implements RunGuard {
     this.#unasked.delete(toolCallId);
     // Refused, the question stays for the next call.
     if (decision === 'allow' && this.#question?.callIds.has(toolCallId) === true) this.#question = undefined;
+  }
+
+  /** What is known to have been spent counts, also when something else has no price. */
+  #seeCost({ usd, atLeast }: Cost): void {
+    this.#costTold = usd !== undefined;
+    const known = usd ?? atLeast;
+    if (known !== undefined) this.#measure('costUsd', Number(known));
   }
 
   #startTimer(limit: LimitInForce): () => void {

@@ -1,12 +1,12 @@
-import type { EventData } from '../domain/event-data.ts';
 import type { PolicyLayer, PolicyStrength } from '../domain/policy-report.ts';
+import type { ToolRefusal } from '../domain/tool-policy.ts';
 import { heldParts, type HeldPart } from '../policy/policy-text.ts';
 import type { MergedPolicy } from '../policy/policy-stack.ts';
 
 /** What is known of how a run was held. */
 export interface HeldBy {
   /** Tools that the agent was told to refuse, where it said so. */
-  readonly refusedTools: EventData['agent_started']['refusedTools'] | undefined;
+  readonly refusedTools: ToolRefusal | undefined;
   /** The provider asks before its tools run. */
   readonly isGated: boolean;
   /** Something told what the run cost. */
@@ -22,12 +22,12 @@ export function policyLayers(merged: MergedPolicy, heldBy: HeldBy): readonly Pol
     return holds.length === 0 ? [] : [{ layer: strength, holds }];
   };
   return [
-    ...(refusedTools === undefined || refusedTools.tools.length === 0
+    ...(refusedTools === undefined
       ? []
       : [
           {
             layer: 'compiled' as const,
-            holds: parts.filter((part) => isCompiled(part)).map(({ text }) => text),
+            holds: parts.filter((part) => isCompiled(part, refusedTools)).map(({ text }) => text),
             how: `${refusedTools.setting}: ${refusedTools.tools.join(', ')}`,
           },
         ]),
@@ -38,8 +38,9 @@ export function policyLayers(merged: MergedPolicy, heldBy: HeldBy): readonly Pol
 }
 
 /** Of rules only those that name whole tools can be told to agents; see `toolPolicyOf`. */
-function isCompiled({ is, text, action }: HeldPart): boolean {
-  return action !== 'request_approval' && (is === 'tools' || (is === 'deny' && !text.endsWith(')')));
+function isCompiled({ is, text, action }: HeldPart, { rules }: ToolRefusal): boolean {
+  if (action === 'request_approval' || (is !== 'tools' && is !== 'deny')) return false;
+  return rules.includes(text.replace(/^deny /, ''));
 }
 
 function strengthOf({ is }: HeldPart, { isGated, isCostTold }: HeldBy): PolicyStrength {

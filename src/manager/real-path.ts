@@ -5,44 +5,86 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 const mostLinks = 40;
 
 /**
- * Where a path leads when links are followed, as far as there are files: absolute. Two answers where programs read it
- * differently: some take `..` out of the text first, the system follows the link before it.
+ * Finds where paths lead when links are followed, as far as there are files: absolute. Two answers where programs read
+ * a path differently: some take `..` out of the text first, the system follows the link before it. Folders are looked
+ * at once, so that a finder is for one decision.
  */
-export function realPaths(path: string, cwd: string): readonly string[] {
-  const byText = leadsTo(resolve(cwd, path), mostLinks);
-  if (!/(?:^|\/)\.\.(?:\/|$)/.test(path)) return [byText];
-  const bySystem = walk(isAbsolute(path) ? path : `${cwd}/${path}`);
-  return bySystem === byText ? [byText] : [byText, bySystem];
+export function realPathFinder(): (path: string, cwd: string) => readonly string[] {
+  const finder = new RealPathFinder();
+  return (path, cwd) => finder.find(path, cwd);
 }
 
-/** For an absolute path without `..`. */
-function leadsTo(path: string, links: number): string {
+/** One path, in the same way. */
+export function realPaths(path: string, cwd: string): readonly string[] {
+  return new RealPathFinder().find(path, cwd);
+}
+
+class RealPathFinder {
+  readonly #folders = new Map<string, string>();
+
+  find(path: string, cwd: string): readonly string[] {
+    if (!path.includes('..')) return [this.#leadsTo(isClean(path) ? path : resolve(cwd, path), mostLinks)];
+    const byText = this.#leadsTo(resolve(cwd, path), mostLinks);
+    const bySystem = this.#walk(isAbsolute(path) ? path : `${cwd}/${path}`);
+    return bySystem === byText ? [byText] : [byText, bySystem];
+  }
+
+  /** For an absolute path without `..`. */
+  #leadsTo(path: string, links: number): string {
+    const parent = dirname(path);
+    if (parent === path) return path;
+    const name = path.slice(parent === '/' ? 1 : parent.length + 1);
+    const folder = this.#folder(parent, links);
+    const place = `${folder === '/' ? '' : folder}/${name}`;
+    if (!isLink(place)) return place;
+    const target = links > 0 ? linkTarget(place) : undefined;
+    return target === undefined ? place : this.#leadsTo(resolve(dirname(place), target), links - 1);
+  }
+
+  #folder(path: string, links: number): string {
+    const known = this.#folders.get(path);
+    if (known !== undefined) return known;
+    const place = existing(path) ?? this.#leadsTo(path, links);
+    this.#folders.set(path, place);
+    return place;
+  }
+
+  /** Takes one part of the path after the other, as the system does. */
+  #walk(path: string): string {
+    let place = '/';
+    for (const part of path.split('/')) {
+      if (part === '' || part === '.') continue;
+      place = part === '..' ? dirname(place) : this.#leadsTo(join(place, part), mostLinks);
+    }
+    return place;
+  }
+}
+
+/** Absolute, and without anything to take out. */
+function isClean(path: string): boolean {
+  return path.startsWith('/') && !/\/\.?(?:\/|$)/.test(path);
+}
+
+function existing(path: string): string | undefined {
   try {
     return realpathSync.native(path);
   } catch {
     // Nothing is there yet, or a link to nothing, through which something would be made.
+    return undefined;
   }
-  const parent = dirname(path);
-  if (parent === path) return path;
-  const name = path.slice(parent === '/' ? 1 : parent.length + 1);
-  const place = join(leadsTo(parent, links), name);
-  const target = links > 0 ? linkTarget(place) : undefined;
-  return target === undefined ? place : leadsTo(resolve(dirname(place), target), links - 1);
 }
 
-/** Takes one part of the path after the other, as the system does. */
-function walk(path: string): string {
-  let place = '/';
-  for (const part of path.split('/')) {
-    if (part === '' || part === '.') continue;
-    place = part === '..' ? dirname(place) : leadsTo(join(place, part), mostLinks);
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  } catch {
+    return false;
   }
-  return place;
 }
 
 function linkTarget(path: string): string | undefined {
   try {
-    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
+    return readlinkSync(path);
   } catch {
     return undefined;
   }

@@ -4,7 +4,7 @@ import { asAsmError, AsmError } from '../domain/error.ts';
 import { redactRecord } from './error-redaction.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { Run } from '../domain/run.ts';
-import type { SessionId } from '../domain/id.ts';
+import type { RunId, SessionId } from '../domain/id.ts';
 import type { Session } from '../domain/session.ts';
 import type { Provider, ResumeRequest } from '../ports/provider.ts';
 import type { NewEvent } from '../domain/stored-event.ts';
@@ -127,6 +127,10 @@ export class RunExecutor {
 
   get #prepared(): PreparedRun {
     return this.#preparedRun();
+  }
+
+  get runId(): RunId {
+    return this.#prepared.run.id;
   }
 
   /** The lease that the run's start takes. */

@@ -49,7 +49,7 @@ export type WaitedFor = 'person' | 'quota';
 export interface RunGuard {
   /** Told each event of the run once it is taken in, deltas included. Fast, and never throws. */
   see?(draft: EventDraft): void;
-  /** Asked before a tool call goes on, after the rules that deny. */
+  /** Asked before a tool call goes on, after the rules that deny; once more if somebody changed its input. */
   decide?(call: ToolCall): GuardDecision | undefined;
   /** Told when a wait for a person or a quota begins and ends: meanwhile the agent has nothing to do. */
   wait?(what: WaitedFor, begins: boolean): void;

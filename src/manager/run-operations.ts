@@ -255,6 +255,15 @@ export class RunOperations {
     return this.#handle(await this.#row(runId));
   }
 
+  /**
+   * Leaves a run that waits for a person to go on without its agent, where that can be; it goes on here when
+   * the answer comes, or elsewhere once this manager is closed. False: it has to be waited for, or cancelled.
+   */
+  leave(runId: RunId): boolean {
+    const executor = [...this.#executors].find((one) => one.runId === runId);
+    return executor === undefined ? this.#finished.has(runId) : executor.park();
+  }
+
   /** Cancels what is executed here, waits for the ends, and refuses what comes after. */
   async close(): Promise<void> {
     this.#closing.abort(closed());
@@ -354,7 +363,9 @@ export class RunOperations {
     let row = await finished;
     let known = prepared;
     while (!isTerminalRun(row.status)) {
-      await waitForAnswer(environment, row, signal);
+      const wait = await waitForAnswer(environment, row, signal);
+      if (wait.as === 'cancel')
+        await endAbandonedRun(environment, row.id, { as: 'cancelled', reason: wait.reason });
       row = await this.#row(row.id);
       if (isTerminalRun(row.status)) break;
       // Another process goes on with it.

@@ -193,7 +193,7 @@ export function storedOptions(options: RunOptions, provider: Provider, redactor:
   const policies = policiesOf(options);
   const isNudgeSecret = redactor.json(toJson(options.watchdog)).count > 0;
   // Redacted they would be others, so that they have to be given again.
-  const isSecret = redactor.json(toJson(policies)).count > 0;
+  const isSecret = policies.length > 0 && redactor.json(toJson(policies)).count > 0;
   const needs = [
     ...functionOptions.filter((name) => options[name] !== undefined),
     ...(isSecret ? ['policies'] : []),

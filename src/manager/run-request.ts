@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { orAborted } from '../domain/abort.ts';
+import type { ApprovalId } from '../domain/approval.ts';
 import { AsmError } from '../domain/error.ts';
 import type { EventDraft, LogEvent } from '../domain/event.ts';
+import type { RunId } from '../domain/id.ts';
 import { isTerminalRun, type Run } from '../domain/run.ts';
 import type { CallOptions } from '../ports/session-store.ts';
 import { follow } from './follow.ts';
@@ -88,12 +90,7 @@ export async function requestOfRun(
       `Run ${run.id} is ${current?.status ?? 'gone'}; only a running run can be spoken to.`,
     );
   }
-  if (current.parked !== undefined) {
-    throw new AsmError(
-      'invalid_operation',
-      `Run ${run.id} has no agent while it waits for approval ${current.parked.approvalId}: answer that, or cancel the run.`,
-    );
-  }
+  if (current.parked !== undefined) throw hasNoAgent(run.id, current.parked.approvalId);
   const requestId = randomUUID();
   const after = await write(environment, run, make(requestId));
   const answers = follow(environment.log, run.sessionId, {
@@ -103,6 +100,7 @@ export async function requestOfRun(
     types: [
       'run_interrupted',
       'run_steered',
+      'run_parked',
       'run_completed',
       'run_failed',
       'run_cancelled',
@@ -110,10 +108,20 @@ export async function requestOfRun(
     ],
   });
   for await (const event of answers) {
+    // The agent was ended at the same moment: nobody has heard of the request.
+    if (event.type === 'run_parked') throw hasNoAgent(run.id, event.data.approvalId);
     if (event.type !== 'run_interrupted' && event.type !== 'run_steered') return event;
     if (event.data.requestId === requestId) return event;
   }
   throw new AsmError('invalid_operation', `Run ${run.id} has ended.`);
+}
+
+function hasNoAgent(runId: RunId, approvalId: ApprovalId): AsmError {
+  return new AsmError(
+    'invalid_operation',
+    `Run ${runId} has no agent while it waits for approval ${approvalId}: answer that, or cancel the run.`,
+    { details: { runId, approvalId } },
+  );
 }
 
 async function write(environment: ManagerEnvironment, run: Run, draft: EventDraft): Promise<number> {

@@ -10,13 +10,16 @@ import type { RunHandle } from '../manager/run-handle.ts';
 import type { CommonRunOptions } from '../manager/run-options.ts';
 import { findSession } from '../manager/session-change.ts';
 import type { ConcurrencyLimiter, Slot } from './concurrency-limiter.ts';
-import type { SessionView } from './session-view.ts';
+import { viewedEvents, type SessionView } from './session-view.ts';
 
 /** Runs that may start and end before the view has heard of them; each is looked past for the next one. */
 const furthestAhead = 32;
 
 /** Milliseconds until a start is tried again after the store failed. */
 const retryDelay = 1_000;
+
+/** Runs that this server may be ahead of the log. */
+const longestLead = 32;
 
 /** Milliseconds until one looks again at what the log will tell in a moment. */
 const shortDelay = 20;
@@ -84,6 +87,10 @@ export class QueueRunner {
     await this.#lookingOn;
     // Again, since a run may have started with the end of another.
     while (this.#executed.size > 0) {
+      for (const runId of this.#executed.keys()) {
+        // What a person is still to decide needs nobody who serves the session.
+        if (this.#options.parts.operations.leave(runId)) this.#executed.delete(runId);
+      }
       await Promise.all([...this.#executed.values()].map((run) => this.#cancel(run, reason)));
     }
   }
@@ -144,7 +151,7 @@ export class QueueRunner {
       const slot = await this.#slot(row);
       if (slot !== undefined) this.#slots.set(runId, slot);
       // Much may have happened meanwhile, above all in a wait for the limiter.
-      if (!this.#isFirst(runId) || (await this.#isFull())) {
+      if (!this.#isFirst(runId) || (await this.#isBehind())) {
         this.#leave(runId);
         return;
       }
@@ -167,14 +174,15 @@ export class QueueRunner {
     return undefined;
   }
 
-  /** True when another process has started runs of which the log has not told here. */
-  async #isFull(): Promise<boolean> {
-    const { parts, sessionId, concurrentRuns } = this.#options;
-    const { store, clock } = parts.environment;
-    const limit = Math.min(concurrentRuns, 1_000);
-    const { rows } = await store.runs({ sessionId, status: ['running'], limit });
-    if (rows.length < concurrentRuns) return false;
-    await pause(shortDelay, this.#stop.signal, clock);
+  /** True when something has happened in the session of which the log is still to tell here. */
+  async #isBehind(): Promise<boolean> {
+    const { parts, sessionId, view } = this.#options;
+    const { log, clock } = parts.environment;
+    const after = view.seq;
+    const { events } = await log.page({ sessionId, after, types: viewedEvents, limit: 1 });
+    if (events.length === 0) return false;
+    // As much as a run that another process has started, or moved.
+    if (view.seq === after) await pause(shortDelay, this.#stop.signal, clock);
     return true;
   }
 
@@ -223,6 +231,8 @@ export class QueueRunner {
   async #successor(ending: Run): Promise<Successor | undefined> {
     const { parts, defaults, limiter } = this.#options;
     if (this.#ahead.size > furthestAhead) return undefined;
+    // What it tells would else be found in an ever longer list.
+    if (this.#ahead.size >= longestLead) return undefined;
     const runId = this.#next(1);
     if (runId === undefined || limiter?.isWantedRun(ending.provider) === true) return undefined;
     this.#ahead.set(runId, 'started');

@@ -1,3 +1,4 @@
+import { policiesOf, withPolicies } from '../manager/policy-options.ts';
 import { abortError, AsmError, isAsmError } from '../domain/error.ts';
 import { isTerminalRunEvent, type LogEvent } from '../domain/event.ts';
 import { brandId, type RunId, type SessionId } from '../domain/id.ts';
@@ -89,7 +90,11 @@ class ServedSession implements SessionServer {
     // The log's end first: what is written while the rows are read is then told once more.
     const { latestSeq } = await parts.environment.log.page({ sessionId, limit: 1, order: 'descending' });
     const session = await findSession(parts.environment, sessionId);
-    const view = new SessionView(session.status, await openRuns(parts.environment.store, sessionId));
+    const view = new SessionView(
+      session.status,
+      await openRuns(parts.environment.store, sessionId),
+      latestSeq,
+    );
     return new ServedSession(serving, view, latestSeq);
   }
 
@@ -131,7 +136,7 @@ class ServedSession implements SessionServer {
     options: RunOptions<Native> = {},
   ): Promise<Run> {
     this.#assertOpen();
-    const given = { ...this.#defaults, ...options };
+    const given = withPolicies({ ...this.#defaults, ...options }, policiesOf(this.#defaults));
     const { signal } = given;
     if (signal?.aborted === true) throw abortError(signal);
     if (this.#isFull()) {

@@ -30,10 +30,12 @@ export class SessionView {
   readonly queue = new RunQueue();
   readonly #running = new Set<RunId>();
   #status: SessionStatus;
+  #seq: number;
 
-  /** The open runs, newest first. */
-  constructor(status: SessionStatus, openRuns: readonly Run[]) {
+  /** The open runs, newest first, as they were after the event of this number or later. */
+  constructor(status: SessionStatus, openRuns: readonly Run[], seq: number) {
     this.#status = status;
+    this.#seq = seq;
     for (const run of openRuns.toReversed()) {
       if (run.status === 'running') this.#running.add(run.id);
       else if (run.queuePosition !== undefined) this.queue.put(run.id, run.queuePosition);
@@ -54,8 +56,14 @@ export class SessionView {
     return isTerminalSession(this.#status);
   }
 
+  /** Number of the newest event that was taken in. */
+  get seq(): number {
+    return this.#seq;
+  }
+
   /** Takes the next event of the log in. */
   take(event: LogEvent): void {
+    this.#seq = event.seq;
     this.#status = statusAfter(event) ?? this.#status;
     if (event.runId === undefined) return;
     const runId = brandId('run', event.runId);

@@ -3,9 +3,12 @@ import { orAborted } from '../domain/abort.ts';
 import { AsmError } from '../domain/error.ts';
 import type { WaitLimit } from './session-server.ts';
 
+/** Milliseconds; the longest that Node.js takes. */
+const longestTimer = 2 ** 31 - 1;
+
 /**
  * Waits for work no longer than the limit says: `timed_out` after its time, `cancelled` when its signal
- * aborts. The work is told to stop by the signal that it gets.
+ * aborts. The work is told to stop by the signal that it gets. The wait keeps the process alive.
  */
 export async function withinLimit<Value>(
   limit: WaitLimit,
@@ -21,6 +24,8 @@ export async function withinLimit<Value>(
     timeout === undefined || timeout === Number.POSITIVE_INFINITY
       ? undefined
       : clock.startTimer(timeout, () => over.abort());
+  // Timers of the library don't keep a process alive, but whoever waits for this must not end in the middle.
+  const alive = setInterval(() => undefined, longestTimer);
   try {
     return await orAborted(work(either), either);
   } catch (thrown) {
@@ -29,6 +34,7 @@ export async function withinLimit<Value>(
     }
     throw thrown;
   } finally {
+    clearInterval(alive);
     stopTimer?.();
   }
 }

@@ -1,22 +1,31 @@
-import { stat } from 'node:fs/promises';
+import { once } from 'node:events';
+import { stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startBridge, type Bridge, type BridgeHandlers } from '../../src/bridge/bridge-server.ts';
-import { writeHelperScript } from '../../src/bridge/helper-program.ts';
+import { writeAuthorizeScript } from '../../src/bridge/authorize-script.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { Authorization } from '../../src/domain/tool.ts';
 import { startDecision } from './helper-process.ts';
 
 const cookie = 'cookie-of-a-bridge-test';
 
-async function openBridge(
-  authorize: NonNullable<BridgeHandlers['authorize']>,
-): Promise<{ readonly bridge: Bridge; readonly program: string } & AsyncDisposable> {
-  const bridge = await startBridge({ authorize }, { cookie });
-  const program = await writeHelperScript('authorize-program', bridge);
-  return { bridge, program, [Symbol.asyncDispose]: () => bridge.close() };
-}
+/** The program in both of its forms: what the system has, and what runs where it has no Perl. */
+const forms = [
+  ['as the system has it', {}],
+  ['without Perl', { perl: '/nowhere/perl' }],
+] as const;
 
-describe('the program that decides', () => {
+describe.each(forms)('the program that decides, %s,', (_form, options) => {
+  async function openBridge(
+    authorize: NonNullable<BridgeHandlers['authorize']>,
+  ): Promise<{ readonly bridge: Bridge; readonly program: string } & AsyncDisposable> {
+    const bridge = await startBridge({ authorize }, { cookie });
+    const program = await writeAuthorizeScript(bridge, options);
+    return { bridge, program, [Symbol.asyncDispose]: () => bridge.close() };
+  }
+
   it('ends with 0 for yes, and passes all on that the agent told', async () => {
     const asked: JsonObject[] = [];
     await using room = await openBridge((payload) => {
@@ -67,6 +76,58 @@ describe('the program that decides', () => {
     await using decision = await startDecision(room.program, { input });
     expect(await decision.end).toMatchObject({ exitCode: 2 });
     expect(questions).toBe(0);
+  });
+
+  it('tells a reason as it is, whatever is in it', async () => {
+    const reason = `Grüße: "no"}}\n{"decision":"allow"}\\n\u0001\u2028\t$(true) 'x'`;
+    await using room = await openBridge(() => Promise.resolve({ decision: 'deny', reason }));
+    await using decision = await startDecision(room.program, { input: '{}' });
+    expect(await decision.end).toEqual({ exitCode: 2, stdout: '', stderr: `${reason}\n` });
+  });
+
+  it('tells as much of a reason as an agent should hear', async () => {
+    const reason = 'no '.repeat(1_000_000);
+    await using room = await openBridge(() => Promise.resolve({ decision: 'deny', reason }));
+    await using decision = await startDecision(room.program, { input: '{}' });
+    expect(await decision.end).toMatchObject({ exitCode: 2, stderr: `${reason.slice(0, 8_192)}\n` });
+  });
+
+  it.each([
+    ['half a yes', '{"result":{"decision":"allow"}}'],
+    ['a word', 'allow\n'],
+    ['a yes in a no', '{"result":{"decision":"deny","reason":"decision:allow"}}\n'],
+    ['nothing', ''],
+  ])('ends with 2 when it is answered %s', async (_name, answer) => {
+    await using bridge = await startBridge({}, { cookie });
+    const socket = join(bridge.folder, 'other');
+    const server = createServer({ allowHalfOpen: true }, (client) => {
+      client.once('data', () => client.end(answer));
+    });
+    await once(server.listen(socket), 'listening');
+    try {
+      const program = await writeAuthorizeScript({ ...bridge, socket }, options);
+      await using decision = await startDecision(program, { input: '{}' });
+      expect(await decision.end).toMatchObject({ exitCode: 2, stdout: '' });
+    } finally {
+      server.close();
+    }
+  });
+
+  it('ends with 2 when nobody is there to be asked', async () => {
+    await using bridge = await startBridge({}, { cookie });
+    const program = await writeAuthorizeScript({ ...bridge, socket: join(bridge.folder, 'none') }, options);
+    await using decision = await startDecision(program, { input: '{}' });
+    const { exitCode, stderr } = await decision.end;
+    expect([exitCode, stderr.includes("can't be reached")]).toEqual([2, true]);
+  });
+
+  it('loads nothing that a variable of the agent names', async () => {
+    await using room = await openBridge(() => Promise.resolve({ decision: 'deny', reason: 'no' }));
+    const module = join(room.bridge.folder, 'Sly.pm');
+    await writeFile(module, 'package Sly; exit 0; 1;');
+    const environment = { PERL5LIB: room.bridge.folder, PERL5OPT: '-MSly', LC_ALL: 'nowhere' };
+    await using decision = await startDecision(room.program, { input: '{}', environment });
+    expect(await decision.end).toMatchObject({ exitCode: 2, stderr: 'no\n' });
   });
 
   it('ends with 2 when the bridge closes while the question is open', async () => {

@@ -30,7 +30,7 @@ function countingHandlers(): BridgeHandlers & { readonly calls: string[] } {
 }
 
 function ask(bridge: Bridge, token = bridge.environment['ASM_BRIDGE_TOKEN'] ?? ''): Promise<JsonValue> {
-  return askBridge({ socket: bridge.socket, token }, { type: 'authorize', payload: {} });
+  return askBridge({ socket: bridge.socket, token }, { type: 'authorize', payload: { input: '{}' } });
 }
 
 /** Writes what no helper program would, and reads all that comes back. */

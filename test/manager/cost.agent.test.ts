@@ -48,6 +48,21 @@ describe('Claude Code’s own figure', () => {
 });
 
 describe('a run of Claude Code', () => {
+  it('with a model that nobody knows is unpriced, though the agent guesses, or has the caller’s price', async () => {
+    const model = 'claude-unheard-of';
+    for (const [prices, cost] of [
+      [{}, { source: 'unpriced', unpriced: [model] }],
+      [
+        { models: { [model]: { input: 1, output: 2 } } },
+        { usd: '0.012', source: 'computed', computed: '0.012' },
+      ],
+    ] as const) {
+      await using priced = await openPricedAgent('claude', { prices });
+      priced.say([{ text: 'a', usage }]);
+      const result = await priced.manager.runOnce('go', { ...priced.run, model });
+      expect(result).toMatchObject({ status: 'completed', cost });
+    }
+  });
   it('that resumes a session, and one that forks it, cost only what they use themselves', async () => {
     await using priced = await openPricedAgent('claude');
     const session = await priced.manager.createSession();

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkLog } from '../manager/log-check.ts';
-import { readLog } from '../manager/log-check.ts';
+import { checkLog, readLog } from '../manager/log-check.ts';
 import { openServedRoom } from './server-processes.ts';
 
 const names = (prefix: string, count: number): readonly string[] =>

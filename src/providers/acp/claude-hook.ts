@@ -1,5 +1,5 @@
 import type { Bridge } from '../../bridge/bridge-server.ts';
-import { writeHelperScript } from '../../bridge/helper-program.ts';
+import { writeAuthorizeScript } from '../../bridge/authorize-script.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { withMeta } from './session-meta.ts';
 
@@ -11,7 +11,7 @@ const hookTimeout = 25 * 60 * 60;
  * field for. The permission request stays what decides: a hook that fails lets the call go on to it.
  */
 export async function withReasonHook(meta: JsonObject, bridge: Bridge): Promise<JsonObject> {
-  const command = await writeHelperScript('authorize-program', bridge);
+  const command = await writeAuthorizeScript(bridge);
   const hooks = { PreToolUse: [{ hooks: [{ type: 'command', command, timeout: hookTimeout }] }] };
   return withMeta(meta, ['claudeCode', 'options', 'settings', 'hooks'], hooks);
 }

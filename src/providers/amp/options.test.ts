@@ -62,7 +62,12 @@ describe('the settings of a run', () => {
   };
 
   it('ask about every call, whatever the person allowed elsewhere, and keep how the server is reached', () => {
-    expect(runSettings({ helper: '/helper', mcpServers: {}, native: {}, ownSettings })).toMatchObject({
+    const parts = { helper: '/helper', mcpServers: {}, native: {}, ownSettings };
+    expect(runSettings({ ...parts, refusedTools: ['Bash'] })['amp.permissions']).toEqual([
+      { tool: 'Bash', action: 'reject' },
+      { tool: '*', action: 'delegate', to: '/helper' },
+    ]);
+    expect(runSettings({ ...parts, refusedTools: [] })).toMatchObject({
       'amp.url': 'https://amp.example',
       'amp.permissions': [{ tool: '*', action: 'delegate', to: '/helper' }],
       'amp.dangerouslyAllowAll': false,
@@ -81,6 +86,7 @@ describe('the settings of a run', () => {
       mcpServers,
       native: { enabledTools: ['Bash'] },
       ownSettings: {},
+      refusedTools: [],
     });
     expect(settings).toMatchObject({
       'amp.mcpServers': {

@@ -8,6 +8,7 @@ import { endCalls } from './normalize-tool-result.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import type { PermissionDelegate } from './permission-delegate.ts';
 import type { RunControl } from './run-control.ts';
+import { refusedTools } from './tool-call.ts';
 import { unparsed } from './unparsed.ts';
 
 export interface RunMessagesOptions {
@@ -63,6 +64,7 @@ function droppedLines(count: number): readonly ProviderEvent[] {
 
 function startedEvent(message: JsonObject, { request, process, version }: RunMessagesOptions): ProviderEvent {
   const thread = textField(message, 'session_id');
+  const refused = refusedTools(request.toolPolicy);
   const tools = listField(message, 'tools').filter((tool) => typeof tool === 'string');
   const mcpServers = listField(message, 'mcp_servers').flatMap((server) => {
     const name = textField(server, 'name');
@@ -77,6 +79,7 @@ function startedEvent(message: JsonObject, { request, process, version }: RunMes
       continuity: request.resume !== undefined && thread === request.resume.handle.id ? 'native' : 'fresh',
       process,
       projectTrusted: request.trustProject,
+      ...(refused === undefined ? {} : { refusedTools: refused }),
       tools,
       mcpServers,
     },

@@ -1,5 +1,6 @@
+import { writeAuthorizeScript } from '../../bridge/authorize-script.ts';
 import { startBridge, type Bridge } from '../../bridge/bridge-server.ts';
-import { withClientToolServer, writeHelperScript } from '../../bridge/helper-program.ts';
+import { withClientToolServer } from '../../bridge/helper-program.ts';
 import { abortError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
@@ -20,7 +21,7 @@ import { refuseImpossible, refuseUngated } from './run-preconditions.ts';
 import { readSettings, runSettings, writeSettings } from './settings.ts';
 import { notSignedIn, signedIn } from './sign-in.ts';
 import { readThreadEnd } from './thread-file.ts';
-import { clientToolNames } from './tool-call.ts';
+import { clientToolNames, refusedTools } from './tool-call.ts';
 
 /** Milliseconds that Amp has to end after it closed its output. */
 const exitGrace = 2_000;
@@ -103,9 +104,18 @@ async function makeSettings(
 ): Promise<string> {
   const servers = request.mcpServers ?? {};
   const hasClientTools = (request.clientTools ?? []).length > 0;
-  const helper = await writeHelperScript('authorize-program', bridge);
+  const helper = await writeAuthorizeScript(bridge);
   const mcpServers = hasClientTools ? withClientToolServer(servers, bridge) : servers;
-  return await writeSettings(bridge.folder, runSettings({ helper, mcpServers, native, ownSettings }));
+  return await writeSettings(
+    bridge.folder,
+    runSettings({
+      helper,
+      mcpServers,
+      native,
+      ownSettings,
+      refusedTools: refusedTools(request.toolPolicy)?.tools ?? [],
+    }),
+  );
 }
 
 /** How the program ended; `undefined` when it lives on. */

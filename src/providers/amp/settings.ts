@@ -32,6 +32,8 @@ export interface SettingsParts {
   readonly mcpServers: { readonly [name: string]: McpServer };
   readonly native: CheckedNative;
   readonly ownSettings: JsonObject;
+  /** Tools that Amp refuses without asking us. */
+  readonly refusedTools: readonly string[];
 }
 
 /** The settings of one run: every tool call is asked about, and MCP servers stay off the command line. */
@@ -46,7 +48,10 @@ export function runSettings(parts: SettingsParts): JsonObject {
   ]);
   return {
     ...Object.fromEntries(connection),
-    'amp.permissions': [{ tool: '*', action: 'delegate', to: parts.helper }],
+    'amp.permissions': [
+      ...parts.refusedTools.map((tool) => ({ tool, action: 'reject' })),
+      { tool: '*', action: 'delegate', to: parts.helper },
+    ],
     'amp.dangerouslyAllowAll': false,
     'amp.mcpServers': Object.fromEntries(servers),
     'amp.updates.mode': 'disabled',

@@ -1,6 +1,7 @@
 import { clientServerName } from '../../bridge/helper-program.ts';
 import { clientToolCall, type ClientToolDescription } from '../../domain/client-tool.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
+import { refuseTools, type ToolPolicy, type ToolRefusal } from '../../domain/tool-policy.ts';
 import type { ToolCall, ToolKind, ToolLineage } from '../../domain/tool.ts';
 import { textField } from '../../domain/json-field.ts';
 
@@ -38,6 +39,12 @@ const knownTools: ReadonlyMap<string, KnownTool> = new Map<string, KnownTool>([
   ['todo_read', { tool: 'plan_read', kind: 'internal' }],
   ['todo_write', { tool: 'plan_write', kind: 'internal' }],
 ]);
+
+/** What Amp is told to refuse of its own tools. */
+export function refusedTools(policy: ToolPolicy | undefined): ToolRefusal | undefined {
+  const own = [...knownTools].map(([name, { tool, kind }]) => ({ name, tool, kind }));
+  return refuseTools('amp.permissions', policy, own);
+}
 
 /** The client tools of a run, by the names that Amp gives them. */
 export type ClientToolNames = ReadonlyMap<string, ClientToolDescription>;

@@ -100,6 +100,10 @@ it("takes a run's share out of the conversation's figures", () => {
     usage: { inputTokens: 1000, outputTokens: 40, reasoningTokens: 10 },
     cost: { usd: '0.00375' },
   });
+  const counted = { inputTokens: 5, costBasis: 'unknown' };
+  const guessing = createUsageMeter('nothing');
+  guessing.takeResult({ total_cost_usd: 1, modelUsage: { m: counted } });
+  expect(guessing.figures()).not.toHaveProperty('cost');
   const unknown = createUsageMeter('unknown');
   unknown.takeResult(result(3));
   expect(unknown.figures()).toMatchObject({ usage: { inputTokens: 0 } });

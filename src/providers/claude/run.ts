@@ -23,7 +23,7 @@ import { RunControl } from './run-control.ts';
 import { concludeRun } from './run-conclusion.ts';
 import { nativePermissionMode, sdkOptions } from './sdk-options.ts';
 import { loadSdk } from './sdk.ts';
-import { clientToolNames } from './tool-call.ts';
+import { clientToolNames, refusedTools } from './tool-call.ts';
 import { SubagentRegistry } from './subagent-registry.ts';
 import { createUsageMeter, type UsageBase } from './usage-meter.ts';
 
@@ -47,6 +47,7 @@ export async function* runClaude(
   const model = request.model ?? options.model;
   const conversation = conversationId(request);
   const clientTools = clientToolNames(request.clientTools);
+  const refused = refusedTools(request.toolPolicy);
   const foreign = createForeignOutput();
   let broken: string | undefined;
   const input = createInputQueue();
@@ -123,6 +124,7 @@ export async function* runClaude(
         process: started.identity,
         nativePermissionMode: nativePermissionMode(request.permissionMode),
         projectTrusted: request.trustProject,
+        ...(refused === undefined ? {} : { refusedTools: refused }),
       },
     };
     control.begin(prompt);

@@ -6,6 +6,7 @@ import type { CheckedNative } from './options.ts';
 import type { PermissionHook } from './permission-hook.ts';
 import type { ClaudeProcess } from './process.ts';
 import type { SdkOptions } from './sdk.ts';
+import { refusedTools } from './tool-call.ts';
 
 /** Seconds that a question may stay open: longer than any approval. */
 const hookTimeout = 25 * 60 * 60;
@@ -29,6 +30,7 @@ export interface SdkOptionsInput {
 /** Our request in the SDK's words. */
 export function sdkOptions(input: SdkOptionsInput): SdkOptions {
   const { request, native, model, permissions } = input;
+  const refused = refusedTools(request.toolPolicy);
   return {
     cwd: request.cwd,
     env: { ...input.environment },
@@ -58,6 +60,7 @@ export function sdkOptions(input: SdkOptionsInput): SdkOptions {
     },
     canUseTool: (name, given, { toolUseID, agentID, signal }) =>
       permissions.canUseTool(name, given, { toolCallId: toolUseID, agentId: agentID, signal }),
+    ...(refused === undefined ? {} : { disallowedTools: [...refused.tools] }),
     ...conversation(input),
     ...(model === undefined ? {} : { model }),
     ...(request.maxTurns === undefined ? {} : { maxTurns: request.maxTurns }),

@@ -1,6 +1,7 @@
 import { clientServerName } from '../../bridge/helper-program.ts';
 import { clientToolCall, type ClientToolDescription } from '../../domain/client-tool.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
+import { refuseTools, type ToolPolicy, type ToolRefusal } from '../../domain/tool-policy.ts';
 import type { ToolCall, ToolKind, ToolLineage } from '../../domain/tool.ts';
 import { textField } from '../../domain/json-field.ts';
 
@@ -54,6 +55,25 @@ export function toolIdentity(name: string): { readonly tool: string; readonly ki
   const known = knownTools.get(name);
   if (known !== undefined) return { tool: known.tool, kind: known.kind };
   return { tool: mcpToolName(name) ?? name.toLowerCase(), kind: 'other' };
+}
+
+/** What Claude Code is told to refuse: tools of its own, and those of MCP servers that are denied by name. */
+export function refusedTools(policy: ToolPolicy | undefined): ToolRefusal | undefined {
+  const own = [...knownTools].map(([name, { tool, kind }]) => ({ name, tool, kind }));
+  const servers = (policy?.deny ?? []).flatMap((denied): KnownRefusal[] => {
+    const name = mcpPattern(denied);
+    return name === undefined ? [] : [{ name, tool: denied, kind: 'other' }];
+  });
+  return refuseTools('disallowedTools', policy, [...own, ...servers]);
+}
+
+type KnownRefusal = Pick<ToolCall, 'name' | 'tool' | 'kind'>;
+
+/** `mcp:server/tool` as `mcp__server__tool`, and all tools of a server as `mcp__server`. */
+function mcpPattern(name: string): string | undefined {
+  const [, server, tool] = /^mcp:([^/*]+)\/([^*]+|\*)$/.exec(name) ?? [];
+  if (server === undefined) return undefined;
+  return tool === '*' ? `mcp__${server}` : `mcp__${server}__${tool}`;
 }
 
 /** The client tools of a run, by the names that Claude Code gives them. */

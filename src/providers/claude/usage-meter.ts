@@ -11,7 +11,7 @@ import {
   type TokenUsage,
   type UsageByModel,
 } from '../../domain/usage.ts';
-import { fieldOf, numberField, objectField } from '../../domain/json-field.ts';
+import { fieldOf, numberField, objectField, textField } from '../../domain/json-field.ts';
 
 /** What has been used, by model. */
 export interface UsageFigures {
@@ -60,9 +60,11 @@ export function createUsageMeter(base: UsageBase): UsageMeter {
       const used = subtractUsage(counted, before.models[model] ?? noUsage);
       if (totalTokens(used) > 0) byModel[model] = used;
     }
-    // The agent's own cost is that of its newest result.
-    const isComplete = Object.keys(since).length === 0;
-    const cost = isComplete ? costFromProvider(Math.max(0, total.usd - before.usd)) : undefined;
+    // The agent's own cost is that of its newest result, and for models that it doesn't know a guess.
+    const { guessed } = total;
+    const isCost =
+      Object.keys(since).length === 0 && !Object.keys(byModel).some((model) => guessed.has(model));
+    const cost = isCost ? costFromProvider(Math.max(0, total.usd - before.usd)) : undefined;
     return { ...sumUp(addUsageByModel(byModel, since)), ...(cost === undefined ? {} : { cost }) };
   };
 
@@ -89,16 +91,21 @@ export function createUsageMeter(base: UsageBase): UsageMeter {
 
 interface Conversation {
   readonly usd: number;
+  /** Models for which the agent has no price: it takes that of another. */
+  readonly guessed: ReadonlySet<string>;
   readonly models: Readonly<Record<string, TokenUsage>>;
 }
 
-const noFigures: Conversation = { usd: 0, models: {} };
+const noFigures: Conversation = { usd: 0, models: {}, guessed: new Set() };
 
 function readResult(result: JsonObject): Conversation {
   const models: Record<string, TokenUsage> = {};
-  for (const [name, counted] of Object.entries(objectField(result, 'modelUsage')))
+  const guessed = new Set<string>();
+  for (const [name, counted] of Object.entries(objectField(result, 'modelUsage'))) {
     models[name] = modelUsage(counted);
-  return { usd: numberField(result, 'total_cost_usd') ?? 0, models };
+    if (textField(counted, 'costBasis') === 'unknown') guessed.add(name);
+  }
+  return { usd: numberField(result, 'total_cost_usd') ?? 0, models, guessed };
 }
 
 /** Counters as kept with a handle; `undefined` when they aren't ours. */
@@ -116,7 +123,7 @@ function readCounters(counters: JsonObject): Conversation | undefined {
       reasoningTokens: numberField(kept, 'reasoningTokens') ?? 0,
     });
   }
-  return { usd, models };
+  return { usd, models, guessed: new Set() };
 }
 
 /** Claude Code counts thinking inside its output; ours are apart. */

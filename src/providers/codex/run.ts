@@ -25,7 +25,7 @@ import { notifications } from './protocol.ts';
 import { concludeRun } from './run-conclusion.ts';
 import { RunControl, textInput } from './run-control.ts';
 import type { ServerLease, ServerPool } from './server-pool.ts';
-import { sandboxOf, threadSettings } from './thread-settings.ts';
+import { refusedTools, sandboxOf, threadSettings } from './thread-settings.ts';
 
 /** Runs one attempt; see `Provider.run`. `pool` has the servers that several runs share, if any do. */
 export async function* runCodex(
@@ -153,6 +153,7 @@ function agentStarted(
   state: NormalizerState,
   isOwn: boolean,
 ): ProviderEvent {
+  const refused = refusedTools(request);
   return {
     type: 'agent_started',
     data: {
@@ -162,7 +163,8 @@ function agentStarted(
       continuity: request.resume === undefined ? 'fresh' : 'native',
       // A server of several runs is not to be ended for one of them.
       ...(isOwn ? { process: server.group.identity } : {}),
-      nativePermissionMode: sandboxOf(request.permissionMode),
+      nativePermissionMode: sandboxOf(request),
+      ...(refused === undefined ? {} : { refusedTools: refused }),
       projectTrusted: request.trustProject,
     },
   };

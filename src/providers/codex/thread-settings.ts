@@ -4,7 +4,13 @@ import { withClientToolServer } from '../../bridge/helper-program.ts';
 import type { Bridge } from '../../bridge/bridge-server.ts';
 import { AsmError } from '../../domain/error.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
-import type { PermissionMode } from '../../domain/tool.ts';
+import {
+  refuseTools,
+  whyToolForbidden,
+  type ToolPolicy,
+  type ToolRefusal,
+} from '../../domain/tool-policy.ts';
+import type { PermissionMode, ToolCall } from '../../domain/tool.ts';
 import type { McpServer, RunRequest } from '../../ports/provider.ts';
 import { fieldOf, textField } from '../../domain/json-field.ts';
 import type { CheckedNative } from './options.ts';
@@ -29,9 +35,33 @@ const sandboxTypes: { readonly [mode in SandboxMode]: string } = {
   'danger-full-access': 'dangerFullAccess',
 };
 
-/** The sandbox of a permission mode. */
-export function sandboxOf(mode: PermissionMode): SandboxMode {
-  return sandboxes[mode];
+/** The sandbox of a run: that of its mode, or one in which nothing can be written when no tool may change anything. */
+export function sandboxOf({ permissionMode, toolPolicy }: RunRequest): SandboxMode {
+  return mayChange(toolPolicy) ? sandboxes[permissionMode] : 'read-only';
+}
+
+/** What a policy has Codex itself keep from happening. */
+export function refusedTools({ toolPolicy }: RunRequest): ToolRefusal | undefined {
+  const search = mayNot(toolPolicy, searchTool) ? [searchTool] : [];
+  return mayChange(toolPolicy)
+    ? refuseTools('web_search = disabled', toolPolicy, search)
+    : refuseTools('sandbox = read-only', toolPolicy, [...changingTools, ...search]);
+}
+
+const searchTool = { name: 'web_search', tool: 'web_search', kind: 'fetch' } as const;
+const changingTools = [
+  { name: 'exec_command', tool: 'bash', kind: 'execute' },
+  { name: 'apply_patch', tool: 'edit', kind: 'edit' },
+  { name: 'apply_patch', tool: 'write', kind: 'edit' },
+] as const;
+
+/** A shell can write what the tool for files may not, so that only a policy against all of them is a sandbox. */
+function mayChange(policy: ToolPolicy | undefined): boolean {
+  return !changingTools.every((tool) => mayNot(policy, tool));
+}
+
+function mayNot(policy: ToolPolicy | undefined, tool: Pick<ToolCall, 'name' | 'tool' | 'kind'>): boolean {
+  return policy !== undefined && whyToolForbidden(policy, tool) !== undefined;
 }
 
 export interface ThreadSettingsParts {
@@ -53,11 +83,11 @@ export async function threadSettings(parts: ThreadSettingsParts): Promise<JsonOb
     cwd: request.cwd,
     approvalPolicy,
     approvalsReviewer: 'user',
-    sandbox: sandboxes[request.permissionMode],
+    sandbox: sandboxOf(request),
     ...(model === undefined ? {} : { model }),
     ...(appendedPrompt === '' ? {} : { developerInstructions: appendedPrompt }),
     config: {
-      web_search: native.webSearch ?? 'disabled',
+      web_search: mayNot(request.toolPolicy, searchTool) ? 'disabled' : (native.webSearch ?? 'disabled'),
       sandbox_workspace_write: {
         writable_roots: native.additionalDirectories ?? [],
         network_access: native.networkAccess ?? false,
@@ -138,11 +168,7 @@ export async function settingsMismatch(
   const asked: readonly (readonly [string, JsonValue | undefined, JsonValue | undefined])[] = [
     ['approval policy', fieldOf(answer, 'approvalPolicy'), approvalPolicy],
     ['reviewer of approvals', fieldOf(answer, 'approvalsReviewer'), 'user'],
-    [
-      'sandbox',
-      textField(fieldOf(answer, 'sandbox'), 'type'),
-      sandboxTypes[sandboxes[request.permissionMode]],
-    ],
+    ['sandbox', textField(fieldOf(answer, 'sandbox'), 'type'), sandboxTypes[sandboxOf(request)]],
     ['model', fieldOf(answer, 'model'), settings['model'] ?? fieldOf(answer, 'model')],
   ];
   for (const [what, got, wanted] of asked) {

@@ -1,0 +1,98 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createSessionManager, type SessionManager } from '../../src/index.ts';
+import { sqliteStore } from '../../src/stores/sqlite/index.ts';
+import type { BenchmarkRow } from '../benchmark.ts';
+import { agentUnderTest } from './agent-under-test.ts';
+import { below } from './goal.ts';
+import { startModelProcess } from './model-process.ts';
+import { median, medianInterval } from './sample-statistics.ts';
+import { scratchFolder } from './scratch-folder.ts';
+
+/** Rounds that are measured, after one that reads the programs from the disk. */
+const rounds = 30;
+
+const prompt = 'Say hello with the shell.';
+
+/** Where an agent works and how it reaches its model. */
+export interface AgentPlace {
+  readonly cwd: string;
+  readonly environment: { readonly [name: string]: string };
+  /** A folder beside the working folder. */
+  readonly scratch: string;
+}
+
+/** What a managed run is set beside: the same agent, driven by less. */
+export interface BarePeer {
+  /** What drives it, such as `the SDK alone`. */
+  readonly name: string;
+  /** The median of the differences is to be below so many milliseconds. */
+  readonly goal: number;
+  /** One whole run, until the program has ended. Rejects when it went wrong. */
+  run(prompt: string, place: AgentPlace): Promise<void>;
+}
+
+/**
+ * Whole runs of a real agent through the manager, one tool call in each, beside the same work done by the peers, in
+ * turns, against a scripted model in a process of its own. Each of them goes first equally often.
+ */
+export async function measureOverhead(
+  agentName: string,
+  peers: readonly BarePeer[],
+  { quick }: { readonly quick: boolean },
+): Promise<readonly BenchmarkRow[]> {
+  using folder = scratchFolder();
+  const cwd = join(folder.path, 'project');
+  mkdirSync(cwd);
+  const agent = agentUnderTest(agentName);
+  await using model = await startModelProcess(agentName);
+  const place = { cwd, environment: agent.environment(model, folder.path), scratch: folder.path };
+  await using manager = await createSessionManager({
+    store: sqliteStore(join(folder.path, 'ours.db')),
+    providers: [agent.provider()],
+  });
+  const works = [
+    () => runManaged(manager, agentName, place),
+    ...peers.map((peer) => () => peer.run(prompt, place)),
+  ];
+  const times = works.map((): number[] => []);
+  for (let round = quick ? 0 : -1; round < (quick ? 1 : rounds); round++) {
+    for (let turn = 0; turn < works.length; turn++) {
+      const which = (turn + round + works.length) % works.length;
+      const start = performance.now();
+      await works[which]?.();
+      if (round >= 0) times[which]?.push(performance.now() - start);
+    }
+  }
+  const [ours = [], ...others] = times;
+  return peers.map((peer, place) => compare(peer, ours, others[place] ?? []));
+}
+
+function compare(peer: BarePeer, ours: readonly number[], bare: readonly number[]): BenchmarkRow {
+  const differences = ours.map((time, round) => time - (bare[round] ?? Number.NaN));
+  const figure = median(differences);
+  const { low, high } = medianInterval(differences);
+  return {
+    name: `manager beside ${peer.name}`,
+    figure,
+    unit: 'ms more',
+    limit: { name: `whole run with ${peer.name}`, figure: median(bare) },
+    ratio: median(ours.map((time, round) => time / (bare[round] ?? Number.NaN))),
+    goals: [below(figure, peer.goal, 'ms')],
+    details: {
+      rounds: differences.length,
+      '95 % interval': `${low.toFixed(1)} to ${high.toFixed(1)} ms`,
+      'whole run': `${median(ours).toFixed(0)} ms`,
+    },
+  };
+}
+
+async function runManaged(manager: SessionManager, provider: string, place: AgentPlace): Promise<void> {
+  const { status } = await manager.runOnce(prompt, {
+    provider,
+    cwd: place.cwd,
+    environment: { set: place.environment },
+    authorize: () => ({ decision: 'allow' }),
+  });
+  if (status !== 'completed') throw new Error(`The managed run ended as ${status}.`);
+}

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { checkLog } from '../../test/manager/log-check.ts';
+import { createSessionManager } from '../manager/session-manager.ts';
+import { memoryStore } from '../stores/memory/memory-store.ts';
+import { scriptedProvider } from '../testing/scripted-provider/scripted-provider.ts';
+import { createSessionServer } from './session-server.ts';
+
+it('queued runs whose budget is used up when their turn comes fail and ask no agent', async () => {
+  const store = memoryStore();
+  let asked = 0;
+  const provider = scriptedProvider(() => {
+    asked++;
+    return [{ usage: { inputTokens: 100 }, cost: { usd: '0.6', source: 'provider' } }];
+  });
+  await using manager = await createSessionManager({
+    store,
+    providers: [provider],
+    budgets: [{ name: 'session', per: 'session', usd: { hard: 1 } }],
+  });
+  const session = await manager.createSession();
+  const server = await createSessionServer(manager, { session: session.id });
+  const runs = await Promise.all(['one', 'two', 'three', 'four'].map((text) => server.submitRun(text)));
+  const results = await Promise.all(runs.map((run) => server.awaitRun(run.id)));
+  expect(results.map((result) => (result.status === 'failed' ? result.error.code : result.status))).toEqual([
+    'completed',
+    'budget_exceeded',
+    'budget_exceeded',
+    'budget_exceeded',
+  ]);
+  expect(asked).toBe(2);
+  await expect(server.submitRun('five')).rejects.toMatchObject({ code: 'budget_exceeded' });
+  const { events } = await checkLog(store, session.id);
+  expect(events.filter((event) => event.type === 'run_started')).toHaveLength(2);
+  await server.close();
+});

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { announced, runRow } from './asm-log.ts';
+import { openAsmRoom, type AsmRoom } from './asm-room.ts';
+
+async function policyFile(room: AsmRoom, name: string, policy: unknown): Promise<string> {
+  const file = join(room.cwd, `${name}.json`);
+  await writeFile(file, typeof policy === 'string' ? policy : JSON.stringify(policy));
+  return file;
+}
+
+test('--policy holds the run to what the files say together, and prints that', async () => {
+  await using room = await openAsmRoom();
+  const org = await policyFile(room, 'org', { name: 'org', action: 'cancel', limits: { toolCalls: 9 } });
+  const team = await policyFile(room, 'team', { name: 'team', rules: { deny: ['bash(touch)'] } });
+  const words = ['run', '-p', 'shell', '--policy', org, '--policy', team];
+  const { code, errors } = await room.asm([...words, 'touch made']);
+  expect(code).toBe(1);
+  expect(errors).toContain('policy org + team: cancel\n  toolCalls 9  [org]\n  deny bash(touch)  [team]\n');
+  expect(errors).toMatch(/^failed \[policy_violation\]/m);
+  expect(errors).toContain('policy org + team violated once');
+  expect(existsSync(join(room.cwd, 'made'))).toBe(false);
+  expect(await runRow(room, announced(errors).run)).toMatchObject({
+    policy: { name: 'org + team', violationCount: 1, layers: [{ layer: 'gated' }] },
+  });
+  expect((await room.asm([...words, 'echo', 'ok'])).code).toBe(0);
+});
+
+test.each([
+  ['{ "rules": ', 'is not JSON'],
+  [{ limits: { turns: -1 } }, 'The limit turns is a finite number from 0, not -1.'],
+  [{ limit: {} }, 'Did you mean "limits"?'],
+  [{ tools: [] }, 'a list of what is allowed is empty'],
+])('a policy that is none, %j, is refused before anything runs', async (policy, message) => {
+  await using room = await openAsmRoom();
+  const file = await policyFile(room, 'bad', policy);
+  const { code, output, errors } = await room.asm(['run', '-p', 'shell', '--policy', file, 'touch made']);
+  expect(code).not.toBe(0);
+  expect(errors).toContain(message);
+  expect([output, existsSync(join(room.cwd, 'made'))]).toEqual(['', false]);
+});
+
+test('a policy that is not there is refused', async () => {
+  await using room = await openAsmRoom();
+  const { code, errors } = await room.asm(['run', '-p', 'shell', '--policy', 'nowhere.json', 'true']);
+  expect(code).not.toBe(0);
+  expect(errors).toContain("The policy nowhere.json can't be read");
+});
