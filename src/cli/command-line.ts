@@ -74,6 +74,8 @@ function addRun(program: Command): void {
     )
     .option('--system-prompt <text>', "added to the agent's instructions")
     .option('--timeout <seconds>', 'the longest that the run may take', seconds)
+    .option('--stall-after <seconds>', 'end the run when its agent makes no progress for so long', seconds)
+    .option('--stop-loops', 'end the run when its agent repeats itself, instead of a warning')
     .option('--shell', 'with --provider shell: the prompt is a script for /bin/sh')
     .option('--trust-project', "load the project's own agent settings, hooks and servers")
     .addOption(
@@ -92,6 +94,7 @@ Examples:
   $ git diff | asm run - --render compact
   $ asm run --provider shell --shell "npm test 2>&1 | tail -5"
   $ asm run --session ses_… --provider codex --retry 3 "Go on where Claude Code stopped"
+  $ asm run --permission-mode full_auto --stall-after 300 --stop-loops "Fix all lint errors"
 
 A tool call that no rule and no mode decides is asked about on a terminal, and refused elsewhere. With
 --approvals it waits, at most 24 hours, for \`asm approve\` or \`asm deny\` in any terminal.`,

@@ -23,6 +23,7 @@ export function exitCodeOfError(error: AsmError): ExitCode {
       return exitCodes.cancelled;
     case 'timed_out':
     case 'idle_timeout':
+    case 'run_stalled':
       return exitCodes.timedOut;
     case 'internal_error':
       return exitCodes.internal;
@@ -48,6 +49,7 @@ export function exitCodeOfResult(result: RunResult): ExitCode {
     case 'completed':
       return exitCodes.success;
     case 'failed':
+      if (result.error.code === 'run_stalled') return exitCodes.timedOut;
       return needsAgent(result.error) ? exitCodes.agent : exitCodes.runFailed;
     case 'timed_out':
       return exitCodes.timedOut;

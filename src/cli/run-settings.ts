@@ -4,6 +4,7 @@ import { AsmError } from '../domain/error.ts';
 import { nearestName } from '../domain/nearest-name.ts';
 import { parseToolRule, type ToolRules } from '../domain/tool-rule.ts';
 import { permissionModes } from '../domain/tool.ts';
+import { defaultIdleLimit } from '../manager/run-clocks.ts';
 import { continuations, type CommonRunOptions } from '../manager/run-options.ts';
 import { readPolicy } from './policy-file.ts';
 import type { RenderingName } from './event-renderer.ts';
@@ -24,6 +25,8 @@ export interface RunCommandOptions extends SharedOptions {
   readonly policy?: readonly string[];
   readonly systemPrompt?: string;
   readonly timeout?: number;
+  readonly stallAfter?: number;
+  readonly stopLoops?: boolean;
   readonly shell?: boolean;
   readonly trustProject?: boolean;
   readonly retry?: number;
@@ -35,7 +38,7 @@ export interface RunCommandOptions extends SharedOptions {
 
 /** The options of the run that they ask for. Throws `invalid_input` before anything is written. */
 export function readRunSettings(options: RunCommandOptions): CommonRunOptions {
-  const { cwd, model, maxTurns, systemPrompt, trustProject, timeout, allow, deny } = options;
+  const { cwd, model, maxTurns, systemPrompt, trustProject, allow, deny } = options;
   if (options.fork === true && options.session === undefined) {
     throw new AsmError(
       'invalid_input',
@@ -63,8 +66,20 @@ export function readRunSettings(options: RunCommandOptions): CommonRunOptions {
     ...(maxTurns === undefined ? {} : { maxTurns }),
     ...(systemPrompt === undefined ? {} : { systemPrompt }),
     ...(trustProject === undefined ? {} : { trustProject }),
-    ...(timeout === undefined ? {} : { limits: { total: timeout * 1_000 } }),
+    ...timesOf(options),
+    ...(options.stopLoops === true ? { loops: { action: 'cancel' } } : {}),
     ...personOf(options),
+  };
+}
+
+/** The time limit, and what becomes of a run that stalls: the idle limit comes after that. */
+function timesOf({ timeout, stallAfter }: RunCommandOptions): CommonRunOptions {
+  const total = timeout === undefined ? {} : { total: timeout * 1_000 };
+  if (stallAfter === undefined) return timeout === undefined ? {} : { limits: total };
+  const after = Math.ceil(stallAfter * 1_000);
+  return {
+    limits: { ...total, idle: after + defaultIdleLimit },
+    watchdog: { after, cancelAfter: 0 },
   };
 }
 

@@ -200,3 +200,14 @@ test('the advice after a run names the store in which the session is', async () 
   expect(code).toBe(0);
   expect(existsSync(room.store)).toBe(false);
 });
+
+test('--stall-after ends an agent whose model falls silent, and --stop-loops one that repeats itself', async () => {
+  await using room = await openAsmRoom([{ text: 'Let me think.', hang: true }]);
+  const stalled = await room.asm(['run', '--stall-after', '0.5', 'Think']);
+  expect(stalled.code).toBe(124);
+  expect(stalled.errors).toMatch(/^failed \[run_stalled\]/m);
+  room.server.setScript(() => ({ tools: [bash('echo same')] }));
+  const looping = await room.asm(['run', '--permission-mode', 'full_auto', '--stop-loops', 'Say it']);
+  expect(looping.code).toBe(1);
+  expect(looping.errors).toMatch(/^failed \[loop_detected\]/m);
+});

@@ -28,14 +28,23 @@ function steps(events: readonly LogEvent[]): readonly string[] {
 
 const silence: ModelTurn = { text: 'Let me think.', hang: true };
 
-/** Waits until the model has said all that it will, and the agent has told what it tells of it. */
-async function untilSilent(run: RunHandle, server: ModelServer, { lastOfText }: WatchedAgent): Promise<void> {
-  await expect.poll(() => server.mainRequests.length, patience).toBe(1);
-  if (lastOfText === undefined) return;
+/** Waits until the model has begun so many answers and is silent, and the agent has told what it tells of them. */
+async function untilSilent(
+  run: RunHandle,
+  server: ModelServer,
+  { lastOfText }: WatchedAgent,
+  answers = 1,
+): Promise<void> {
+  await expect.poll(() => server.mainRequests.length, patience).toBe(answers);
+  // An agent that tells no pieces tells an answer, and what it used, when it gives it up.
+  if (lastOfText === undefined) {
+    if (answers > 1) await waitForEvent(run, 'token_usage_updated');
+    return;
+  }
   let text = '';
   for await (const event of run) {
     if (event.type === 'message_streamed') text += event.data.text;
-    if (event.type === lastOfText && text === silence.text) return;
+    if (event.type === lastOfText && text === silence.text?.repeat(answers)) return;
   }
 }
 
@@ -54,8 +63,7 @@ describe.each(watchedAgents)('$name', (agent) => {
     room.clock.advance(minute);
     await waitForEvent(run, 'watchdog_acted');
     if (agent.asksAgain) {
-      await waitForEvent(run, 'token_usage_updated');
-      await expect.poll(() => room.server.mainRequests.length, patience).toBe(2);
+      await untilSilent(run, room.server, agent, 2);
       room.clock.advance(minute);
     }
     await expect.poll(async () => (await run.read()).activity?.state, patience).toBe('stalled');

@@ -41,7 +41,7 @@ export const watchedAgents: readonly WatchedAgent[] = [
   {
     name: 'codex',
     lastOfText: 'message_streamed',
-    asksAgain: false,
+    asksAgain: true,
     provider: () => codex(),
     environment: (model, home) => codexEnvironment(model, { home }),
     bash: (cmd) => ({ name: 'exec_command', input: { cmd } }),
