@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { callMeaning, orderedJson } from '../domain/call-meaning.ts';
 import type { JsonValue } from '../domain/json.ts';
 import type { LoopCall } from '../domain/loop-report.ts';
@@ -34,7 +34,7 @@ export function begunCall(call: Pick<ToolCall, 'id' | 'name' | 'tool' | 'input' 
     toolCallId: callId(call.id),
     name: call.name.slice(0, longestName),
     tool: call.tool.slice(0, longestName),
-    input: code(call.tool, callMeaning(call)),
+    input: code(call.tool, () => callMeaning(call)),
   };
 }
 
@@ -46,8 +46,8 @@ export function callId(id: string): string {
 export function callStep(call: BegunCall, { failed, output, exitCode }: CallOutcome): CallStep {
   const anyInput = failed && !isMute(output, exitCode);
   const key = anyInput
-    ? code(`failed ${call.tool}`, output)
-    : code(`${failed} ${call.input} ${exitCode ?? ''}`, orderedJson(output));
+    ? code(`failed ${call.tool}`, () => output)
+    : code(`${failed} ${call.input} ${exitCode ?? ''}`, () => orderedJson(output));
   return { ...call, failed, anyInput, key };
 }
 
@@ -61,7 +61,13 @@ function isMute(output: JsonValue, exitCode: number | undefined): boolean {
   );
 }
 
-function code(what: string, content: JsonValue): string {
-  const text = typeof content === 'string' ? content : JSON.stringify(content);
-  return createHash('sha256').update(`${what}\n`).update(text).digest('base64');
+function code(what: string, read: () => JsonValue): string {
+  try {
+    const content = read();
+    const text = typeof content === 'string' ? content : JSON.stringify(content);
+    return hash('sha256', `${what}\n${text}`, 'base64');
+  } catch {
+    // Nested so deep, or so long, that it can't be read: then it is the same as nothing else.
+    return randomUUID();
+  }
 }

@@ -274,6 +274,13 @@ describe('of any sequence', () => {
     expect(loops).toBeGreaterThan(1_000);
   });
 
+  it('lives with inputs and results that are nested as deep as nobody can read', () => {
+    let deep: JsonValue = [];
+    for (let level = 0; level < 100_000; level++) deep = [deep];
+    expect(new Agent().makeAll(times(20, { tool: 'read', input: { deep }, output: deep }))).toEqual([]);
+    expect(new Agent().makeAll(times(20, failing({ ...read('a', ''), output: deep })))).toEqual([]);
+  });
+
   it('keeps little, whatever an agent does', () => {
     const random = createSeededRandom(42);
     const { detector } = new Agent({ action: 'request_approval', sameCall: 2, cycle: 2 });

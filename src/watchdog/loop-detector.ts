@@ -48,10 +48,13 @@ export class LoopDetector {
 
   /** Somebody decides about a call. Gives the loop that it would go on with, if that is to be asked about. */
   asked(call: StartedCall): LoopReport | undefined {
+    const isAsked = this.#settings.action === 'request_approval';
+    // Without remarks nothing is known now that was not known when it began.
+    if (!isAsked && call.remarks === undefined) return undefined;
     const agent = this.#agent(call.lineage);
     const begun = begunCall(call);
     agent.order.refine(begun);
-    if (this.#settings.action !== 'request_approval') return undefined;
+    if (!isAsked) return undefined;
     if (agent.loop === undefined || !agent.loop.round.some((step) => goesOn(step, begun))) return undefined;
     // Questions that were taken back and never decided.
     if (agent.asked.size >= mostAsked) agent.asked.clear();
