@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -128,6 +128,11 @@ test('a run whose command was killed goes on with asm resume', async () => {
   const made = bash('echo made > made.txt');
   await using room = await openAsmRoom([{ tools: [made] }, { tools: [made] }, { text: 'Done.' }]);
   const { run, id } = await askedRun(room);
+  // Claude Code writes its conversation down a little later than it speaks.
+  const wroteCall = (name: string): boolean =>
+    name.endsWith('.jsonl') && readFileSync(join(room.home, name), 'utf8').includes('"tool_use"');
+  const wrote = (): boolean => readdirSync(room.home, { recursive: true, encoding: 'utf8' }).some(wroteCall);
+  await expect.poll(wrote, { timeout: 60_000, interval: 20 }).toBe(true);
   run.signal('SIGKILL');
   await run.ended;
   const { run: runId } = announced(run.errors());
