@@ -94,8 +94,8 @@ test('--input runs another input, --session and --pattern let later calls throug
   expect((await run.ended).code).toBe(0);
   const files = ['made.txt', 'changed.txt', 'other.txt', 'a', 'b'];
   expect(files.map((name) => existsSync(join(room.cwd, name)))).toEqual([false, true, true, true, true]);
-  const { run: runId } = announced(run.errors());
-  const asked = (await events(room, runId)).filter(({ type }) => type === 'tool_approval_requested');
+  const { session } = announced(run.errors());
+  const asked = (await events(room, session)).filter(({ type }) => type === 'tool_approval_requested');
   expect(asked).toHaveLength(3);
 });
 
