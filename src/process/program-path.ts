@@ -16,13 +16,12 @@ export async function findProgram(
     const path = resolve(where.cwd, name);
     return (await isExecutable(path)) ? path : undefined;
   }
-  for (const folder of where.path.split(delimiter)) {
-    // An empty entry means the working folder to a shell; we don't run what lies around there.
-    if (folder === '') continue;
-    const path = resolve(where.cwd, folder, name);
-    if (await isExecutable(path)) return path;
-  }
-  return undefined;
+  // An empty entry means the working folder to a shell; we don't run what lies around there.
+  const folders = where.path.split(delimiter).filter((folder) => folder !== '');
+  const paths = folders.map((folder) => resolve(where.cwd, folder, name));
+  // All at once: an agent's start waits for it, and the path of a package's scripts is long.
+  const found = await Promise.all(paths.map(isExecutable));
+  return paths.find((_path, place) => found[place]);
 }
 
 /**

@@ -27,7 +27,7 @@ test('an agent and its daemons are found by the cookie and ended; a neighbour li
 
 test('a recorded id whose start time or cookie is another is left alone', async () => {
   const cookie = newCookie();
-  await using stranger = await start('sleep 60', cookie);
+  await using stranger = await start('exec sleep 60', cookie);
   const stale = { ...stranger.identity, startTime: (stranger.identity.startTime ?? 0) - 1 };
   expect(await endAbandonedProcesses({ cookie, identity: stale, grace: 0 })).toEqual({ ended: 0 });
   expect(await endAbandonedProcesses({ cookie: newCookie(), identity: stranger.identity, grace: 0 })).toEqual(

@@ -45,6 +45,8 @@ export interface AppServer extends AsyncDisposable {
   closed(threadId: string): Promise<void>;
   /** What runs get that isn't attached yet or whose conversation is not known: everything of a server with one run. */
   readonly lobby: Set<MessageInbox>;
+  /** Nothing more is asked of it: it begins to end by itself. */
+  dismiss(): void;
   end(grace?: number): Promise<void>;
 }
 
@@ -127,9 +129,11 @@ export async function startAppServer(options: AppServerOptions, signal: AbortSig
   }, startDeadline);
   try {
     if (signal.aborted) stop();
-    const greeting = await rpc.request('initialize', greetingParameters);
+    const greeted = rpc.request('initialize', greetingParameters);
+    // It takes them one after another; none of them depends on what it answers.
     rpc.notify('initialized');
-    const configuration = await rpc.request('config/read', { includeLayers: false });
+    const asked = rpc.request('config/read', { includeLayers: false });
+    const [greeting, configuration] = await Promise.all([greeted, asked]);
     return {
       rpc,
       group,
@@ -150,6 +154,7 @@ export async function startAppServer(options: AppServerOptions, signal: AbortSig
         closings.delete(threadId);
       },
       lobby,
+      dismiss: () => void group.child.stdin.end(),
       end,
       [Symbol.asyncDispose]: () => end(),
     };
