@@ -102,6 +102,17 @@ export function errorFromRecord(record: ErrorRecord): AsmError {
   });
 }
 
+/**
+ * The reason for which whatever still belongs to a run is let go when it has ended. One for all runs: making an
+ * error takes longer than the rest of a short run's end.
+ */
+export function runOver(): AsmError {
+  runOverReason ??= new AsmError('cancelled', 'The run has ended.');
+  return runOverReason;
+}
+
+let runOverReason: AsmError | undefined;
+
 /** The reason of an aborted signal as an error with code `cancelled`; an `AsmError` reason is kept. */
 export function abortError(signal: AbortSignal): AsmError {
   if (isAsmError(signal.reason)) return signal.reason;

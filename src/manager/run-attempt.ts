@@ -1,4 +1,4 @@
-import { AsmError } from '../domain/error.ts';
+import { AsmError, runOver } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { Authorization, ToolCall } from '../domain/tool.ts';
 import type { Provider, ProviderEvent, RunHost, RunOutcome, RunRequest } from '../ports/provider.ts';
@@ -96,7 +96,7 @@ export class RunAttempt {
       return await Promise.race([this.#pull(generator), tooLate]);
     } finally {
       this.#settled = true;
-      this.#over.abort(new AsmError('cancelled', 'The run has ended.'));
+      this.#over.abort(runOver());
       stopTimer?.();
       if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
     }

@@ -1,3 +1,4 @@
+import { runOver } from '../domain/error.ts';
 import type { ApprovalId } from '../domain/approval.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { EventDraft, LogEvent } from '../domain/event.ts';
@@ -76,7 +77,7 @@ export class RunRequests {
 
   /** Stops listening. Returns the answers to what was never answered. */
   async close(): Promise<readonly EventDraft[]> {
-    this.#stop.abort();
+    this.#stop.abort(runOver());
     this.endAttempt();
     await this.#reading;
     const answers = [...this.#unanswered.keys()].map((id) => refusal(id, 'The run has ended.'));

@@ -23,6 +23,9 @@ describe('options of the watchdog', () => {
     ['{"nudge":{"text":" "}}'],
     ['{"nudge":"Go on."}'],
     ['{"nudge":{}}'],
+    ['{"nudge":{"text":"x","times":0}}'],
+    ['{"nudge":{"text":"x","times":"2"}}'],
+    ['{"nudge":null}'],
     ['{"interruptAfter":5,"cancelAfter":5}'],
     ['[]'],
     ['null'],
@@ -65,7 +68,7 @@ describe('options of the watchdog', () => {
 
   it.each([
     [{}],
-    [{ after: 5, inTool: 6, nudge: { text: 'x' }, interruptAfter: 7, cancelAfter: 8 }],
+    [{ after: 5, inTool: 6, nudge: { text: 'x', times: 2 }, interruptAfter: 7, cancelAfter: 8 }],
     [false],
   ] as const)('come back from the store: %j', (options) => {
     expect(storedWatchdogOptions(toJson(options))).toEqual(options);

@@ -2,6 +2,13 @@ import { AsmError } from '../domain/error.ts';
 import { isJsonObject, type JsonValue } from '../domain/json.ts';
 import { assertOptionNames } from '../domain/option-names.ts';
 
+/** What a stalled agent is told. */
+export interface Nudge {
+  readonly text: string;
+  /** How often in one run. Default 3: an agent may answer each nudge by one more question to a silent model. */
+  readonly times?: number;
+}
+
 /** What counts as a stalled run, and what is done about it. Times are in milliseconds. */
 export interface WatchdogOptions {
   /** Without progress for so long, a run has stalled. Default 5 minutes, or half of the idle limit if that is less. */
@@ -9,7 +16,7 @@ export interface WatchdogOptions {
   /** The same while a tool runs. Default: a tool may be silent as long as it likes. */
   readonly inTool?: number;
   /** What a stalled agent is told at once, where its provider takes messages while it works. */
-  readonly nudge?: { readonly text: string };
+  readonly nudge?: Nudge;
   /** A run that has stalled for so long is interrupted: its turn ends, its conversation stays. */
   readonly interruptAfter?: number;
   /** A run that has stalled for so long fails with `run_stalled`. */
@@ -51,10 +58,12 @@ export function checkWatchdogOptions(options: WatchdogOptions): void {
 
 function checkNudge(nudge: unknown): void {
   if (!isJsonObject(nudge)) throw invalid('`nudge` of `watchdog` is an object with a `text`.');
-  assertOptionNames('`nudge` of `watchdog`', nudge, ['text']);
-  const { text } = nudge;
-  if (typeof text === 'string' && text.trim() !== '' && text.length <= longestNudge) return;
-  throw invalid(`The text of \`nudge\` has 1 to ${longestNudge} characters.`);
+  assertOptionNames('`nudge` of `watchdog`', nudge, ['text', 'times'] satisfies (keyof Nudge)[]);
+  const { text, times: most = 1 } = nudge;
+  if (typeof text !== 'string' || text.trim() === '' || text.length > longestNudge)
+    throw invalid(`The text of \`nudge\` has 1 to ${longestNudge} characters.`);
+  if (typeof most !== 'number' || !Number.isSafeInteger(most) || most < 1)
+    throw invalid(`\`times\` of \`nudge\` is a whole number from 1, not ${JSON.stringify(most)}.`);
 }
 
 /**
@@ -84,12 +93,19 @@ function definedOnly(options: WatchdogOptions = {}): WatchdogOptions {
 /** The options as they were stored, as far as there are any. */
 export function storedWatchdogOptions(stored: JsonValue): WatchdogOptions | false {
   if (!isJsonObject(stored)) return false;
-  const nudge = isJsonObject(stored['nudge']) ? stored['nudge']['text'] : undefined;
+  const nudge = storedNudge(stored['nudge']);
   const numbers = times.flatMap((name) => {
     const value = stored[name];
     return typeof value === 'number' ? [[name, value] as const] : [];
   });
-  return { ...Object.fromEntries(numbers), ...(typeof nudge === 'string' ? { nudge: { text: nudge } } : {}) };
+  return { ...Object.fromEntries(numbers), ...(nudge === undefined ? {} : { nudge }) };
+}
+
+function storedNudge(stored: JsonValue | undefined): Nudge | undefined {
+  if (!isJsonObject(stored)) return undefined;
+  const { text, times: most } = stored;
+  if (typeof text !== 'string') return undefined;
+  return { text, ...(typeof most === 'number' ? { times: most } : {}) };
 }
 
 function invalid(message: string): AsmError {

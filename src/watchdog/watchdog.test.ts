@@ -260,6 +260,20 @@ describe('the steps', () => {
     expect(did.slice(4)).toEqual(nudged);
   });
 
+  it('go further when each nudge is answered by a word and silence', () => {
+    const { clock, did, see } = watch({ ...steps, nudge: { text: 'Go on.', times: 2 } });
+    for (let stall = 0; stall < 3; stall++) {
+      see(text('word'));
+      clock.advance(minute);
+    }
+    clock.advance(minute);
+    const round = [...nudged, 'recovered 60000'];
+    expect(did).toEqual([
+      ...[...round, ...round],
+      ...['stalled streaming 60000', 'nudge skipped', 'interrupt done', 'interrupt'],
+    ]);
+  });
+
   it('are not stopped by what an interrupted agent still says', () => {
     const { clock, did, see } = watch(steps);
     see(text('a'));

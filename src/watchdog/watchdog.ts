@@ -4,7 +4,7 @@ import { AsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { RunActivity, RunState, WatchdogStep, WorkingState } from '../domain/run-activity.ts';
 import { isProgress } from './progress.ts';
-import type { WatchdogSettings } from './watchdog-options.ts';
+import type { Nudge, WatchdogSettings } from './watchdog-options.ts';
 import { WorkTracker } from './work-tracker.ts';
 
 /** The run that is watched, and what may be done to it. */
@@ -30,6 +30,7 @@ interface Stall {
 
 /** Calls that an event names at most. */
 const mostCalls = 20;
+const defaultNudges = 3;
 
 /** Watches whether a run makes progress, and acts when it does not. */
 export class Watchdog {
@@ -41,6 +42,7 @@ export class Watchdog {
   #silentUntil = 0;
   #timer: { readonly due: number; readonly stop: () => void } | undefined;
   #stall: Stall | undefined;
+  #nudges = 0;
   #shown: RunState | undefined;
   /** The turn was stopped: what still comes is only its end. */
   #isInterrupted = false;
@@ -135,15 +137,23 @@ export class Watchdog {
     const silence = Math.round(now - this.#lastProgress);
     this.#show('stalled');
     this.#run.record({ type: 'run_stalled', data: { state, silence, toolCallIds } });
-    if (nudge !== undefined) this.#act('nudge', () => this.#run.steer(nudge.text));
+    if (nudge !== undefined) this.#nudge(nudge);
     if (interruptAfter !== undefined)
       stall.stopTimers.push(clock.startTimer(interruptAfter, () => this.#interrupt()));
     if (cancelAfter !== undefined)
       stall.stopTimers.push(clock.startTimer(cancelAfter, () => this.#cancel(stall)));
   }
 
+  #nudge({ text, times = defaultNudges }: Nudge): void {
+    const enough = this.#nudges < times ? undefined : `It was nudged ${times} times already.`;
+    this.#act('nudge', enough ?? this.#run.whyNot('nudge'), () => {
+      this.#nudges++;
+      this.#run.steer(text);
+    });
+  }
+
   #interrupt(): void {
-    this.#act('interrupt', () => {
+    this.#act('interrupt', this.#run.whyNot('interrupt'), () => {
       this.#isInterrupted = true;
       this.#run.interrupt();
     });
@@ -160,9 +170,8 @@ export class Watchdog {
     );
   }
 
-  /** Does a step if the agent's provider allows it; says either. */
-  #act(step: Exclude<WatchdogStep, 'cancel'>, how: () => void): void {
-    const reason = this.#run.whyNot(step);
+  /** Does a step unless there is a reason against it; says either. */
+  #act(step: Exclude<WatchdogStep, 'cancel'>, reason: string | undefined, how: () => void): void {
     this.#run.record({
       type: 'watchdog_acted',
       data: reason === undefined ? { step, as: 'done' } : { step, as: 'skipped', reason },

@@ -73,8 +73,9 @@ export class ChangeWriter {
     if (key !== undefined && fingerprint !== undefined) {
       this.#keys.add(entry, key, { fingerprint, firstSeq, latestSeq }, now);
     }
-    if (change.lease?.release === true) this.#leases.release(change.lease);
-    const lease = change.takeLease === undefined ? undefined : this.#leases.acquire(change.takeLease);
+    // Both were decided above.
+    if (change.lease?.release === true) this.#leases.giveBack(change.lease);
+    const lease = change.takeLease === undefined ? undefined : this.#leases.grant(change.takeLease);
     this.#changed.add(sessionId);
     const { runs } = decided;
     return Object.freeze({

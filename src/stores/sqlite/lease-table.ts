@@ -47,7 +47,11 @@ export class LeaseTable {
 
   /** `undefined` while another owner's lease runs. */
   acquire(request: LeaseRequest): Lease | undefined {
-    if (!this.isFree(request)) return undefined;
+    return this.isFree(request) ? this.grant(request) : undefined;
+  }
+
+  /** Takes a lease that is known to be free. */
+  grant(request: LeaseRequest): Lease {
     const { runId, owner, milliseconds } = request;
     const token = (this.#find.get(runId)?.[0] ?? 0) + 1;
     return this.#put({ runId, token, owner, expiresAt: this.#clock.now() + milliseconds });
@@ -62,8 +66,12 @@ export class LeaseTable {
 
   /** Does nothing if the lease is no longer the newest. */
   release(lease: Pick<Lease, 'runId' | 'token'>): void {
-    if (this.token(lease.runId) !== lease.token) return;
-    this.#upsert.run(lease.runId, lease.token, null, 0);
+    if (this.token(lease.runId) === lease.token) this.giveBack(lease);
+  }
+
+  /** Gives back a lease that is known to be the newest. */
+  giveBack({ runId, token }: Pick<Lease, 'runId' | 'token'>): void {
+    this.#upsert.run(runId, token, null, 0);
   }
 
   #put(lease: Lease): Lease {
