@@ -16,6 +16,7 @@ import { randomCancelBenchmark } from './random-cancel-benchmark.ts';
 import { redactionBenchmark } from './redaction-benchmark.ts';
 import { renderingBenchmark } from './rendering-benchmark.ts';
 import { runOnceBenchmark } from './run-once-benchmark.ts';
+import { sessionServerBenchmark } from './session-server-benchmark.ts';
 import { syncCountBenchmark } from './sync-count-benchmark.ts';
 
 /** All workloads, in the order in which they are run. */
@@ -26,6 +27,7 @@ export const benchmarks: readonly Benchmark[] = [
   pageBenchmark,
   followWakeBenchmark,
   runOnceBenchmark,
+  sessionServerBenchmark,
   memoryHeapBenchmark,
   normalizeBenchmark,
   redactionBenchmark,

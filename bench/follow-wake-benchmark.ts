@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { EventLog } from '../src/manager/event-log.ts';
+import { follow } from '../src/manager/follow.ts';
 import { sqliteStore } from '../src/stores/sqlite/index.ts';
 import { addSession } from '../src/testing/store-contract/sample-rows.ts';
 import type { Benchmark, BenchmarkRow } from './benchmark.ts';
 import { BareDriver } from './support/bare-driver.ts';
 import { startFollowers } from './support/follower-group.ts';
 import { below } from './support/goal.ts';
+import { commitAtPace } from './support/paced-commits.ts';
 import { quantile } from './support/sample-statistics.ts';
 import { eventSource, fillSession } from './support/sample-event.ts';
 import { scratchFolder } from './support/scratch-folder.ts';
@@ -72,26 +74,16 @@ async function measure({ name, goals, ...wake }: WakeCase, quick: boolean): Prom
   const sessionId = await addSession(store, 'followed');
   await fillSession(store, sessionId, older);
   const log = new EventLog(store);
-  await using group = await startFollowers(log, sessionId, followers);
+  const { latestSeq } = await store.events({ sessionId, limit: 1 });
+  await using group = await startFollowers(followers, latestSeq, (signal) =>
+    follow(log, sessionId, { after: latestSeq, signal }),
+  );
   const next = eventSource();
   const limit = bareTransactions(join(folder.path, 'bare.db'), quick ? 20 : 500);
-
-  const cpu = process.cpuUsage();
-  const start = performance.now();
-  const commits: Promise<unknown>[] = [];
-  while (performance.now() - start < seconds * 1000) {
-    // Late after a long turn of the loop, those that are due go at once, as from several writers.
-    const due = Math.floor(((performance.now() - start) / 1000) * wake.eventsPerSecond) + 1;
-    while (commits.length < due) {
-      group.sent(performance.now());
-      commits.push(log.commit({ sessionId, events: [next()] }));
-    }
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  await Promise.all(commits);
-  await group.received(commits.length);
-  const { user, system } = process.cpuUsage(cpu);
-  const cores = (user + system) / 1000 / (performance.now() - start);
+  const pace = { eventsPerSecond: wake.eventsPerSecond, seconds };
+  const { commits, cores } = await commitAtPace(group, pace, () =>
+    log.commit({ sessionId, events: [next()] }),
+  );
 
   const [p50, p99] = [group.percentile(50), group.percentile(99)];
   return {
@@ -110,7 +102,7 @@ async function measure({ name, goals, ...wake }: WakeCase, quick: boolean): Prom
       cores: cores.toFixed(2),
       followers,
       older,
-      deliveries: commits.length * followers,
+      deliveries: commits * followers,
     },
   };
 }

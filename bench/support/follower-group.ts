@@ -1,7 +1,5 @@
 import { createHistogram } from 'node:perf_hooks';
-import type { SessionId } from '../../src/domain/id.ts';
-import type { EventLog } from '../../src/manager/event-log.ts';
-import { follow } from '../../src/manager/follow.ts';
+import type { LogEvent } from '../../src/domain/event.ts';
 
 /** Followers of one session that note how long each event took to reach them. */
 export interface FollowerGroup extends AsyncDisposable {
@@ -11,21 +9,29 @@ export interface FollowerGroup extends AsyncDisposable {
   received(events: number): Promise<void>;
   /** Milliseconds, over all events and followers. */
   percentile(percent: number): number;
+  /** Events that did not have the number after the one before them. */
+  readonly irregular: number;
 }
 
-/** Resolves when all followers wait at the end of the log. Disposing ends them. */
+/**
+ * Resolves when all followers wait at the end of the log, whose newest event has the number `latestSeq`.
+ * `read` gives what comes after that. Disposing ends them.
+ */
 export async function startFollowers(
-  log: EventLog,
-  sessionId: SessionId,
   count: number,
+  latestSeq: number,
+  read: (signal: AbortSignal) => AsyncIterable<LogEvent>,
 ): Promise<FollowerGroup> {
-  const { latestSeq } = await log.store.events({ sessionId, limit: 1 });
   const times: number[] = [];
   const delays = createHistogram();
   const ending = new AbortController();
   let deliveries = 0;
+  let irregular = 0;
   const readAll = async (): Promise<void> => {
-    for await (const event of follow(log, sessionId, { after: latestSeq, signal: ending.signal })) {
+    let before = latestSeq;
+    for await (const event of read(ending.signal)) {
+      if (event.seq !== before + 1) irregular++;
+      before = event.seq;
       const delay = performance.now() - (times[event.seq - latestSeq - 1] ?? Number.NaN);
       delays.record(Math.max(1, Math.round(delay * 1e6)));
       deliveries++;
@@ -47,6 +53,9 @@ export async function startFollowers(
       }
     },
     percentile: (percent) => delays.percentile(percent) / 1e6,
+    get irregular() {
+      return irregular;
+    },
     async [Symbol.asyncDispose]() {
       ending.abort();
       await Promise.all(followers);

@@ -2,6 +2,7 @@
 import type { StoredEvent } from '../../src/domain/stored-event.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { addSession, sessionId } from '../../src/testing/store-contract/sample-rows.ts';
+import { bytesInUse } from './bytes-in-use.ts';
 import { sampleEvent } from './sample-event.ts';
 
 const [, , what = 'store', count = '0'] = process.argv;
@@ -30,13 +31,4 @@ async function holdInArray(events: number): Promise<readonly object[]> {
     array.push({ sessionId: id, seq: index + 1, position: index + 1, ...sampleEvent(index, 128) });
   }
   return array;
-}
-
-/** The heap, and what objects on it hold outside. */
-function bytesInUse(): number {
-  if (globalThis.gc === undefined) throw new Error('Start it with --expose-gc.');
-  globalThis.gc();
-  globalThis.gc();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }

@@ -65,6 +65,7 @@ export class ApprovalDesk {
   readonly #open = new Map<ApprovalId, OpenQuestion>();
   /** Asked before, and not taken up again. */
   #inherited: readonly Approval[];
+  readonly #disowned: Approval[] = [];
   /** Those of which the run's row tells that it waits. */
   readonly #waiting = new Set<OpenQuestion>();
   readonly #asking = new Set<Promise<DeskAnswer>>();
@@ -124,8 +125,9 @@ export class ApprovalDesk {
     this.#open.get(id)?.wake();
   }
 
-  /** Nothing that was asked before counts any more: the agent begins afresh. */
+  /** Nothing that was asked before counts any more: the agent is another, or begins afresh. */
   disown(): void {
+    this.#disowned.push(...this.#inherited);
     this.#inherited = [];
   }
 
@@ -144,8 +146,9 @@ export class ApprovalDesk {
   async close(parked: boolean): Promise<void> {
     await Promise.allSettled(this.#asking);
     if (parked) return;
-    const left = [...this.#inherited, ...(this.#parked === undefined ? [] : [this.#parked.approval])];
-    this.#inherited = [];
+    this.disown();
+    const parkedFor = this.#parked === undefined ? [] : [this.#parked.approval];
+    const left = [...this.#disowned, ...parkedFor];
     for (const approval of left) await this.#withdraw(approval, 'The run has ended.');
   }
 

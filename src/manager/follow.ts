@@ -15,16 +15,21 @@ import type { EventLog, FollowQuery } from './event-log.ts';
 
 const pageSize = 256;
 
+const nothing: Disposable = { [Symbol.dispose]: () => undefined };
+
 /**
  * Reads a session's log and goes on as it grows: every stored event after the cursor, in order, once.
  * A run's follow ends after its terminal event; a session's when it is in a final state, no run of it
- * is open and everything was read. An aborted signal throws `cancelled`.
+ * is open and everything was read. An aborted signal throws `cancelled`. What `hold` gives is had from the
+ * first read to the end.
  */
 export async function* follow(
   log: EventLog,
   sessionId: SessionId,
   query: FollowQuery = {},
+  hold: () => Disposable = () => nothing,
 ): AsyncGenerator<LogEvent, void, void> {
+  using _held = hold();
   const { runId, types, signal } = query;
   const wanted = types === undefined ? undefined : new Set<string>(types);
   const ask: Omit<EventQuery, 'after'> = {

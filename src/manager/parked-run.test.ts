@@ -108,6 +108,26 @@ describe('a parked run', () => {
     expect((await store.run(run.id)) ?? {}).not.toHaveProperty('parked');
   });
 
+  it('goes on with the default of its question when its time is over', async () => {
+    const clock = createTestClock();
+    const { store, open } = openStore(clock);
+    const provider = parkingProvider();
+    await using manager = await open(provider);
+    const { session, run, id } = await parkedRun(manager, clock);
+    let over = false;
+    void run.result.then(() => (over = true));
+    clock.advance(day - 1);
+    expect((await manager.approvals.get(id)).status).toBe('pending');
+    while (!over) {
+      clock.advance(1);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await run.result).toMatchObject({ status: 'completed', output: 'deny' });
+    expect(provider.ran).toEqual([]);
+    const { events } = await checkLog(store, session.id);
+    expect(events.filter(({ type }) => type === 'tool_approval_expired')).toHaveLength(1);
+  });
+
   it('goes on with the default of its question when it recovers after the deadline', async () => {
     const clock = createTestClock();
     const { store, open } = openStore(clock);

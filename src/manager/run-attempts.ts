@@ -127,7 +127,7 @@ export class RunAttempts {
       const mayReplay =
         (options.continuation ?? 'auto') === 'auto' &&
         tried.start.resume !== undefined &&
-        (failed !== undefined || prepared.resumed === undefined);
+        (failed !== undefined || prepared.resumed?.conversation.parkedCall === undefined);
       const next = stopped ? undefined : planner.after({ error, sideEffects }, mayReplay);
       if (next === undefined) {
         planner.ended(stopped ? 'stopped' : 'failed');

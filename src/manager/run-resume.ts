@@ -160,6 +160,6 @@ function interruptedText(approvals: readonly Approval[]): string {
   return [
     'You were stopped from outside while a person was still to decide about these tool calls:',
     ...calls,
-    'They were not refused, and they did not run. If you still need them, make them again exactly as they were: the decision about them then counts. Go on with your task.',
+    'They were not refused, and they did not run. If you still need them, make them again exactly as they were. Go on with your task.',
   ].join('\n');
 }

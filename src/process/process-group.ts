@@ -77,8 +77,7 @@ export async function startProcessGroup(
   options: ProcessGroupOptions,
 ): Promise<ProcessGroup | ProcessGroup<InputlessProcess>> {
   refuseNul(options);
-  const program = await findStartable(options);
-  const binder = await findLifeBinder();
+  const [program, binder] = await Promise.all([findStartable(options), findLifeBinder()]);
   const [command, ...leading] =
     binder === undefined ? [program] : [binder, '--pdeathsig', 'SIGKILL', '--', program];
   const settings = { cwd: options.cwd, env: { ...options.environment }, detached: true } as const;

@@ -51,6 +51,8 @@ export class QueueRunner {
   #looking = false;
   #lookAgain = false;
   #lookingOn: Promise<void> = Promise.resolve();
+  /** A wait that ends early when there is something new to look at. */
+  #nap: AbortController | undefined;
   /** The wait for the limiter, and the run that it is for. */
   #waiting: { readonly runId: RunId; readonly stop: AbortController } | undefined;
 
@@ -69,6 +71,7 @@ export class QueueRunner {
     if (this.#waiting !== undefined && !this.#isFirst(this.#waiting.runId)) this.#waiting.stop.abort();
     if (this.#looking) {
       this.#lookAgain = true;
+      this.#nap?.abort();
       return;
     }
     this.#looking = true;
@@ -84,6 +87,7 @@ export class QueueRunner {
   async close(reason: string): Promise<void> {
     this.#stop.abort();
     this.#waiting?.stop.abort();
+    this.#nap?.abort();
     await this.#lookingOn;
     // Again, since a run may have started with the end of another.
     while (this.#executed.size > 0) {
@@ -177,12 +181,12 @@ export class QueueRunner {
   /** True when something has happened in the session of which the log is still to tell here. */
   async #isBehind(): Promise<boolean> {
     const { parts, sessionId, view } = this.#options;
-    const { log, clock } = parts.environment;
+    const { log } = parts.environment;
     const after = view.seq;
     const { events } = await log.page({ sessionId, after, types: viewedEvents, limit: 1 });
     if (events.length === 0) return false;
     // As much as a run that another process has started, or moved.
-    if (view.seq === after) await pause(shortDelay, this.#stop.signal, clock);
+    if (view.seq === after) await this.#rest(shortDelay);
     return true;
   }
 
@@ -273,7 +277,7 @@ export class QueueRunner {
     const row = await this.#waitingRow(runId);
     // The session was paused, or ended, and the log will tell. Whoever ended it ends its runs.
     if (row === undefined || status === 'paused' || isTerminalSession(status)) {
-      await pause(shortDelay, this.#stop.signal, environment.clock);
+      await this.#rest(shortDelay);
       return;
     }
     await endPendingRun(environment, row, { as: 'failed', error });
@@ -282,11 +286,18 @@ export class QueueRunner {
   }
 
   async #waitFor(error: AsmError): Promise<void> {
-    const { clock } = this.#options.parts.environment;
     // The manager is closed: nothing can start here any more.
     if (error.code === 'store_closed') this.#stop.abort();
     // It must not be tried in a hurry.
-    await pause(isOthersDoing(error) ? shortDelay : retryDelay, this.#stop.signal, clock);
+    await this.#rest(isOthersDoing(error) ? shortDelay : retryDelay);
+  }
+
+  /** Waits so many milliseconds, or until there is something new to look at. */
+  async #rest(milliseconds: number): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    this.#nap = new AbortController();
+    await pause(milliseconds, this.#nap.signal, this.#options.parts.environment.clock);
+    this.#nap = undefined;
   }
 }
 

@@ -193,13 +193,12 @@ class ServedSession implements SessionServer {
     return await (await this.getRun(runId)).steer(text, options);
   }
 
-  async *subscribe(options: SubscribeOptions = {}): AsyncGenerator<LogEvent, void, void> {
-    this.#subscribers++;
-    try {
-      yield* follow(this.#serving.parts.environment.log, this.sessionId, options);
-    } finally {
-      this.#subscribers--;
-    }
+  subscribe(options: SubscribeOptions = {}): AsyncGenerator<LogEvent, void, void> {
+    // Counted from within: one generator more between an event and each of many readers would be felt.
+    return follow(this.#serving.parts.environment.log, this.sessionId, options, () => {
+      this.#subscribers++;
+      return { [Symbol.dispose]: () => void this.#subscribers-- };
+    });
   }
 
   async getRun(runId: RunId): Promise<RunHandle> {

@@ -1,3 +1,4 @@
+import { readFileSync, rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { SessionManager } from '../../src/manager/session-manager.ts';
 import { pendingId } from '../manager/approval-room.ts';
@@ -18,8 +19,14 @@ async function killedRun(room: ManagedRoom, manager: SessionManager) {
     readonly runId: string;
   };
   const id = await pendingId(manager);
+  // Claude Code writes its conversation down a little later than it speaks.
+  await expect.poll(() => room.transcripts().some(hasCall), { timeout: 60_000, interval: 20 }).toBe(true);
   const run = await manager.getRun(runId);
   return { run, id };
+}
+
+function hasCall(file: string): boolean {
+  return readFileSync(file, 'utf8').includes('"tool_use"');
 }
 
 /** Recovers until the run that was left goes on here, once its lease has run out. */
@@ -99,6 +106,23 @@ test('killed with a question open: another call is a new question, and what was 
   await manager.approvals.decide(third, { as: 'deny' });
   expect((await run.result).status).toBe('completed');
   expect(room.made('other.txt')).toBe(false);
+});
+
+test('killed before its agent wrote the conversation down: it is told all as text, and asks anew', async () => {
+  await using room = await openManagedRoom([{ tools: [made] }, { tools: [made] }, { text: 'Done.' }]);
+  const manager = await room.open();
+  const { run, id } = await killedRun(room, manager);
+  for (const file of room.transcripts()) rmSync(file);
+  await manager.approvals.decide(id, { as: 'allow' });
+  await goOn(room, manager, run);
+  // A conversation that is only told inherits no grant.
+  const second = await pendingId(manager);
+  expect(second).not.toBe(id);
+  expect(room.made('made.txt')).toBe(false);
+  await manager.approvals.decide(second, { as: 'deny' });
+  expect((await run.result).status).toBe('completed');
+  expect(room.made('made.txt')).toBe(false);
+  expect(await manager.approvals.get(id)).not.toHaveProperty('spentAt');
 });
 
 test('killed between the grant and the tool: the grant is spent, and the run is not taken up with it', async () => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,8 @@ export interface ManagedRoom extends AsyncDisposable {
   readonly environment: AgentEnvironment;
   /** Opens one more manager. All are closed with the room. */
   open(options?: Partial<SessionManagerOptions>): Promise<SessionManager>;
+  /** Files in which Claude Code keeps its conversations. */
+  transcripts(): readonly string[];
   /** True when the agent has made the file. */
   made(name: string): boolean;
 }
@@ -36,6 +38,10 @@ export async function openManagedRoom(script: ModelScript): Promise<ManagedRoom>
     cwd,
     store,
     environment: { set: claudeEnvironment(server, { home }) },
+    transcripts: () =>
+      readdirSync(home, { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.jsonl'))
+        .map((name) => join(home, name)),
     made: (name) => existsSync(join(cwd, name)),
     async open(options = {}) {
       const manager = await createSessionManager({

@@ -131,20 +131,6 @@ test('a parked run can be cancelled by anybody; its question is withdrawn', asyn
   expect(parseId('approval', id)).toBe(id);
 });
 
-test('a parked call that nobody answers is refused when its time is over', async () => {
-  await using room = await openManagedRoom(script);
-  const manager = await room.open();
-  const session = await manager.createSession({ cwd: room.cwd });
-  const run = await session.run('Make a file', {
-    environment: room.environment,
-    approvals: { parkAfter: 0, deadline: 4_000 },
-  });
-  await waitForEvent(run, 'run_parked');
-  expect((await run.result).status).toBe('completed');
-  expect(room.made('made.txt')).toBe(false);
-  expect((await collect(run)).map(({ type }) => type)).toContain('tool_approval_expired');
-});
-
 test.each([
   ['parallel calls', [{ tools: [bash('touch one'), bash('touch two')] }, { text: 'Done.' }]],
   [

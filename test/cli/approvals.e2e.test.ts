@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -94,8 +94,8 @@ test('--input runs another input, --session and --pattern let later calls throug
   expect((await run.ended).code).toBe(0);
   const files = ['made.txt', 'changed.txt', 'other.txt', 'a', 'b'];
   expect(files.map((name) => existsSync(join(room.cwd, name)))).toEqual([false, true, true, true, true]);
-  const { run: runId } = announced(run.errors());
-  const asked = (await events(room, runId)).filter(({ type }) => type === 'tool_approval_requested');
+  const { session } = announced(run.errors());
+  const asked = (await events(room, session)).filter(({ type }) => type === 'tool_approval_requested');
   expect(asked).toHaveLength(3);
 });
 
@@ -128,6 +128,11 @@ test('a run whose command was killed goes on with asm resume', async () => {
   const made = bash('echo made > made.txt');
   await using room = await openAsmRoom([{ tools: [made] }, { tools: [made] }, { text: 'Done.' }]);
   const { run, id } = await askedRun(room);
+  // Claude Code writes its conversation down a little later than it speaks.
+  const wroteCall = (name: string): boolean =>
+    name.endsWith('.jsonl') && readFileSync(join(room.home, name), 'utf8').includes('"tool_use"');
+  const wrote = (): boolean => readdirSync(room.home, { recursive: true, encoding: 'utf8' }).some(wroteCall);
+  await expect.poll(wrote, { timeout: 60_000, interval: 20 }).toBe(true);
   run.signal('SIGKILL');
   await run.ended;
   const { run: runId } = announced(run.errors());

@@ -56,12 +56,13 @@ async function follow(order: ServerOrder): Promise<ServerAnswer> {
           appendFileSync(startsFile, `${input}\n`);
           started.add(input);
           for (const wake of starts) wake();
-          return [...(input.startsWith('hang') ? [{ hang: true } as const] : []), { say: input, chunks: 1 }];
+          return input.startsWith('hang') ? [{ hang: true }] : [];
         },
         { acceptAnyHandle: true },
       );
       manager = await createSessionManager({
-        store: sqliteStore(path),
+        // A killed process loses nothing by it.
+        store: sqliteStore(path, { durability: 'normal' }),
         providers: [provider],
         times: { lease },
       });

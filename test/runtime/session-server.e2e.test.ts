@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { checkLog, readLog } from '../manager/log-check.ts';
 import { openServedRoom } from './server-processes.ts';
@@ -41,4 +44,11 @@ test('two processes serve one session: each run runs once, one at a time, whoeve
     expect(running).toBeLessThanOrEqual(1);
   }
   await Promise.all([one.tell({ order: 'close' }), two.tell({ order: 'close' })]);
+});
+
+test('a program that does nothing but serve a session in memory comes to its end', async () => {
+  const program = fileURLToPath(new URL('lone-server.ts', import.meta.url));
+  // It would end with code 13 if nothing kept it alive while it waits.
+  const { stdout } = await promisify(execFile)(process.execPath, [program]);
+  expect(stdout).toBe('drained');
 });

@@ -45,6 +45,8 @@ export interface AppServer extends AsyncDisposable {
   closed(threadId: string): Promise<void>;
   /** What runs get that isn't attached yet or whose conversation is not known: everything of a server with one run. */
   readonly lobby: Set<MessageInbox>;
+  /** Nothing more is asked of it: it begins to end by itself. */
+  dismiss(): void;
   end(grace?: number): Promise<void>;
 }
 
@@ -127,13 +129,11 @@ export async function startAppServer(options: AppServerOptions, signal: AbortSig
   }, startDeadline);
   try {
     if (signal.aborted) stop();
-    // It takes what it reads one after the other: no answer is needed to say the next thing.
     const greeted = rpc.request('initialize', greetingParameters);
+    // It takes them one after another; none of them depends on what it answers.
     rpc.notify('initialized');
-    const read = rpc.request('config/read', { includeLayers: false });
-    read.catch(() => undefined);
-    const greeting = await greeted;
-    const configuration = await read;
+    const asked = rpc.request('config/read', { includeLayers: false });
+    const [greeting, configuration] = await Promise.all([greeted, asked]);
     return {
       rpc,
       group,
@@ -154,6 +154,7 @@ export async function startAppServer(options: AppServerOptions, signal: AbortSig
         closings.delete(threadId);
       },
       lobby,
+      dismiss: () => void group.child.stdin.end(),
       end,
       [Symbol.asyncDispose]: () => end(),
     };

@@ -37,7 +37,8 @@ export async function* runCodex(
   const prompt = promptText(request.messages);
   const native = checkNative(request.native);
   await checkFolder(request.cwd);
-  const appendedPrompt = await promptAddition(options, native, request);
+  // Read while the program starts.
+  const addition = promptAddition(options, native, request);
   if (host.signal.aborted) throw abortError(host.signal);
   const model = request.model ?? options.model ?? modelOfBranch(request);
   // A new conversation has its client tools as tools of Codex's own, which can't be given to an old one.
@@ -53,6 +54,7 @@ export async function* runCodex(
   const foreign = createForeignOutput();
   let thrown: unknown;
   try {
+    const appendedPrompt = await addition;
     const settings = await threadSettings({
       request,
       native,
@@ -69,11 +71,17 @@ export async function* runCodex(
     state.model = conversation.model;
     state.instructions = digest(appendedPrompt);
     await renewInstructions(server, request, conversation.id, appendedPrompt);
+    // Codex prepares its turn while the start is stored; what it says or asks waits until that is done.
+    const begun = startTurn(server, request, state, prompt);
+    begun.catch(() => undefined);
     yield agentStarted(request, server, state, pool === undefined);
-    await startTurn(server, request, state, prompt);
+    await begun;
     while (state.ended === undefined) {
       const item = await inbox.take();
-      yield* 'raw' in item ? foreign.take(item.raw) : eventsOf(item, state, approvals, control);
+      const events = 'raw' in item ? foreign.take(item.raw) : eventsOf(item, state, approvals, control);
+      // It puts its things away while the last events are stored.
+      if (state.ended !== undefined && pool === undefined) server.dismiss();
+      yield* events;
     }
   } catch (caught) {
     thrown = caught;
@@ -135,8 +143,10 @@ async function leaseServer(
 ): Promise<ServerLease> {
   const environment = pool === undefined ? codexEnvironment(request) : sharedEnvironment(request);
   const search = { executable: options.executable, path: environment['PATH'] ?? '', cwd: request.cwd };
-  const program = await requireCodex(search);
-  if (options.ownRules !== true) await refuseOwnRules(environment);
+  const [program] = await Promise.all([
+    requireCodex(search),
+    options.ownRules === true ? undefined : refuseOwnRules(environment),
+  ]);
   if (pool !== undefined) return await pool.lease({ program, environment }, signal);
   try {
     // In no project, so that it reads none's settings by itself.

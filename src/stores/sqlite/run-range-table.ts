@@ -35,17 +35,17 @@ export class RunRangeTable {
     for (const run of runs) {
       if (!isTerminalRun(run.status)) continue;
       this.#close.run(Math.max(lastSeq, entry.latestSeq), entry.number, run.id);
-      if (entry.runs.has(run.id)) entry.runs.set(run.id, true);
+      // Little comes after the end of a run, and that finds it in the table.
+      entry.runs.delete(run.id);
     }
   }
 
   #isClosed(entry: SessionEntry, runId: RunId, seq: number): boolean {
-    const known = entry.runs.get(runId);
-    if (known !== undefined) return known;
+    if (entry.runs.has(runId)) return false;
     const found = this.#find.get(entry.number, runId);
     if (found === undefined) this.#open.run(entry.number, runId, seq);
     const isClosed = found !== undefined && found[0] !== null;
-    entry.runs.set(runId, isClosed);
+    if (!isClosed) entry.runs.add(runId);
     return isClosed;
   }
 }

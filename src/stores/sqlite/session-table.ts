@@ -11,8 +11,8 @@ export interface SessionEntry {
   readonly number: number;
   row: Session;
   latestSeq: number;
-  /** The runs with events in the log, as far as they were met; true when no more are expected. */
-  readonly runs: Map<RunId, boolean>;
+  /** The runs with events in the log, as far as they were met, of which more are expected. */
+  readonly runs: Set<RunId>;
 }
 
 const largestCache = 2000;
@@ -51,7 +51,7 @@ export class SessionTable {
     const found = this.#find.get(id);
     if (found === undefined) return undefined;
     const [number, row, latestSeq] = found;
-    return this.#remember({ number, row: decodeRow<Session>(row), latestSeq, runs: new Map() });
+    return this.#remember({ number, row: decodeRow<Session>(row), latestSeq, runs: new Set() });
   }
 
   create(row: Session): SessionEntry {
@@ -65,7 +65,7 @@ export class SessionTable {
     const number = Number(lastInsertRowid);
     this.#insertLog.run(number);
     this.#writeTags(number, row.tags);
-    return this.#remember({ number, row, latestSeq: 0, runs: new Map() });
+    return this.#remember({ number, row, latestSeq: 0, runs: new Set() });
   }
 
   update(entry: SessionEntry, row: Session): void {
