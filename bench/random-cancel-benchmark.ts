@@ -21,7 +21,10 @@ const atOnce = 3;
 /** Milliseconds within which a run is cancelled: from before its agent starts to after its end. */
 const latestCancel = 1_500;
 
-/** A hundred runs of each agent, cancelled at random moments: no process may be left behind. */
+/**
+ * A hundred runs of each agent, half of them in the agent's own sandbox where it has one, cancelled at random moments:
+ * no process may be left behind. No peer: what is measured is whether we keep our word.
+ */
 export const randomCancelBenchmark: Benchmark = {
   name: 'random-cancel',
   goal: 'no process left behind after 100 runs of each agent, cancelled at random moments',
@@ -52,14 +55,23 @@ async function cancelAtRandom(agent: ExampleAgent, count: number): Promise<Bench
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   const cookies = ended.flatMap((run) => run.cookie ?? []);
-  const left = livingWith(cookies);
+  // Whatever lost its cookie has the folder as its home, or something in it as its program.
+  const left = livingWith([...cookies, folder.path]);
+  const failures = ended.flatMap(({ error }) =>
+    error === undefined ? [] : [`${error.code}: ${error.message}`],
+  );
   const of = (status: Run['status']): number => ended.filter((run) => run.status === status).length;
   return {
     name: `${agent.name}, ${count} runs`,
     figure: left,
     unit: 'processes left',
     goals: [below(left, 1, 'process')],
-    details: { cancelled: of('cancelled'), completed: of('completed'), failed: of('failed') },
+    details: {
+      cancelled: of('cancelled'),
+      completed: of('completed'),
+      failed: of('failed'),
+      ...(failures.length === 0 ? {} : { failures: failures.join('; ') }),
+    },
   };
 }
 
@@ -83,20 +95,21 @@ async function cancelledRun(
   const session = await manager.createSession();
   await using run = await session.run('Take your time.', {
     ...place,
-    permissionMode: 'dangerously_skip_permissions',
+    // With and without a sandbox of the agent's own.
+    permissionMode: wait % 2 === 0 ? 'dangerously_skip_permissions' : 'full_auto',
   });
   await new Promise((resolve) => setTimeout(resolve, wait));
   await run.cancel('The benchmark has seen enough.');
   return await run.read();
 }
 
-/** How many processes have one of the cookies in their environment. */
-function livingWith(cookies: readonly string[]): number {
+/** How many processes have one of the texts in their environment or their command line. */
+function livingWith(texts: readonly string[]): number {
   return readdirSync('/proc').filter((name) => {
     if (!/^\d+$/.test(name)) return false;
     try {
-      const environment = readFileSync(`/proc/${name}/environ`, 'latin1');
-      return cookies.some((cookie) => environment.includes(cookie));
+      const process = ['environ', 'cmdline'].map((file) => readFileSync(`/proc/${name}/${file}`, 'latin1'));
+      return texts.some((text) => process.join('\0').includes(text));
     } catch {
       // Gone meanwhile.
       return false;

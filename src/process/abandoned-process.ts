@@ -8,6 +8,8 @@ export interface AbandonedProcesses {
   readonly cookie: string;
   /** The agent's process, when it was recorded before its host died. */
   readonly identity?: AgentProcess;
+  /** As in `FamilyMarks`. */
+  readonly foreignSession?: number;
   /** Milliseconds between SIGTERM and SIGKILL. Default 2,000. */
   readonly grace?: number;
 }
@@ -26,14 +28,14 @@ export async function endAbandonedProcesses(
   abandoned: AbandonedProcesses,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<{ readonly ended: number }> {
-  const { cookie, identity, grace = 2_000 } = abandoned;
+  const { cookie, identity, foreignSession, grace = 2_000 } = abandoned;
   if (cookie.length < shortestCookie) {
     throw new AsmError('invalid_input', `A cookie has at least ${shortestCookie} characters.`);
   }
   const seen = new Set<number>();
   const living = (): readonly number[] => {
     if (options.signal?.aborted === true) throw abortError(options.signal);
-    const pids = findFamily({ cookie })
+    const pids = findFamily({ cookie, ...(foreignSession === undefined ? {} : { foreignSession }) })
       .filter(
         (entry) => entry.pid !== identity?.pid || entry.startTime === (identity.startTime ?? entry.startTime),
       )

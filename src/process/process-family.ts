@@ -14,6 +14,8 @@ export interface FamilyMarks {
   readonly group?: number;
   /** Value of `ASM_RUN_COOKIE` in the members' environment. */
   readonly cookie?: string;
+  /** A session that others share: who is only in it, doesn't belong to the family. */
+  readonly foreignSession?: number;
   /** Members can't have started before this, in clock ticks since boot. Saves reading environments. */
   readonly notBefore?: number;
   /** The first of the members to start. Saves looking at older processes. */
@@ -33,7 +35,7 @@ export function findFamily(marks: FamilyMarks): readonly ProcessEntry[] {
   const sessions = new Set<number>();
   const add = (entry: ProcessEntry): void => {
     members.set(entry.pid, entry);
-    sessions.add(entry.session);
+    if (entry.session !== marks.foreignSession) sessions.add(entry.session);
   };
   for (const entry of candidates) {
     if (entry.group === marks.group || hasCookie(entry, marks.cookie)) add(entry);

@@ -3,7 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { timeSortedIds } from '../../src/domain/id.ts';
+import type { PermissionMode } from '../../src/domain/tool.ts';
 import { codex } from '../../src/providers/codex/provider.ts';
+import { processesWithCookie } from '../../src/testing/provider-contract/cookie-finder.ts';
 import type { RunRequest } from '../../src/ports/provider.ts';
 import { openCodexRoom, type CodexRoom } from './codex-room.ts';
 import { heardBy, shell } from './codex-step.ts';
@@ -89,6 +91,23 @@ describe('a shared server', () => {
     await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
     await expect(other.outcome()).resolves.toMatchObject({ status: 'completed' });
     expect(servers(room)).toHaveLength(1);
+  });
+
+  it.each<[string, PermissionMode]>([
+    ['in the sandbox', 'default'],
+    ['outside of it', 'dangerously_skip_permissions'],
+  ])('keeps nothing of what a run left behind %s, and lives on', async (_where, permissionMode) => {
+    const command = 'setsid sleep 600 > /dev/null 2>&1 & touch begun; sleep 600';
+    await using room = await openCodexRoom([{ tools: [shell(command)] }, { text: 'never' }]);
+    await using provider = codex({ shareServer: true });
+    const run = room.run({ provider, request: { permissionMode } });
+    await expect.poll(() => existsSync(join(room.cwd, 'begun')), { timeout: 300_000 }).toBe(true);
+    const before = servers(room);
+    expect((await processesWithCookie(run.cookie))?.length).toBeGreaterThan(0);
+    run.host.cancel();
+    await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
+    expect(await processesWithCookie(run.cookie)).toEqual([]);
+    expect(servers(room)).toEqual(before);
   });
 
   it('that answers nothing is ended by a cancel', async () => {

@@ -4,6 +4,7 @@ import { orAborted } from '../../domain/abort.ts';
 import { abortError, AsmError, isAsmError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
+import { endAbandonedProcesses } from '../../process/abandoned-process.ts';
 import { startAppServer, type AppServer } from './app-server.ts';
 import { createApprovals, type Approvals } from './approvals.ts';
 import { openConversation } from './conversation.ts';
@@ -89,7 +90,7 @@ export async function* runCodex(
     control.end();
     approvals.end();
     inbox.close();
-    await leaveServer(lease, state, control, pool !== undefined);
+    await leaveServer(lease, state, control, pool === undefined ? undefined : request.cookie);
   }
   yield* endOpenCalls(state);
   yield* foreign.end();
@@ -208,16 +209,16 @@ async function startTurn(
 /** Milliseconds that a shared server has to stop the turn of a run that leaves it. */
 const leaveDeadline = 3_000;
 
-/** Lets the server go; one that other runs use first stops what is still going on for this one. */
+/** Lets the server go; in one that other runs use, all that is still going on for this one is ended first. */
 async function leaveServer(
   lease: ServerLease,
   state: NormalizerState,
   control: RunControl,
-  shared: boolean,
+  cookieOfShared: string | undefined,
 ): Promise<void> {
   const { server } = lease;
   const { threadId } = state;
-  if (shared && threadId !== undefined && server.lost === undefined) {
+  if (cookieOfShared !== undefined && threadId !== undefined && server.lost === undefined) {
     const leave = async (): Promise<void> => {
       if (state.ended === undefined) await control.stopTurn();
       await server.rpc.request('thread/backgroundTerminals/clean', { threadId });
@@ -227,7 +228,14 @@ async function leaveServer(
     await orAborted(leave(), deadline).catch(() => undefined);
   }
   if (threadId !== undefined) server.detach(threadId);
-  await lease.release();
+  try {
+    // What its commands left; they carry the run's own cookie, and the server doesn't.
+    const foreignSession = server.group.identity.pid;
+    if (cookieOfShared !== undefined)
+      await endAbandonedProcesses({ cookie: cookieOfShared, foreignSession, grace: 0 });
+  } finally {
+    await lease.release();
+  }
 }
 
 /** Has a conversation closed; only then can another run take it up with settings of its own. */

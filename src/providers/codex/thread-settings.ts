@@ -12,6 +12,7 @@ import {
 } from '../../domain/tool-policy.ts';
 import type { PermissionMode, ToolCall } from '../../domain/tool.ts';
 import type { McpServer, RunRequest } from '../../ports/provider.ts';
+import { runCookieVariable } from '../../process/process-family.ts';
 import { fieldOf, textField } from '../../domain/json-field.ts';
 import type { CheckedNative } from './options.ts';
 
@@ -95,6 +96,8 @@ export async function threadSettings(parts: ThreadSettingsParts): Promise<JsonOb
       ...(native.reasoningEffort === undefined ? {} : { model_reasoning_effort: native.reasoningEffort }),
       ...(native.reasoningSummary === undefined ? {} : { model_reasoning_summary: native.reasoningSummary }),
       projects: await trust(request),
+      // Commands get only what Codex's configuration lets through, or that of the server, and must be found again.
+      shell_environment_policy: { set: runMarks(request) },
       mcp_servers: mcpServers(parts),
     },
   };
@@ -141,12 +144,11 @@ function serverSettings(name: string, server: McpServer, request: RunRequest): J
   switch (server.type) {
     case 'stdio': {
       // Codex hands its own environment on to servers only in part, and they must be found after a crash, too.
-      const marks = { ASM_RUN_ID: request.runId, ASM_RUN_COOKIE: request.cookie };
       return {
         ...gate,
         command: server.command,
         args: server.arguments ?? [],
-        env: { ...server.environment, ...marks },
+        env: { ...server.environment, ...runMarks(request) },
       };
     }
     case 'http':
@@ -157,6 +159,11 @@ function serverSettings(name: string, server: McpServer, request: RunRequest): J
         `Codex can't use the MCP server ${JSON.stringify(name)}: it knows no servers of the type "sse". Use "http".`,
       );
   }
+}
+
+/** The variables by which what a run starts is found. */
+function runMarks({ runId, cookie }: RunRequest): { readonly [name: string]: string } {
+  return { ASM_RUN_ID: runId, [runCookieVariable]: cookie };
 }
 
 /** What of the answer isn't as it was asked for; `undefined` when all of it is. */
