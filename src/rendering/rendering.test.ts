@@ -171,7 +171,8 @@ describe('sinks', () => {
       events: stream(realisticLog()),
       renderer: compactRenderer({ color: true }),
       sinks: [throwing, rejecting, stalled, badEnd, fileSink('/dev/full', { name: 'full' }), fileSink(path)],
-      stallTimeout: 50,
+      // Far longer than any disk takes, since the file must not be held for stalled.
+      stallTimeout: 2_000,
       onSinkError: (failure) => {
         told.push(failure.sink);
         throw new Error('ignored');
