@@ -95,9 +95,11 @@ describe('starting', () => {
 describe('ending', () => {
   test('children and grandchildren that ignore SIGTERM are killed, and no zombie stays', async () => {
     const cookie = newCookie();
-    const deaf = "trap '' TERM; while :; do sleep 1; done";
+    const deaf = "trap '' TERM; echo deaf; while :; do sleep 1; done";
     const group = await shell(`(${deaf}) & sh -c "${deaf}" & ${deaf}`, cookie);
-    await until('three deaf processes', () => withCookie(cookie).length >= 4);
+    let out = '';
+    group.child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    await until('three deaf processes', () => out === 'deaf\n'.repeat(3));
     await group.end({ grace: 50 });
     expect(withCookie(cookie)).toEqual([]);
     expect(readProcessEntry(group.identity.pid)).toBeUndefined();
