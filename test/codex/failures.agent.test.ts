@@ -5,6 +5,14 @@ import { processesWithCookie } from '../../src/testing/provider-contract/cookie-
 import { openCodexRoom } from './codex-room.ts';
 import { shell } from './codex-step.ts';
 
+describe('a configuration folder that is new', () => {
+  it('is no failure for those of several runs that are not the first in it', async () => {
+    await using room = await openCodexRoom(() => ({ text: 'fine' }));
+    const runs = [room.run(), room.run(), room.run()];
+    for (const run of runs) await expect(run.outcome()).resolves.toMatchObject({ status: 'completed' });
+  });
+});
+
 describe('a failure of the model service', () => {
   const cases: readonly (readonly [string, ModelTurn, ErrorCode, string])[] = [
     [

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createLineSplitter } from '../../bridge/line-splitter.ts';
-import { AsmError } from '../../domain/error.ts';
+import { orAborted } from '../../domain/abort.ts';
+import { AsmError, isAsmError } from '../../domain/error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import { startProcessGroup, type ProcessGroup } from '../../process/process-group.ts';
 import { crashError, protocolError } from './errors.ts';
@@ -50,8 +52,31 @@ export interface AppServer extends AsyncDisposable {
   end(grace?: number): Promise<void>;
 }
 
+/** How often the program is started when it meets another one that makes its database. */
+const startAttempts = 5;
+
+/** Milliseconds before it is started again, times the attempt. */
+const startPause = 150;
+
 /** Starts the program and greets it. Rejects when it can't, and ends it when the signal aborts meanwhile. */
 export async function startAppServer(options: AppServerOptions, signal: AbortSignal): Promise<AppServer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(options, signal);
+    } catch (thrown) {
+      if (attempt === startAttempts || !isDatabaseRace(thrown)) throw thrown;
+      await orAborted(sleep(attempt * startPause), signal);
+    }
+  }
+}
+
+/** Of several that are the first in a configuration folder, all but one give up; they have done nothing by then. */
+function isDatabaseRace(thrown: unknown): boolean {
+  if (!isAsmError(thrown) || thrown.code !== 'agent_crashed') return false;
+  return thrown.provider?.stderr?.includes('failed to initialize sqlite state runtime') === true;
+}
+
+async function startOnce(options: AppServerOptions, signal: AbortSignal): Promise<AppServer> {
   const group = await startProcessGroup({
     command: options.program,
     arguments: ['app-server', ...serverFlags],
