@@ -27,7 +27,7 @@ import { createUsageMeter } from './usage-meter.ts';
 const endGrace = 400;
 
 /** Milliseconds that a program has to end by itself when its input is closed. */
-const exitDeadline = 3_000;
+const exitDeadline = 10_000;
 
 /** Milliseconds that a program whose output ended has to show how it ended. */
 const settleDeadline = 400;

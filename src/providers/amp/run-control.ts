@@ -7,7 +7,7 @@ import type { NormalizerState } from './normalizer-state.ts';
 import type { ThreadEnd } from './thread-file.ts';
 
 /** Milliseconds in which Amp has written down what was said last in its thread. */
-const keepDelay = 250;
+const keepDelay = 1_000;
 
 /** Milliseconds that what Amp started has to end when it is told to. */
 const endGrace = 400;
