@@ -75,11 +75,16 @@ async function follow(order: ServerOrder): Promise<ServerAnswer> {
     }
     case 'go on submitting': {
       void (async () => {
-        for (let number = 0; ; number++) {
-          // A full queue takes more in a moment.
-          await server()
+        for (let number = 0; ;) {
+          const isTaken = await server()
             .submitRun(`${order.prefix} ${number}`)
-            .catch(() => new Promise(setImmediate));
+            .then(
+              () => true,
+              () => false,
+            );
+          if (isTaken) number++;
+          // A full queue takes it in a moment: somebody waits for each of them to start.
+          else await new Promise(setImmediate);
         }
       })();
       return {};
