@@ -160,6 +160,9 @@ describe('an agent gets', () => {
       version: '1.2.3',
       projectTrusted: true,
     });
+    const current = room.run('has-options', { request: { native: { mode: 'ask' }, text: 'y' } });
+    await expect(current.outcome()).resolves.toMatchObject({ output: 'small ask Hello, you said: y' });
+    expect(current.ofType('agent_started')[0]?.data).toMatchObject({ nativePermissionMode: 'ask' });
     await expect(room.run('has-options', { request: { model: 'huge' } }).outcome()).rejects.toMatchObject({
       code: 'model_not_found',
     });

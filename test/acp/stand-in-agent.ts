@@ -117,8 +117,10 @@ if (manner !== 'silent-from-the-start') {
       if (params.value === 'small' || params.value === 'large') { model = params.value; send({ id, result: { configOptions: options } }); }
       else send({ id, error: { code: -32602, message: 'Invalid params' } });
     } else if (method === 'session/set_mode') {
+      // It isn't asked to become what it said that it is.
+      if (params.modeId === mode) send({ id, error: { code: -32600, message: 'That is the mode.' } });
+      else send({ id, result: {} });
       mode = params.modeId;
-      send({ id, result: {} });
     } else if (method === 'session/prompt') void turn(id, params.prompt[0].text);
     else if (method === undefined) waiting.get(id)?.({ result, error });
   }

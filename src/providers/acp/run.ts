@@ -135,7 +135,8 @@ export async function* runAcp(
     stopping.abort();
     channel.end();
     connection.close();
-    await group.end({ grace: exit === undefined ? endGrace : 0 });
+    // Also after its exit: what it drives may still be storing what the conversation cost.
+    await group.end({ grace: endGrace });
   }
 }
 
