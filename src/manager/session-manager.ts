@@ -1,8 +1,9 @@
+import { runIdOf, sessionIdOf } from './given-id.ts';
 import { randomUUID } from 'node:crypto';
 import { createPriceBook } from '../cost/price-book.ts';
 import { systemClock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
-import { parseId, timeSortedIds, type RunId, type SessionId } from '../domain/id.ts';
+import { timeSortedIds, type SessionId } from '../domain/id.ts';
 import type { RunInput } from '../domain/message.ts';
 import type { Run } from '../domain/run.ts';
 import type { Session } from '../domain/session.ts';
@@ -211,22 +212,4 @@ function providersByName(providers: readonly Provider[]): ReadonlyMap<string, Pr
     byName.set(provider.name, provider);
   }
   return byName;
-}
-
-function sessionIdOf(text: string): SessionId {
-  const id = parseId('session', text);
-  if (id !== undefined) return id;
-  throw new AsmError(
-    'session_not_found',
-    `"${text.slice(0, 100)}" is not the id of a session: those begin with ses_.`,
-  );
-}
-
-function runIdOf(text: string): RunId {
-  const id = parseId('run', text);
-  if (id !== undefined) return id;
-  throw new AsmError(
-    'run_not_found',
-    `"${text.slice(0, 100)}" is not the id of a run: those begin with run_.`,
-  );
 }

@@ -1,5 +1,6 @@
+import { runIdOf, sessionIdOf } from '../manager/given-id.ts';
 import { AsmError } from '../domain/error.ts';
-import { parseId, type RunId, type SessionId } from '../domain/id.ts';
+import type { RunId, SessionId } from '../domain/id.ts';
 import { isTerminalRun } from '../domain/run.ts';
 import { isTerminalSession } from '../domain/session.ts';
 import { partsOf, type ManagerParts } from '../manager/manager-parts.ts';
@@ -138,22 +139,4 @@ async function resume(
 
 function isRefusedMove(thrown: unknown): thrown is AsmError {
   return thrown instanceof AsmError && thrown.code === 'invalid_transition';
-}
-
-function runIdOf(text: string): RunId {
-  const id = parseId('run', text);
-  if (id !== undefined) return id;
-  throw new AsmError(
-    'run_not_found',
-    `"${text.slice(0, 100)}" is not the id of a run: those begin with run_.`,
-  );
-}
-
-function sessionIdOf(text: string): SessionId {
-  const id = parseId('session', text);
-  if (id !== undefined) return id;
-  throw new AsmError(
-    'session_not_found',
-    `"${text.slice(0, 100)}" is not the id of a session: those begin with ses_.`,
-  );
 }
