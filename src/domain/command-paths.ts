@@ -50,6 +50,7 @@ class CommandPathReader {
     for (const word of words.slice(0, dynamicFrom)) this.add(word);
     if (folderChangers.has(program)) this.#enterFirst(words.slice(0, dynamicFrom));
     for (const [index, word] of words.entries()) {
+      if (!word.startsWith('-')) continue;
       const option = folderOptions.exec(word);
       if (option !== null) this.#enter(option[1] ?? words[index + 1] ?? '');
       else if (/^-C./s.test(word)) this.#enter(word.slice(2));
@@ -94,6 +95,8 @@ export function pathOfFileUrl(text: string): string | undefined {
 
 /** What of a word may be a path. */
 function candidates(word: string): readonly string[] {
+  // Most words are plain ones.
+  if (!/^-|[=:,@]/.test(word)) return word === '' || word === '/dev/null' ? [] : [word];
   const file = pathOfFileUrl(word);
   if (file !== undefined) return [file];
   // An address on the network; what stands in it is no path of this machine.

@@ -181,6 +181,7 @@ class ScriptReader {
 }
 
 function skipBlanks(source: ShellSource): void {
+  if (!/^[ \t\\]/.test(source.text[source.at] ?? '')) return;
   const blanks = /(?:[ \t]|\\\n)*/y;
   blanks.lastIndex = source.at;
   source.at += blanks.exec(source.text)?.[0].length ?? 0;

@@ -33,6 +33,7 @@ const metacharacters = new Set(' \t\n;&|()<>');
 export function readWord(source: ShellSource, visitor: WordVisitor): ShellWord {
   const word = new WordReader(source, visitor);
   for (;;) {
+    word.plain(false);
     const character = source.text[source.at];
     if (character === undefined) break;
     if (isProcessSubstitution(source)) word.substitution(2);
@@ -82,6 +83,16 @@ class WordReader {
     };
   }
 
+  /** Takes what means itself to every shell, quoted or not; most of a text is of that kind. */
+  plain(quoted: boolean): void {
+    const run = /[\w./,:=@%+-]*/y;
+    run.lastIndex = this.#source.at;
+    const [text = ''] = run.exec(this.#source.text) ?? [];
+    if (text === '') return;
+    this.#add(text, quoted);
+    this.#source.at += text.length;
+  }
+
   /** A character that may start an expansion. */
   piece(character: string, quoted: boolean): void {
     if (character === '$') return this.#dollar(quoted);
@@ -119,7 +130,9 @@ class WordReader {
 
   /** Reads as between double quotes until `isEnd` says so. */
   expanded(isEnd: () => boolean): void {
-    while (this.#source.at < this.#source.text.length && !isEnd()) {
+    for (;;) {
+      this.plain(true);
+      if (this.#source.at >= this.#source.text.length || isEnd()) break;
       const [character = '', next = ''] = this.#source.text.slice(this.#source.at, this.#source.at + 2);
       if (character === '\\' && next !== '' && '$`"\\\n'.includes(next)) this.escape();
       else this.piece(character, true);

@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { lstatSync, readlinkSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 
 /** Links that are followed in one path at most, as systems do. */
@@ -6,7 +6,7 @@ const mostLinks = 40;
 
 /**
  * Finds where paths lead when links are followed, as far as there are files: absolute. Two answers where programs read
- * a path differently: some take `..` out of the text first, the system follows the link before it. Folders are looked
+ * a path differently: some take `..` out of the text first, the system follows the link before it. Each place is looked
  * at once, so that a finder is for one decision.
  */
 export function realPathFinder(): (path: string, cwd: string) => readonly string[] {
@@ -20,7 +20,8 @@ export function realPaths(path: string, cwd: string): readonly string[] {
 }
 
 class RealPathFinder {
-  readonly #folders = new Map<string, string>();
+  /** Where paths lead, of those that were looked at. */
+  readonly #known = new Map<string, string>();
 
   find(path: string, cwd: string): readonly string[] {
     if (!path.includes('..')) return [this.#leadsTo(isClean(path) ? path : resolve(cwd, path), mostLinks)];
@@ -31,22 +32,21 @@ class RealPathFinder {
 
   /** For an absolute path without `..`. */
   #leadsTo(path: string, links: number): string {
-    const parent = dirname(path);
-    if (parent === path) return path;
-    const name = path.slice(parent === '/' ? 1 : parent.length + 1);
-    const folder = this.#folder(parent, links);
-    const place = `${folder === '/' ? '' : folder}/${name}`;
+    const known = this.#known.get(path);
+    if (known !== undefined) return known;
+    const place = this.#follow(path, links);
+    this.#known.set(path, place);
+    return place;
+  }
+
+  #follow(path: string, links: number): string {
+    if (path === '/') return path;
+    const slash = path.lastIndexOf('/');
+    const folder = this.#leadsTo(slash === 0 ? '/' : path.slice(0, slash), links);
+    const place = `${folder === '/' ? '' : folder}${path.slice(slash)}`;
     if (!isLink(place)) return place;
     const target = links > 0 ? linkTarget(place) : undefined;
     return target === undefined ? place : this.#leadsTo(resolve(dirname(place), target), links - 1);
-  }
-
-  #folder(path: string, links: number): string {
-    const known = this.#folders.get(path);
-    if (known !== undefined) return known;
-    const place = existing(path) ?? this.#leadsTo(path, links);
-    this.#folders.set(path, place);
-    return place;
   }
 
   /** Takes one part of the path after the other, as the system does. */
@@ -63,15 +63,6 @@ class RealPathFinder {
 /** Absolute, and without anything to take out. */
 function isClean(path: string): boolean {
   return path.startsWith('/') && !/\/\.?(?:\/|$)/.test(path);
-}
-
-function existing(path: string): string | undefined {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    // Nothing is there yet, or a link to nothing, through which something would be made.
-    return undefined;
-  }
 }
 
 function isLink(path: string): boolean {
