@@ -7,6 +7,7 @@ export function addApprovalCommands(program: Command): void {
   addApprovals(program);
   addApprove(program);
   addDeny(program);
+  addRevoke(program);
   addResume(program);
 }
 
@@ -18,6 +19,7 @@ function addApprovals(program: Command): void {
       'these instead: pending, granted, denied, expired, withdrawn or all; with commas, or repeated',
       moreNames,
     )
+    .option('--grants', 'what lets later calls through instead, for the session or until a time')
     .option('-n, --limit <count>', 'at most so many', wholeNumber(1, 1_000), 20)
     .addOption(store())
     .addOption(json())
@@ -27,6 +29,7 @@ function addApprovals(program: Command): void {
 Examples:
   $ asm approvals
   $ asm approvals --session ses_… --status all
+  $ asm approvals --grants
   $ asm approvals --json | jq '{id, call}'`,
     )
     .action(async (options: object) => {
@@ -87,6 +90,32 @@ Examples:
     .action(async (id: string, options: object) => {
       const { denyCommand } = await import('./decide-command.ts');
       await denyCommand(id, options);
+    });
+}
+
+function addRevoke(program: Command): void {
+  add(
+    program,
+    'revoke',
+    'take back what was allowed for a session or by a pattern; later calls are asked about',
+  )
+    .argument('<id>', 'an approval, as `asm approvals --grants` lists them')
+    .option('--by <name>', 'who revokes it (default: your name on this machine)')
+    .option('--reason <text>', 'why, for the log')
+    .addOption(store())
+    .addOption(json())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ asm revoke apr_…
+  $ asm revoke apr_… --reason "The release is out"
+
+Exit codes: 2 when it was revoked before or lets no later call through; 3 when there is none.`,
+    )
+    .action(async (id: string, options: object) => {
+      const { revokeCommand } = await import('./revoke-command.ts');
+      await revokeCommand(id, options);
     });
 }
 

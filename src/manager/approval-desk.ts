@@ -41,8 +41,11 @@ export interface DeskQuestion {
 export interface DeskAnswer {
   readonly authorization: Authorization;
   readonly approvalId: ApprovalId;
-  /** Writes the gate's decision together with what makes the answer spent; a grant that lasts needs none. */
-  readonly spend?: (decided: EventDraft) => Promise<void>;
+  /**
+   * Writes the gate's decision together with what makes the answer spent, or the grant used. False: nothing is
+   * written, since the grant was revoked at this moment; the question has to be asked again.
+   */
+  readonly spend: (decided: EventDraft) => Promise<boolean>;
 }
 
 export interface ApprovalDeskOptions {
@@ -97,9 +100,12 @@ export class ApprovalDesk {
     const { environment, run, onQuestion } = this.#options;
     const { call, provider, cwd } = question;
     const subject = { sessionId: run.sessionId, runId: run.id, provider: provider.name, cwd, call };
-    const lasting = await findLastingGrant(environment, subject);
-    if (lasting !== undefined) return { authorization: { decision: 'allow' }, approvalId: lasting.id };
     const earlier = this.#inherited.find((approval) => isSameCall(approval.key, subject));
+    // What was decided about this very call comes first: it is spent by it, and by nothing else.
+    if (earlier === undefined || earlier.status === 'pending') {
+      const lasting = await findLastingGrant(environment, subject);
+      if (lasting !== undefined && lasting.id !== earlier?.id) return this.#lasting(lasting);
+    }
     this.#inherited = this.#inherited.filter((approval) => approval !== earlier);
     const approval =
       earlier ?? newApproval(environment, { ...subject, reason: question.reason }, this.#settings);
@@ -181,6 +187,36 @@ export class ApprovalDesk {
     }
   }
 
+  /** A grant that lasts is written with what it lets through: revoked, it lets nothing through after that. */
+  #lasting(grant: Approval): DeskAnswer {
+    const { environment, recorder } = this.#options;
+    return {
+      authorization: { decision: 'allow' },
+      approvalId: grant.id,
+      spend: async (decided) =>
+        await this.#unlessRevoked(grant, async ({ id, version }) => {
+          const set = { lastUsedAt: environment.clock.now() };
+          await recorder.write([decided], { approvals: [{ id, expectedVersion: version, set }] });
+        }),
+    };
+  }
+
+  /** Writes what uses a grant, again if another call used it at the same moment. False once it is revoked. */
+  async #unlessRevoked(found: Approval, write: (row: Approval) => Promise<void>): Promise<boolean> {
+    for (let row = found; ;) {
+      try {
+        await write(row);
+        return true;
+      } catch (thrown) {
+        if (!isAsmError(thrown) || thrown.code !== 'conflict') throw thrown;
+        const current = await this.#read(row.id);
+        if (current.version === row.version) throw thrown;
+        if (current.revokedAt !== found.revokedAt) return false;
+        row = current;
+      }
+    }
+  }
+
   #applied(approval: Approval, open: OpenQuestion): DeskAnswer {
     const { environment, onStop } = this.#options;
     const { call, provider } = open.question;
@@ -190,11 +226,17 @@ export class ApprovalDesk {
       approvalId: approval.id,
       spend: async (decided) => {
         this.#waiting.delete(open);
-        const spent = spendApproval(approval, environment.clock.now());
-        await this.#write(approval, spent, [decided]);
+        const isSpent = await this.#unlessRevoked(approval, async (row) => {
+          await this.#write(row, spendApproval(row, environment.clock.now()), [decided]);
+        });
+        if (!isSpent) {
+          this.#inherited = [...this.#inherited, approval];
+          return false;
+        }
         const { decision } = approval;
         if (decision?.as === 'deny' && decision.stop === true)
           onStop(decision.message ?? `A person refused ${call.name} and ended the run.`);
+        return true;
       },
     };
   }

@@ -13,6 +13,7 @@ import { parseId } from '../domain/id.ts';
 import { isTerminalRun } from '../domain/run.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { ApprovalQuery, CallOptions, RowPage } from '../ports/session-store.ts';
+import { grantsInForce, revokeGrant, type GrantQuery } from './approval-grants.ts';
 import { answeredEvent, expiredEvent } from './approval-row.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { findRun } from './run-wait.ts';
@@ -41,6 +42,18 @@ export interface ApprovalOperations {
    * another input where the provider can't take one.
    */
   decide(id: string, decision: ApprovalDecision, options?: DecideOptions): Promise<ApprovalView>;
+  /**
+   * Grants that let later calls through now, newest first: those for a session, and those by a pattern whose
+   * time is not over. A page may have fewer rows than its limit, also when it is not the last.
+   */
+  grants(query?: GrantQuery, options?: CallOptions): Promise<RowPage<ApprovalView>>;
+  /**
+   * Takes a grant back: from when this resolves it lets no call through, in whatever process; such a call is asked
+   * about again. What was let through before goes on. The call that it was granted for is refused if it has not
+   * run yet. Throws `approval_not_found`, `conflict` for one that was revoked before, and `invalid_operation` for
+   * what lets no later call through.
+   */
+  revoke(id: string, options?: DecideOptions): Promise<ApprovalView>;
 }
 
 export function createApprovalOperations(environment: ManagerEnvironment): ApprovalOperations {
@@ -70,6 +83,15 @@ export function createApprovalOperations(environment: ManagerEnvironment): Appro
       await assertAsked(environment, approval);
       const decided = { ...approval, ...change };
       return viewOf(await writeApproval(environment, approval, change, answeredEvent(decided)));
+    },
+    grants: async (query = {}, options = {}) => {
+      const page = await grantsInForce(environment, query, options);
+      return { ...page, rows: page.rows.map(viewOf) };
+    },
+    revoke: async (id, options = {}) => {
+      const { by = environment.owner, reason, signal } = options;
+      const approval = await findApproval(environment, id, signal === undefined ? {} : { signal });
+      return viewOf(await revokeGrant(environment, approval, { by, reason }));
     },
   };
 }

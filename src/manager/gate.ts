@@ -66,8 +66,9 @@ export interface GateOptions {
 interface Decided {
   readonly authorization: Authorization;
   readonly by: Decider;
-  /** What a person said of it. */
+  /** What a person said of it, and the question that they were asked. */
   readonly answer?: DeskAnswer;
+  readonly why?: string;
 }
 
 interface AskOptions {
@@ -112,33 +113,25 @@ export class Gate {
         ...(call.lineage === undefined ? {} : { lineage: call.lineage }),
       },
     });
-    const { authorization, by, answer } = this.#checkChange(call, await this.#answer(call, options));
-    const decided: EventDraft = {
-      type: 'tool_call_decided',
-      data: {
-        toolCallId: call.id,
-        decision: authorization.decision,
-        by,
-        ...(answer === undefined ? {} : { approvalId: answer.approvalId }),
-        ...(authorization.decision === 'deny' ? { reason: authorization.reason } : {}),
-        ...(authorization.decision === 'allow' && authorization.changedInput !== undefined
-          ? { changedInput: authorization.changedInput }
-          : {}),
-      },
-    };
-    if (answer?.spend !== undefined) {
+    for (let decided = await this.#answer(call, options); ;) {
+      const { authorization, by, answer } = this.#checkChange(call, decided);
+      const draft = decidedEvent(call, { authorization, by, ...(answer === undefined ? {} : { answer }) });
+      if (answer === undefined) {
+        record(draft);
+        await flush();
+        // What was stopped meanwhile runs no tool any more.
+        if (signal.aborted) throw abortError(signal);
+        return authorization;
+      }
       // Nobody waits any more: what was said stays unused.
       if (signal.aborted) throw abortError(signal);
       // One write: nobody can find the answer unspent after the tool was let through.
-      await answer.spend(decided);
-      this.#options.observe(decided);
-      return authorization;
+      if (await answer.spend(draft)) {
+        this.#options.observe(draft);
+        return authorization;
+      }
+      decided = await this.#askPerson(call, decided.why, options);
     }
-    record(decided);
-    await flush();
-    // What was stopped meanwhile runs no tool any more.
-    if (signal.aborted) throw abortError(signal);
-    return authorization;
   }
 
   async #answer(call: ToolCall, options: AskOptions): Promise<Decided> {
@@ -173,7 +166,7 @@ export class Gate {
     return { authorization: { decision: 'deny', reason }, by: 'default' };
   }
 
-  /** Nobody who may change an input can make of it what is forbidden. */
+  /** Nobody who may change an input can make of it what is forbidden. An answer is spent by that, too. */
   #checkChange(call: ToolCall, decided: Decided): Decided {
     const { authorization } = decided;
     if (authorization.decision === 'deny' || authorization.changedInput === undefined) return decided;
@@ -182,11 +175,11 @@ export class Gate {
     const byRule =
       rules === undefined ? undefined : decideByRules(changed, rules, { cwd, realPaths: realPathFinder() });
     if (byRule?.decision === 'deny') {
-      return { authorization: { decision: 'deny', reason: byRule.reason }, by: 'rule' };
+      return { ...decided, authorization: { decision: 'deny', reason: byRule.reason }, by: 'rule' };
     }
     const byGuard = guard(changed);
     return byGuard?.decision === 'deny'
-      ? { authorization: { decision: 'deny', reason: byGuard.reason }, by: 'policy' }
+      ? { ...decided, authorization: { decision: 'deny', reason: byGuard.reason }, by: 'policy' }
       : decided;
   }
 
@@ -197,7 +190,7 @@ export class Gate {
   ): Promise<Decided> {
     const reason = why ?? defaultReason(call);
     const answer = await this.#options.askPerson(call, reason, { signal, parking });
-    return { authorization: answer.authorization, by: 'approval', answer };
+    return { authorization: answer.authorization, by: 'approval', answer, why: reason };
   }
 
   async #askCaller(request: AuthorizeRequest, signal: AbortSignal): Promise<Decided | AskPerson | undefined> {
@@ -223,6 +216,22 @@ export class Gate {
       onQuestion(false);
     }
   }
+}
+
+function decidedEvent(call: ToolCall, { authorization, by, answer }: Decided): EventDraft {
+  return {
+    type: 'tool_call_decided',
+    data: {
+      toolCallId: call.id,
+      decision: authorization.decision,
+      by,
+      ...(answer === undefined ? {} : { approvalId: answer.approvalId }),
+      ...(authorization.decision === 'deny' ? { reason: authorization.reason } : {}),
+      ...(authorization.decision === 'allow' && authorization.changedInput !== undefined
+        ? { changedInput: authorization.changedInput }
+        : {}),
+    },
+  };
 }
 
 function defaultReason(call: ToolCall): string {

@@ -92,6 +92,19 @@ test('--input runs another input, --session and --pattern let later calls throug
   const third = await pending(second);
   await room.asm(['approve', third, '--pattern', 'bash(touch)', '--until', '2h']);
   expect((await run.ended).code).toBe(0);
+  const grants = documents((await room.asm(['approvals', '--grants', '--json'])).output);
+  expect(grants.map((grant) => grant['id'])).toEqual([third, second]);
+  expect(await room.asm(['revoke', third, '--by', 'ada'])).toMatchObject({
+    code: 0,
+    output: `${third} is revoked.\n`,
+    errors: '',
+  });
+  const again = await room.asm(['revoke', third, '--json']);
+  expect(again.code).toBe(2);
+  expect(documents(again.errors)).toMatchObject([{ error: { code: 'conflict' } }]);
+  const left = (await room.asm(['approvals', '--grants'])).output;
+  expect(left).toMatch(new RegExp(`${second} +Bash: echo other > other.txt +all `));
+  expect(left).not.toContain(third);
   const files = ['made.txt', 'changed.txt', 'other.txt', 'a', 'b'];
   expect(files.map((name) => existsSync(join(room.cwd, name)))).toEqual([false, true, true, true, true]);
   const { session } = announced(run.errors());
@@ -164,6 +177,8 @@ test('wrong use is said with what would be right', async () => {
     [['approve', 'apr_1', '--answer', 'yes'], 2, 'the question, "="'],
     [['approvals', '--status', 'pendin'], 2, 'Did you mean "pending"?'],
     [['approvals', '--session', 'x'], 3, 'no id of a session'],
+    [['approvals', '--grants', '--status', 'all'], 2, 'only one of --grants and --status'],
+    [['revoke', 'apr_none'], 3, 'There is no approval apr_none'],
     [['resume', 'run_none'], 3, 'There is no run run_none'],
   ];
   for (const [words, code, text] of wrong) {
