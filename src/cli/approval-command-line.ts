@@ -19,6 +19,7 @@ function addApprovals(program: Command): void {
       'these instead: pending, granted, denied, expired, withdrawn or all; with commas, or repeated',
       moreNames,
     )
+    .option('-f, --follow', 'what waits, and then what is asked and decided as it happens, until Ctrl-C')
     .option('--grants', 'what lets later calls through instead, for the session or until a time')
     .option('-n, --limit <count>', 'at most so many', wholeNumber(1, 1_000), 20)
     .addOption(store())
@@ -30,6 +31,7 @@ Examples:
   $ asm approvals
   $ asm approvals --session ses_… --status all
   $ asm approvals --grants
+  $ asm approvals --follow
   $ asm approvals --json | jq '{id, call}'`,
     )
     .action(async (options: object) => {

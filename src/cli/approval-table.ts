@@ -60,6 +60,7 @@ function statusOf({ status, revokedAt }: ApprovalView): string {
   return revokedAt === undefined ? status : 'revoked';
 }
 
-function timeLeft({ status, deadline }: ApprovalView): string {
+/** How long a question may still be answered; nothing when it no longer is one. */
+export function timeLeft({ status, deadline }: ApprovalView): string {
   return status === 'pending' ? duration(Math.max(0, deadline - Date.now())) : '';
 }

@@ -4,6 +4,7 @@ import { parseId, type SessionId } from '../domain/id.ts';
 import { nearestName } from '../domain/nearest-name.ts';
 import type { ApprovalView } from '../manager/approval-operations.ts';
 import { approvalTable, grantTable } from './approval-table.ts';
+import { followApprovals } from './approvals-follow.ts';
 import { openExisting } from './open-manager.ts';
 import { write, writeJson } from './output.ts';
 import { recoverRuns } from './recovery.ts';
@@ -13,6 +14,7 @@ interface ApprovalsOptions extends SharedOptions {
   readonly session?: string;
   readonly status?: readonly string[];
   readonly grants?: boolean;
+  readonly follow?: boolean;
   readonly limit?: number;
 }
 
@@ -20,15 +22,17 @@ interface ApprovalsOptions extends SharedOptions {
 export async function approvalsCommand(options: ApprovalsOptions): Promise<void> {
   const status = readStatuses(options.status ?? ['pending']);
   const isGrants = options.grants === true;
-  if (isGrants && options.status !== undefined) {
-    throw new AsmError('invalid_input', 'Take only one of --grants and --status.');
+  if ([isGrants, options.follow === true, options.status !== undefined].filter(Boolean).length > 1) {
+    throw new AsmError('invalid_input', 'Take only one of --follow, --grants and --status.');
   }
+  const sessionId = options.session === undefined ? undefined : readSession(options.session);
   const query = {
-    ...(options.session === undefined ? {} : { sessionId: readSession(options.session) }),
+    ...(sessionId === undefined ? {} : { sessionId }),
     ...(options.limit === undefined ? {} : { limit: options.limit }),
   };
   await using manager = await openExisting(options);
   await recoverRuns(manager, options);
+  if (options.follow === true) return await followApprovals(manager, sessionId, options);
   const { rows } = isGrants
     ? await manager.approvals.grants(query)
     : await manager.approvals.list({ ...query, ...(status === undefined ? {} : { status }) });

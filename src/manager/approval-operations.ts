@@ -13,6 +13,7 @@ import { parseId } from '../domain/id.ts';
 import { isTerminalRun } from '../domain/run.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { ApprovalQuery, CallOptions, RowPage } from '../ports/session-store.ts';
+import { followApprovals, type ApprovalFollowQuery, type ApprovalHappening } from './approval-follow.ts';
 import { grantsInForce, revokeGrant, type GrantQuery } from './approval-grants.ts';
 import { answeredEvent, expiredEvent } from './approval-row.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
@@ -27,6 +28,13 @@ export interface DecideOptions extends CallOptions {
   readonly by?: string;
   /** For the log; the agent is not told. */
   readonly reason?: string;
+}
+
+/** Something that happened to an approval. */
+export interface ApprovalNews {
+  readonly what: ApprovalHappening;
+  /** As it was when it was asked, for `asked`; else as it is now. */
+  readonly approval: ApprovalView;
 }
 
 /** Questions of runs to people, whoever executes the runs. */
@@ -54,6 +62,11 @@ export interface ApprovalOperations {
    * what lets no later call through.
    */
   revoke(id: string, options?: DecideOptions): Promise<ApprovalView>;
+  /**
+   * What waits for a person now, oldest first, and then what is asked, decided, expires, is withdrawn or revoked,
+   * as it happens, in all processes. Ends by its signal, with `cancelled`, or with `store_closed` when the manager is closed.
+   */
+  follow(query?: ApprovalFollowQuery): AsyncIterable<ApprovalNews>;
 }
 
 export function createApprovalOperations(environment: ManagerEnvironment): ApprovalOperations {
@@ -93,7 +106,16 @@ export function createApprovalOperations(environment: ManagerEnvironment): Appro
       const approval = await findApproval(environment, id, signal === undefined ? {} : { signal });
       return viewOf(await revokeGrant(environment, approval, { by, reason }));
     },
+    follow: (query = {}) => followViews(environment, query),
   };
+}
+
+async function* followViews(
+  environment: ManagerEnvironment,
+  query: ApprovalFollowQuery,
+): AsyncGenerator<ApprovalNews, void, void> {
+  for await (const { what, approval } of followApprovals(environment, query))
+    yield { what, approval: viewOf(approval) };
 }
 
 /** Writes a change of an approval that is no part of a run's own writes. Throws `conflict`. */
