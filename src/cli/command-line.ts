@@ -25,7 +25,7 @@ Examples:
 
 Exit codes: 0 done, 1 the run failed, 2 wrong use, 3 not found, 4 the store failed,
 5 the agent is missing or not signed in, 69 no Node 24, 70 a fault of asm,
-74 the output can't be written, 124 timed out, 130 cancelled.`,
+74 the output can't be written, 75 left waiting for a decision, 124 timed out, 130 cancelled.`,
     );
   addRun(program);
   addSessions(program);
