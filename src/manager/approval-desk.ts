@@ -3,8 +3,7 @@ import {
   type ApprovalOptions,
   type ApprovalSettings,
 } from '../approvals/approval-options.ts';
-import { hasPlaceholder } from '../approvals/decision-check.ts';
-import { isSameCall } from '../approvals/grant-key.ts';
+import { isSameCall, type GrantSubject } from '../approvals/grant-key.ts';
 import {
   authorizationOf,
   expireApproval,
@@ -13,7 +12,6 @@ import {
   type Approval,
   type ApprovalId,
 } from '../domain/approval.ts';
-import { isSupported } from '../domain/capability.ts';
 import { abortError, AsmError, isAsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { Authorization, ToolCall } from '../domain/tool.ts';
@@ -21,6 +19,7 @@ import type { Parking, Provider } from '../ports/provider.ts';
 import type { RowChanges } from '../ports/session-store.ts';
 import type { Run } from '../domain/run.ts';
 import { expiredEvent, newApproval, requestedEvent, withdrawnEvent } from './approval-row.ts';
+import { feasible } from './feasible-authorization.ts';
 import { findLastingGrant } from './lasting-grant.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { OpenQuestion } from './open-question.ts';
@@ -85,6 +84,12 @@ export class ApprovalDesk {
     return this.#parked?.approval;
   }
 
+  /** True for a call that a person was asked about before, and whose answer is not spent. */
+  wasAsked(asked: Pick<DeskQuestion, 'call' | 'provider' | 'cwd'>): boolean {
+    const subject = this.#subject(asked);
+    return this.#inherited.some((approval) => isSameCall(approval.key, subject));
+  }
+
   /** Asks a person, or finds what one has said. Rejects with `cancelled` when the question is withdrawn. */
   async ask(question: DeskQuestion): Promise<DeskAnswer> {
     const asking = this.#ask(question);
@@ -97,9 +102,8 @@ export class ApprovalDesk {
   }
 
   async #ask(question: DeskQuestion): Promise<DeskAnswer> {
-    const { environment, run, onQuestion } = this.#options;
-    const { call, provider, cwd } = question;
-    const subject = { sessionId: run.sessionId, runId: run.id, provider: provider.name, cwd, call };
+    const { environment, onQuestion } = this.#options;
+    const subject = this.#subject(question);
     const earlier = this.#inherited.find((approval) => isSameCall(approval.key, subject));
     // What was decided about this very call comes first: it is spent by it, and by nothing else.
     if (earlier === undefined || earlier.status === 'pending') {
@@ -124,6 +128,11 @@ export class ApprovalDesk {
       open.end();
       this.#open.delete(approval.id);
     }
+  }
+
+  #subject({ call, provider, cwd }: Pick<DeskQuestion, 'call' | 'provider' | 'cwd'>): GrantSubject {
+    const { id, sessionId } = this.#options.run;
+    return { sessionId, runId: id, provider: provider.name, cwd, call };
   }
 
   /** Somebody answered, as the log tells. */
@@ -220,7 +229,11 @@ export class ApprovalDesk {
   #applied(approval: Approval, open: OpenQuestion): DeskAnswer {
     const { environment, onStop } = this.#options;
     const { call, provider } = open.question;
-    const authorization = this.#checked(authorizationOf(approval, call), call, provider);
+    const authorization = feasible(authorizationOf(approval, call), {
+      call,
+      provider,
+      redactor: environment.redactor,
+    });
     return {
       authorization,
       approvalId: approval.id,
@@ -239,19 +252,6 @@ export class ApprovalDesk {
         return true;
       },
     };
-  }
-
-  /** What was allowed, unless it can't be done: then nothing else may run in its place. */
-  #checked(authorization: Authorization, call: ToolCall, provider: Provider): Authorization {
-    if (authorization.decision === 'deny' || authorization.changedInput === undefined) return authorization;
-    if (call.kind !== 'question' && !isSupported(provider.capabilities, 'changed_tool_input')) {
-      const reason = `It was allowed with another input, which ${provider.name} can't take over.`;
-      return { decision: 'deny', reason };
-    }
-    const { redactor } = this.#options.environment;
-    if (call.kind === 'question' || !hasPlaceholder(authorization.changedInput, redactor))
-      return authorization;
-    return { decision: 'deny', reason: 'The input that was allowed still has a placeholder in it.' };
   }
 
   async #expire(row: Approval): Promise<void> {

@@ -57,6 +57,8 @@ export interface GateOptions {
     reason: string,
     options: { readonly signal: AbortSignal; readonly parking: Parking | undefined },
   ) => Promise<DeskAnswer>;
+  /** True for a call about which a person was asked before, when the agent was another process. */
+  readonly wasAsked: (call: ToolCall) => boolean;
   /** True: a call that needs a person waits for one; else it is refused. */
   readonly approvals: boolean;
   /** Told when a question to the caller opens and closes, so that clocks stand still. */
@@ -148,6 +150,8 @@ export class Gate {
     const byMode = decideByMode(mode, call, cwd);
     // A rule can't open what the mode keeps shut: in `plan` no write gets through.
     if (byMode.decision === 'deny') return { authorization: byMode, by: 'mode' };
+    // Their word counts, whatever asked for it then, and whether that asks again or not.
+    if (this.#options.wasAsked(call)) return await this.#askPerson(call, byGuard?.reason, options);
     const proposed = byGuard?.decision ?? byRule?.decision ?? byMode.decision;
     if (mode !== 'dangerously_skip_permissions' || proposed === 'ask') {
       const why = byGuard === undefined ? {} : { reason: byGuard.reason };
