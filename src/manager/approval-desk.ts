@@ -12,7 +12,7 @@ import {
   type Approval,
   type ApprovalId,
 } from '../domain/approval.ts';
-import { abortError, AsmError, isAsmError } from '../domain/error.ts';
+import { abortError, asAsmError, AsmError, isAsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { Authorization, ToolCall } from '../domain/tool.ts';
 import type { Parking, Provider } from '../ports/provider.ts';
@@ -96,6 +96,11 @@ export class ApprovalDesk {
     this.#asking.add(asking);
     try {
       return await asking;
+    } catch (thrown) {
+      const error = asAsmError(thrown);
+      // What was said can't be known: an agent might take that as a refusal, and go on.
+      if (error.category === 'storage') this.#options.recorder.fail(error);
+      throw error;
     } finally {
       this.#asking.delete(asking);
     }
