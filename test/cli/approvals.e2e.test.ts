@@ -207,9 +207,13 @@ test('SIGTERM leaves a run that waits, says how to go on, and another process go
   const rule = 'bash(ls -l)';
   const run = room.start(['run', '--approvals', '--allow', rule, 'Make a file']);
   await run.says(/Waiting for approval apr_/);
+  const { run: runId, session } = announced(run.errors());
+  // Before that the agent may still be speaking, and could not take its call up again.
+  const hasSpoken = async (): Promise<boolean> =>
+    (await events(room, session)).some(({ type }) => type === 'turn_completed');
+  await expect.poll(hasSpoken, { timeout: 60_000, interval: 20 }).toBe(true);
   run.signal('SIGTERM');
   const { code, output, errors } = await run.ended;
-  const { run: runId } = announced(errors);
   const [, id = ''] = /(apr_\w+)/.exec(output) ?? [];
   expect(code).toBe(75);
   expect(output).toContain(`Agent ended until approval ${id} is answered`);
@@ -231,7 +235,9 @@ test('SIGTERM leaves a run that waits, says how to go on, and another process go
 test('SIGTERM with --json ends with a line about the run that was left', async () => {
   await using room = await openAsmRoom(turns);
   const run = room.start(['run', '--approvals', '--json', 'Make a file']);
-  await run.says('"tool_approval_requested"');
+  await run.says(
+    /"tool_approval_requested"[^]*"turn_completed"|"turn_completed"[^]*"tool_approval_requested"/,
+  );
   run.signal('SIGTERM');
   const { code, output, errors } = await run.ended;
   expect({ code, errors }).toEqual({ code: 75, errors: '' });
