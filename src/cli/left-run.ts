@@ -27,11 +27,6 @@ export function leavableRun(manager: SessionManager, run: RunHandle): LeavableRu
   const { environment, operations } = partsOf(manager);
   const left = Promise.withResolvers<number>();
   let isLeft = false;
-  const waits = async (): Promise<boolean> =>
-    await run.read().then(
-      ({ waitingFor }) => waitingFor === 'approval',
-      () => false,
-    );
   /** Number of the run's last event, when nothing more is written here. */
   const lastSeq = async (): Promise<number> => {
     await operations.close();
@@ -48,7 +43,7 @@ export function leavableRun(manager: SessionManager, run: RunHandle): LeavableRu
           left.resolve(lastSeq());
           return true;
         }
-        if (!(await waits())) return false;
+        if (!operations.mayLeave(run.id)) return false;
         await pause(interval, environment.log.closed, systemClock);
       }
       return false;

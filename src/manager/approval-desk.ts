@@ -20,6 +20,7 @@ import type { RowChanges } from '../ports/session-store.ts';
 import type { Run } from '../domain/run.ts';
 import { expiredEvent, newApproval, requestedEvent, withdrawnEvent } from './approval-row.ts';
 import { feasible } from './feasible-authorization.ts';
+import { unlessRevoked } from './grant-use.ts';
 import { findLastingGrant } from './lasting-grant.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { OpenQuestion } from './open-question.ts';
@@ -151,15 +152,24 @@ export class ApprovalDesk {
     this.#inherited = [];
   }
 
+  /** True while there is only one question, and its provider can take such a call up again: now, or in a moment. */
+  get mayPark(): boolean {
+    return this.#parkable !== undefined;
+  }
+
   /** Ends the agent for its question, if it has only one that can be taken up again. True if it does. */
   park(): boolean {
-    const [open] = this.#open.values();
     if (this.#parked !== undefined) return true;
-    if (open === undefined || this.#open.size !== 1 || open.question.parking?.possible() !== true)
-      return false;
+    const open = this.#parkable;
+    if (open?.question.parking?.possible() !== true) return false;
     this.#parked = open;
     open.question.parking.park();
     return true;
+  }
+
+  get #parkable(): OpenQuestion | undefined {
+    const [open] = this.#open.values();
+    return this.#open.size === 1 && open?.question.parking !== undefined ? open : undefined;
   }
 
   /** The run is over, or parked: what is open is withdrawn, but for the question that it is parked for. */
@@ -208,27 +218,11 @@ export class ApprovalDesk {
       authorization: { decision: 'allow' },
       approvalId: grant.id,
       spend: async (decided) =>
-        await this.#unlessRevoked(grant, async ({ id, version }) => {
+        await unlessRevoked(environment.store, grant, async ({ id, version }) => {
           const set = { lastUsedAt: environment.clock.now() };
           await recorder.write([decided], { approvals: [{ id, expectedVersion: version, set }] });
         }),
     };
-  }
-
-  /** Writes what uses a grant, again if another call used it at the same moment. False once it is revoked. */
-  async #unlessRevoked(found: Approval, write: (row: Approval) => Promise<void>): Promise<boolean> {
-    for (let row = found; ;) {
-      try {
-        await write(row);
-        return true;
-      } catch (thrown) {
-        if (!isAsmError(thrown) || thrown.code !== 'conflict') throw thrown;
-        const current = await this.#read(row.id);
-        if (current.version === row.version) throw thrown;
-        if (current.revokedAt !== found.revokedAt) return false;
-        row = current;
-      }
-    }
   }
 
   #applied(approval: Approval, open: OpenQuestion): DeskAnswer {
@@ -244,7 +238,7 @@ export class ApprovalDesk {
       approvalId: approval.id,
       spend: async (decided) => {
         this.#waiting.delete(open);
-        const isSpent = await this.#unlessRevoked(approval, async (row) => {
+        const isSpent = await unlessRevoked(environment.store, approval, async (row) => {
           await this.#write(row, spendApproval(row, environment.clock.now()), [decided]);
         });
         if (!isSpent) {

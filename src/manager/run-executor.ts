@@ -365,6 +365,11 @@ export class RunExecutor {
     return runs[0] ?? recorder.run;
   }
 
+  /** True while it waits for a person with a question for which its agent can be ended: now, or in a moment. */
+  get mayPark(): boolean {
+    return !this.#stop.signal.aborted && this.#desk?.mayPark === true;
+  }
+
   /** Ends the agent and leaves the run to wait for a person, if that can be; else nothing happens. */
   park(): boolean {
     return !this.#stop.signal.aborted && this.#desk?.park() === true;
