@@ -1,4 +1,5 @@
 /** A process that runs an agent and is killed by a test while the run waits for a person. */
+import { dirname } from 'node:path';
 import { exampleAgents } from '../../examples/support/example-agent.ts';
 import { createSessionManager } from '../../src/manager/session-manager.ts';
 import type { AgentEnvironment } from '../../src/ports/provider.ts';
@@ -13,6 +14,8 @@ export interface KilledOrder {
 }
 
 process.on('message', ({ store, cwd, agent, environment }: KilledOrder) => {
+  // What a killed process leaves behind goes with the room.
+  process.env['TMPDIR'] = dirname(store);
   const start = async (): Promise<string> => {
     const manager = await createSessionManager({
       store: sqliteStore(store),
