@@ -150,3 +150,13 @@ assert.equal(await isMade('unasked'), true);
 const { rows } = await manager.approvals.list({ status: ['pending'] });
 assert.deepEqual(rows, []);
 console.log('what the rule allows is not asked about again');
+
+// And no longer: what was granted for more than one call is listed, and taken back.
+const [grant] = (await manager.approvals.grants({ sessionId: session.id })).rows;
+assert.deepEqual([grant?.id, grant?.decision?.as], [first.approval.id, 'allow_pattern']);
+await manager.approvals.revoke(first.approval.id, { by: 'ada', reason: 'that was enough' });
+await assert.rejects(manager.approvals.revoke(first.approval.id), { code: 'conflict' });
+const anew = await asking('anew');
+await manager.approvals.decide(anew.approval.id, { as: 'deny' });
+assert.equal(await end('revoked', anew.run, 'anew'), 'completed');
+assert.equal(await isMade('anew'), false);

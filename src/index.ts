@@ -142,7 +142,14 @@ export type { RetryPolicy } from './routing/retry-policy.ts';
 export { router, type Router, type RouterNative, type RouterOptions } from './routing/router.ts';
 export type { LoopOptions } from './watchdog/loop-options.ts';
 export type { Nudge, WatchdogOptions } from './watchdog/watchdog-options.ts';
-export type { ApprovalOperations, ApprovalView, DecideOptions } from './manager/approval-operations.ts';
+export type { ApprovalFollowQuery, ApprovalHappening } from './manager/approval-follow.ts';
+export type { GrantQuery } from './manager/approval-grants.ts';
+export type {
+  ApprovalNews,
+  ApprovalOperations,
+  ApprovalView,
+  DecideOptions,
+} from './manager/approval-operations.ts';
 export type { ClientTool } from './manager/client-tools.ts';
 export type { DeltaPolicy } from './manager/delta-joiner.ts';
 export type { FollowQuery, LogPage, WaitOptions } from './manager/event-log.ts';

@@ -9,9 +9,19 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { sqliteStore } from '../src/stores/sqlite/index.ts';
 import { addSession } from '../src/testing/store-contract/sample-rows.ts';
+import { onSmallDisk } from './sqlite/small-disk.ts';
 
 const run = promisify(execFile);
 const program = fileURLToPath(new URL('./sqlite/limited-store.ts', import.meta.url));
+
+/** What the program says that it met. */
+interface Met {
+  readonly code: string;
+  readonly acknowledged: number;
+  readonly whileFull: number;
+  readonly after: number | string;
+  readonly reopened: number;
+}
 
 let folder = '';
 beforeAll(() => {
@@ -19,29 +29,17 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A small file system of one's own needs no privilege where user namespaces are allowed. */
-async function canMount(): Promise<boolean> {
-  return run('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', folder]).then(
-    () => true,
-    () => false,
-  );
-}
-
 test('on a full disk commits fail, nothing acknowledged is lost, and with new space it goes on', async () => {
   const place = join(folder, 'small');
   mkdirSync(place);
-  const script = (await canMount())
-    ? {
-        file: 'unshare',
-        arguments: ['-rm', 'sh', '-c', 'mount -t tmpfs -o size=2m tmpfs "$1" && exec "$2" "$3" full "$1"'],
-      }
-    : // No mount: a limit to the size of files ends the same writes.
-      { file: 'sh', arguments: ['-c', 'ulimit -f 1536 && exec "$2" "$3" full "$1"'] };
-  const { stdout } = await run(script.file, [...script.arguments, 'sh', place, process.execPath, program]);
-  const met = JSON.parse(stdout);
+  const { disk, met } = await onSmallDisk<Met>(place, {
+    ...{ program, given: ['full'], size: '2m' },
+    // A limit to the size of files.
+    otherwise: 'ulimit -f 1536',
+  });
   expect(met.acknowledged).toBeGreaterThan(10);
   expect(met.whileFull).toBe(met.acknowledged);
-  if (script.file === 'unshare') {
+  if (disk === 'mount') {
     expect(met).toMatchObject({ code: 'storage_full', again: 'storage_full' });
     expect(met.after).toBe(met.acknowledged + 1);
     expect(met.reopened).toBe(met.acknowledged + 1);

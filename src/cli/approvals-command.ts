@@ -3,64 +3,55 @@ import { AsmError } from '../domain/error.ts';
 import { parseId, type SessionId } from '../domain/id.ts';
 import { nearestName } from '../domain/nearest-name.ts';
 import type { ApprovalView } from '../manager/approval-operations.ts';
+import { approvalTable, grantTable } from './approval-table.ts';
+import { followApprovals } from './approvals-follow.ts';
 import { openExisting } from './open-manager.ts';
 import { write, writeJson } from './output.ts';
 import { recoverRuns } from './recovery.ts';
 import type { SharedOptions } from './shared-options.ts';
-import { outputWidth, renderTable } from './table.ts';
-import { ago, duration } from './time-text.ts';
 
 interface ApprovalsOptions extends SharedOptions {
   readonly session?: string;
   readonly status?: readonly string[];
+  readonly grants?: boolean;
+  readonly follow?: boolean;
   readonly limit?: number;
 }
 
 /** `asm approvals` */
 export async function approvalsCommand(options: ApprovalsOptions): Promise<void> {
   const status = readStatuses(options.status ?? ['pending']);
+  const isGrants = options.grants === true;
+  if ([isGrants, options.follow === true, options.status !== undefined].filter(Boolean).length > 1) {
+    throw new AsmError('invalid_input', 'Take only one of --follow, --grants and --status.');
+  }
   const sessionId = options.session === undefined ? undefined : readSession(options.session);
-  await using manager = await openExisting(options);
-  await recoverRuns(manager, options);
-  const { rows } = await manager.approvals.list({
-    ...(status === undefined ? {} : { status }),
+  const query = {
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(options.limit === undefined ? {} : { limit: options.limit }),
-  });
+  };
+  await using manager = await openExisting(options);
+  await recoverRuns(manager, options);
+  if (options.follow === true) return await followApprovals(manager, sessionId, options);
+  const { rows } = isGrants
+    ? await manager.approvals.grants(query)
+    : await manager.approvals.list({ ...query, ...(status === undefined ? {} : { status }) });
   if (options.json === true) {
     for (const approval of rows) await writeJson(approval);
-    return;
+  } else if (isGrants) {
+    await writeTable(rows, grantTable, 'No grant lets later calls through.');
+  } else {
+    const none = status === undefined ? 'Nothing was asked yet.' : `No approval is ${status.join(' or ')}.`;
+    await writeTable(rows, approvalTable, none);
   }
-  if (rows.length === 0) {
-    await write(
-      status === undefined ? 'Nothing was asked yet.\n' : `No approval is ${status.join(' or ')}.\n`,
-    );
-    return;
-  }
-  const table = renderTable<ApprovalView>(
-    rows,
-    [
-      { title: 'APPROVAL', value: ({ id }) => id },
-      { title: 'STATUS', value: ({ status: is }) => is },
-      { title: 'TOOL', value: ({ call }) => call.name },
-      { title: 'WHAT', value: whatOf, flexible: true },
-      { title: 'ASKED', value: ({ createdAt }) => ago(createdAt), leaveOut: 3 },
-      { title: 'TIME LEFT', value: timeLeft, leaveOut: 4 },
-      { title: 'WHY', value: ({ reason }) => reason, flexible: true, leaveOut: 2 },
-      { title: 'RUN', value: ({ runId }) => runId, leaveOut: 1 },
-    ],
-    outputWidth(),
-  );
-  await write(`${table}\n`);
 }
 
-/** What a call would do, in a few words. */
-export function whatOf({ call }: Pick<ApprovalView, 'call'>): string {
-  return call.command ?? call.paths?.join(' ') ?? JSON.stringify(call.input);
-}
-
-function timeLeft({ status, deadline }: ApprovalView): string {
-  return status === 'pending' ? duration(Math.max(0, deadline - Date.now())) : '';
+async function writeTable(
+  rows: readonly ApprovalView[],
+  table: (rows: readonly ApprovalView[]) => string,
+  none: string,
+): Promise<void> {
+  await write(`${rows.length === 0 ? none : table(rows)}\n`);
 }
 
 function readStatuses(names: readonly string[]): readonly ApprovalStatus[] | undefined {

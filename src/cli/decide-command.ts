@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import type { ApprovalDecision } from '../domain/approval.ts';
 import { AsmError } from '../domain/error.ts';
 import { isJsonObject, toJson, type JsonObject } from '../domain/json.ts';
@@ -7,6 +6,7 @@ import { openExisting } from './open-manager.ts';
 import { write, writeJson } from './output.ts';
 import type { SharedOptions } from './shared-options.ts';
 import { timeToCome } from './time-to-come.ts';
+import { userName } from './user-name.ts';
 
 interface DecideOptions extends SharedOptions {
   readonly by?: string;
@@ -94,15 +94,6 @@ function readAnswers(texts: readonly string[]): JsonObject {
       return [text.slice(0, at), text.slice(at + 1)];
     }),
   );
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A user that the system doesn't know, as in some containers.
-    return 'asm';
-  }
 }
 
 function invalid(message: string): AsmError {

@@ -6,9 +6,7 @@ import {
   verboseRenderer,
   type Renderer,
 } from '../rendering/index.ts';
-
-export const renderings = ['studio', 'compact', 'verbose', 'none'] as const;
-export type RenderingName = (typeof renderings)[number];
+import type { RenderingName } from './rendering-name.ts';
 
 export interface EventRendererOptions {
   /** Shows all that tools write, while they write it, for a run whose tool is what one came for. */

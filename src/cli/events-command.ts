@@ -4,12 +4,14 @@ import { nearestName } from '../domain/nearest-name.ts';
 import type { RunHandle } from '../manager/run-handle.ts';
 import type { SessionHandle } from '../manager/session-handle.ts';
 import { jsonLine, renderTo, terminalSink } from '../rendering/index.ts';
-import { eventRenderer, type RenderingName } from './event-renderer.ts';
+import { eventRenderer } from './event-renderer.ts';
+import type { RenderingName } from './rendering-name.ts';
 import { kindOfId } from './identifier.ts';
 import { openExisting } from './open-manager.ts';
 import { jsonLineOf, write } from './output.ts';
 import { keepRecovering, recoverRuns } from './recovery.ts';
 import type { SharedOptions } from './shared-options.ts';
+import { untilInterrupted } from './until-interrupted.ts';
 
 interface EventsOptions extends SharedOptions {
   readonly follow?: boolean;
@@ -23,25 +25,20 @@ interface EventsOptions extends SharedOptions {
 export async function eventsCommand(id: string, options: EventsOptions): Promise<void> {
   const types = options.type?.map(readType);
   const kind = kindOfId(id);
-  const stop = new AbortController();
-  const onInterrupt = (): void => stop.abort();
-  process.once('SIGINT', onInterrupt);
-  try {
-    await using manager = await openExisting(options);
-    await recoverRuns(manager, options);
-    using _recovering = options.follow === true ? keepRecovering(manager, options) : undefined;
-    const run = kind === 'run' ? await manager.getRun(id) : undefined;
-    const session = await manager.getSession(run?.sessionId ?? id);
-    const events = limited(
-      options.follow === true
-        ? followed(session, run, options, types, stop.signal)
-        : stored(session, run, options, types),
-      options.limit ?? Number.POSITIVE_INFINITY,
-    );
-    await print(untilAborted(events, stop.signal), options, stop.signal);
-  } finally {
-    process.off('SIGINT', onInterrupt);
-  }
+  using interrupt = untilInterrupted();
+  const { signal } = interrupt;
+  await using manager = await openExisting(options);
+  await recoverRuns(manager, options);
+  using _recovering = options.follow === true ? keepRecovering(manager, options) : undefined;
+  const run = kind === 'run' ? await manager.getRun(id) : undefined;
+  const session = await manager.getSession(run?.sessionId ?? id);
+  const events = limited(
+    options.follow === true
+      ? followed(session, run, options, types, signal)
+      : stored(session, run, options, types),
+    options.limit ?? Number.POSITIVE_INFINITY,
+  );
+  await print(interrupt.quietly(events), options, signal);
 }
 
 async function print(
@@ -102,18 +99,6 @@ async function* limited(
   for await (const event of events) {
     yield event;
     if (++count >= limit) return;
-  }
-}
-
-/** Ctrl-C ends a follow quietly. */
-async function* untilAborted(
-  events: AsyncIterable<LogEvent>,
-  signal: AbortSignal,
-): AsyncGenerator<LogEvent, void, void> {
-  try {
-    yield* events;
-  } catch (thrown) {
-    if (!signal.aborted) throw thrown;
   }
 }
 

@@ -11,6 +11,8 @@ export const exitCodes = {
   agent: 5,
   internal: 70,
   output: 74,
+  /** Of sysexits.h, `EX_TEMPFAIL`: it is not done, and can be gone on with. */
+  waiting: 75,
   timedOut: 124,
   cancelled: 130,
 } as const;

@@ -1,15 +1,11 @@
 import { parseToolRule, type ToolRules } from '../domain/tool-rule.ts';
+import { leavableRun } from './left-run.ts';
 import { openExisting } from './open-manager.ts';
 import { showRun, type ShowOptions } from './shown-run.ts';
 import { stopOnSignals } from './stop-signals.ts';
 
-interface ResumeOptions extends ShowOptions {
-  readonly allow?: readonly string[];
-  readonly deny?: readonly string[];
-}
-
 /** `asm resume` */
-export async function resumeCommand(id: string, options: ResumeOptions): Promise<void> {
+export async function resumeCommand(id: string, options: ShowOptions): Promise<void> {
   const { allow, deny } = options;
   const rules: ToolRules = {
     ...(allow === undefined ? {} : { allow: allow.map((rule) => parseToolRule(rule)) }),
@@ -24,6 +20,7 @@ export async function resumeCommand(id: string, options: ResumeOptions): Promise
     ...(allow === undefined && deny === undefined ? {} : { rules }),
     signal: stop.signal,
   });
-  stop.attend(run);
-  await showRun(run, options, say);
+  const leavable = leavableRun(manager, run);
+  stop.attend(run, leavable);
+  await showRun(run, leavable, options, say);
 }

@@ -1,5 +1,6 @@
 import { describePolicy } from '../policy/policy-text.ts';
 import { visibleText } from '../rendering/index.ts';
+import { leavableRun } from './left-run.ts';
 import { openManager } from './open-manager.ts';
 import { recoverRuns } from './recovery.ts';
 import { readRunSettings, type RunCommandOptions } from './run-settings.ts';
@@ -25,7 +26,8 @@ export async function runCommand(words: readonly string[], options: RunCommandOp
     options,
     settings: { ...settings, signal: stop.signal },
   });
-  stop.attend(run);
+  const leavable = leavableRun(manager, run);
+  stop.attend(run, leavable);
   if (settings.policies !== undefined) say(visibleText(describePolicy(settings.policies)));
-  await showRun(run, options, say);
+  await showRun(run, leavable, options, say);
 }

@@ -7,7 +7,7 @@ import { permissionModes } from '../domain/tool.ts';
 import { defaultIdleLimit } from '../manager/run-clocks.ts';
 import { continuations, type CommonRunOptions } from '../manager/run-options.ts';
 import { readPolicy } from './policy-file.ts';
-import type { RenderingName } from './event-renderer.ts';
+import type { RenderingName } from './rendering-name.ts';
 import { terminalQuestions } from './permission-prompt.ts';
 import type { SharedOptions } from './shared-options.ts';
 

@@ -4,6 +4,7 @@ import type { RunResult } from '../manager/run-result.ts';
 import { oneLine } from '../rendering/index.ts';
 import { paintFor } from './paint.ts';
 import type { ShowOptions } from './shown-run.ts';
+import { storeWords } from './command-words.ts';
 import { costText } from './cost-text.ts';
 import { duration } from './time-text.ts';
 
@@ -33,7 +34,7 @@ export function summarize(result: RunResult, options: ShowOptions): string {
     const times = policy.violationCount === 1 ? 'once' : `${policy.violationCount} times`;
     lines.push(paint.red(oneLine(`policy ${policy.name} violated ${times}`, 300)));
   }
-  const where = storeOption(options);
+  const where = storeWords(options);
   lines.push(
     paint.dim(`go on: asm run${where} --session ${sessionId} "…"   look: asm show${where} ${sessionId}`),
   );
@@ -43,10 +44,4 @@ export function summarize(result: RunResult, options: ShowOptions): string {
 /** True when the person has just read the error in what was rendered. */
 function isShown({ render }: ShowOptions): boolean {
   return process.stdout.isTTY && render !== 'none';
-}
-
-/** What has to be said again to find the session: a store that isn't the one of the environment. */
-function storeOption({ store }: ShowOptions): string {
-  if (store === undefined || store === process.env['ASM_STORE']) return '';
-  return ` --store ${/^[\w./-]+$/.test(store) ? store : `'${store.replaceAll("'", `'\\''`)}'`}`;
 }

@@ -2,41 +2,53 @@ import type { LogEvent } from '../domain/event.ts';
 import type { RunHandle } from '../manager/run-handle.ts';
 import type { RunResult } from '../manager/run-result.ts';
 import { jsonLine, renderTo, terminalSink, visibleText } from '../rendering/index.ts';
-import { eventRenderer, type RenderingName } from './event-renderer.ts';
-import { exitCodeOfResult } from './exit-code.ts';
+import { eventRenderer } from './event-renderer.ts';
+import type { RenderingName } from './rendering-name.ts';
+import { exitCodeOfResult, exitCodes } from './exit-code.ts';
+import { leftText, type LeavableRun } from './left-run.ts';
 import { jsonLineOf, write, writeJson } from './output.ts';
 import { announce, summarize } from './run-summary.ts';
 import type { SharedOptions } from './shared-options.ts';
 
 export interface ShowOptions extends SharedOptions {
   readonly render?: RenderingName;
+  /** The rules that the run was started with. */
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
 }
 
-/** Shows a run until it has ended, and makes its end the end of this process. `say` is for people. */
+/** Shows a run until it has ended or was left, and makes that the end of this process. `say` is for people. */
 export async function showRun(
   run: RunHandle,
+  leavable: LeavableRun,
   options: ShowOptions,
   say: (text: string) => void,
 ): Promise<void> {
   say(announce(run));
-  await show(run, options);
+  await show(run, leavable.events(), options);
+  const left = await leavable.whenLeft();
+  if (left !== undefined) {
+    process.exitCode = exitCodes.waiting;
+    if (options.json === true) await writeJson({ type: 'left', run: left });
+    say(leftText(left, options));
+    return;
+  }
   const result = await run.result;
   process.exitCode = exitCodeOfResult(result);
   await showResult(result, options);
   say(summarize(result, options));
 }
 
-async function show(run: RunHandle, options: ShowOptions): Promise<void> {
-  if (options.json === true) {
-    for await (const event of run) await write(jsonLineOf(jsonLine(event)));
+async function show(run: RunHandle, events: AsyncIterable<LogEvent>, options: ShowOptions): Promise<void> {
+  const name = options.json === true ? 'none' : (options.render ?? 'studio');
+  if (name === 'none') {
+    for await (const event of events) if (options.json === true) await write(jsonLineOf(jsonLine(event)));
     return;
   }
-  const name = options.render ?? 'studio';
-  if (name === 'none') return;
   // Of a command one wants to see what it writes, as it writes it, and also when it fails.
   const isCommand = name === 'studio' && (await run.read()).provider === 'shell';
   await renderTo({
-    events: isCommand ? withoutRepetition(run) : run,
+    events: isCommand ? withoutRepetition(events) : events,
     renderer: eventRenderer(name, { toolOutput: isCommand }),
     sinks: [terminalSink()],
     stallTimeout: Number.POSITIVE_INFINITY,
@@ -44,8 +56,8 @@ async function show(run: RunHandle, options: ShowOptions): Promise<void> {
 }
 
 /** Without the message at the end of a command, which holds its whole output once more. */
-async function* withoutRepetition(run: RunHandle): AsyncGenerator<LogEvent, void, void> {
-  for await (const event of run) if (event.type !== 'message_received') yield event;
+async function* withoutRepetition(events: AsyncIterable<LogEvent>): AsyncGenerator<LogEvent, void, void> {
+  for await (const event of events) if (event.type !== 'message_received') yield event;
 }
 
 async function showResult(result: RunResult, options: ShowOptions): Promise<void> {

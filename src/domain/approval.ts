@@ -70,11 +70,31 @@ export interface Approval {
   readonly decisionReason?: string;
   /** When the outcome was given to the agent. It is never given again. */
   readonly spentAt?: number;
+  /** Of a grant that lasts: when it last let a later call through. */
+  readonly lastUsedAt?: number;
+  /** From then on a grant that lasted lets nothing through any more. */
+  readonly revokedAt?: number;
+  /** Who took it back, in their own words. */
+  readonly revokedBy?: string;
+  /** Why it was taken back, for the log. */
+  readonly revocationReason?: string;
 }
 
 /** Fields of an approval that a decision of its state machine sets. */
 export type ApprovalChange = Partial<
-  Pick<Approval, 'status' | 'decision' | 'decidedBy' | 'decidedAt' | 'decisionReason' | 'spentAt'>
+  Pick<
+    Approval,
+    | 'status'
+    | 'decision'
+    | 'decidedBy'
+    | 'decidedAt'
+    | 'decisionReason'
+    | 'spentAt'
+    | 'lastUsedAt'
+    | 'revokedAt'
+    | 'revokedBy'
+    | 'revocationReason'
+  >
 >;
 
 /** Who decides, why, and when. */
@@ -130,15 +150,57 @@ export function isSpendable(approval: Approval): boolean {
   return approval.status !== 'withdrawn' && approval.spentAt === undefined;
 }
 
-/** True when the approval lets later calls through, too. */
-export function isLasting({ status, decision }: Pick<Approval, 'status' | 'decision'>): boolean {
-  return status === 'granted' && (decision?.as === 'allow_session' || decision?.as === 'allow_pattern');
+/** Who takes a grant back, why, and when. */
+export interface Revocation {
+  readonly by: string;
+  readonly reason?: string;
+  readonly now: number;
+}
+
+/**
+ * Takes a grant back that lasts: it lets no later call through. Throws `conflict` for one that was taken back
+ * before, and `invalid_operation` for what lets no later call through anyway.
+ */
+export function revokeApproval(approval: Approval, { by, reason, now }: Revocation): ApprovalChange {
+  const { id, status, decision, revokedAt, revokedBy } = approval;
+  const details = { approvalId: id, status };
+  if (revokedAt !== undefined) {
+    const who = revokedBy === undefined ? '' : ` by ${revokedBy}`;
+    throw new AsmError('conflict', `Approval ${id} was revoked${who} before.`, { details });
+  }
+  if (!isLasting(approval)) {
+    const what = status === 'granted' ? 'was granted for one call' : `is ${status}`;
+    throw new AsmError(
+      'invalid_operation',
+      `Approval ${id} ${what}: it lets no later call through, and there is nothing to revoke.`,
+      { details },
+    );
+  }
+  if (decision?.as === 'allow_pattern' && now >= decision.until) {
+    throw new AsmError(
+      'invalid_operation',
+      `Approval ${id} let calls through until ${new Date(decision.until).toISOString()}; its time is over.`,
+      { details },
+    );
+  }
+  return { revokedAt: now, revokedBy: by, ...(reason === undefined ? {} : { revocationReason: reason }) };
+}
+
+/** True when the approval lets later calls through, too; those by a pattern until its time is over. */
+export function isLasting({
+  status,
+  decision,
+  revokedAt,
+}: Pick<Approval, 'status' | 'decision' | 'revokedAt'>): boolean {
+  if (status !== 'granted' || revokedAt !== undefined) return false;
+  return decision?.as === 'allow_session' || decision?.as === 'allow_pattern';
 }
 
 /** What an answered or expired approval says about its call, as it was asked: with nothing redacted. */
 export function authorizationOf(approval: Approval, call: ToolCall): Authorization {
   const { status, decision } = approval;
-  const allowed = status === 'granted' || (status === 'expired' && approval.onExpiry === 'allow');
+  const isGranted = status === 'granted' && approval.revokedAt === undefined;
+  const allowed = isGranted || (status === 'expired' && approval.onExpiry === 'allow');
   if (!allowed) return { decision: 'deny', reason: denialReason(approval) };
   if (decision?.as === 'allow' && decision.input !== undefined) {
     return { decision: 'allow', changedInput: decision.input };
@@ -149,7 +211,8 @@ export function authorizationOf(approval: Approval, call: ToolCall): Authorizati
   return { decision: 'allow' };
 }
 
-function denialReason({ status, decision, call }: Approval): string {
+function denialReason({ status, decision, call, revokedAt }: Approval): string {
+  if (revokedAt !== undefined) return `The permission for ${call.name} was taken back before it ran.`;
   if (status === 'expired') return `Nobody allowed ${call.name} in time, so it is refused.`;
   if (status === 'withdrawn') return `The question about ${call.name} was taken back.`;
   const message = decision?.as === 'deny' ? decision.message : undefined;

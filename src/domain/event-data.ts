@@ -203,6 +203,8 @@ export interface EventData {
   tool_approval_expired: ApprovalEventData & { readonly as: ExpiryDefault };
   /** The question is no longer asked: its run ended, or its agent took it back. */
   tool_approval_withdrawn: ApprovalEventData & { readonly reason: string };
+  /** Somebody, perhaps in another process, took a lasting grant back: it lets no later call through. Of the session, not of a run. */
+  tool_approval_revoked: ApprovalEventData & { readonly by: string; readonly reason?: string };
   /** The gate's decision about a tool call. */
   tool_call_decided: {
     readonly toolCallId: string;

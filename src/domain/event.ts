@@ -42,6 +42,7 @@ export const eventTypes = [
   'tool_approval_denied',
   'tool_approval_expired',
   'tool_approval_withdrawn',
+  'tool_approval_revoked',
   'tool_call_decided',
   'tool_output_streamed',
   'tool_call_completed',

@@ -3,8 +3,7 @@ import {
   type ApprovalOptions,
   type ApprovalSettings,
 } from '../approvals/approval-options.ts';
-import { hasPlaceholder } from '../approvals/decision-check.ts';
-import { isSameCall } from '../approvals/grant-key.ts';
+import { isSameCall, type GrantSubject } from '../approvals/grant-key.ts';
 import {
   authorizationOf,
   expireApproval,
@@ -13,14 +12,15 @@ import {
   type Approval,
   type ApprovalId,
 } from '../domain/approval.ts';
-import { isSupported } from '../domain/capability.ts';
-import { abortError, AsmError, isAsmError } from '../domain/error.ts';
+import { abortError, asAsmError, AsmError, isAsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { Authorization, ToolCall } from '../domain/tool.ts';
 import type { Parking, Provider } from '../ports/provider.ts';
 import type { RowChanges } from '../ports/session-store.ts';
 import type { Run } from '../domain/run.ts';
 import { expiredEvent, newApproval, requestedEvent, withdrawnEvent } from './approval-row.ts';
+import { feasible } from './feasible-authorization.ts';
+import { unlessRevoked } from './grant-use.ts';
 import { findLastingGrant } from './lasting-grant.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { OpenQuestion } from './open-question.ts';
@@ -41,8 +41,11 @@ export interface DeskQuestion {
 export interface DeskAnswer {
   readonly authorization: Authorization;
   readonly approvalId: ApprovalId;
-  /** Writes the gate's decision together with what makes the answer spent; a grant that lasts needs none. */
-  readonly spend?: (decided: EventDraft) => Promise<void>;
+  /**
+   * Writes the gate's decision together with what makes the answer spent, or the grant used. False: nothing is
+   * written, since the grant was revoked at this moment; the question has to be asked again.
+   */
+  readonly spend: (decided: EventDraft) => Promise<boolean>;
 }
 
 export interface ApprovalDeskOptions {
@@ -82,24 +85,37 @@ export class ApprovalDesk {
     return this.#parked?.approval;
   }
 
+  /** True for a call that a person was asked about before, and whose answer is not spent. */
+  wasAsked(asked: Pick<DeskQuestion, 'call' | 'provider' | 'cwd'>): boolean {
+    const subject = this.#subject(asked);
+    return this.#inherited.some((approval) => isSameCall(approval.key, subject));
+  }
+
   /** Asks a person, or finds what one has said. Rejects with `cancelled` when the question is withdrawn. */
   async ask(question: DeskQuestion): Promise<DeskAnswer> {
     const asking = this.#ask(question);
     this.#asking.add(asking);
     try {
       return await asking;
+    } catch (thrown) {
+      const error = asAsmError(thrown);
+      // What was said can't be known: an agent might take that as a refusal, and go on.
+      if (error.category === 'storage') this.#options.recorder.fail(error);
+      throw error;
     } finally {
       this.#asking.delete(asking);
     }
   }
 
   async #ask(question: DeskQuestion): Promise<DeskAnswer> {
-    const { environment, run, onQuestion } = this.#options;
-    const { call, provider, cwd } = question;
-    const subject = { sessionId: run.sessionId, runId: run.id, provider: provider.name, cwd, call };
-    const lasting = await findLastingGrant(environment, subject);
-    if (lasting !== undefined) return { authorization: { decision: 'allow' }, approvalId: lasting.id };
+    const { environment, onQuestion } = this.#options;
+    const subject = this.#subject(question);
     const earlier = this.#inherited.find((approval) => isSameCall(approval.key, subject));
+    // What was decided about this very call comes first: it is spent by it, and by nothing else.
+    if (earlier === undefined || earlier.status === 'pending') {
+      const lasting = await findLastingGrant(environment, subject);
+      if (lasting !== undefined && lasting.id !== earlier?.id) return this.#lasting(lasting);
+    }
     this.#inherited = this.#inherited.filter((approval) => approval !== earlier);
     const approval =
       earlier ?? newApproval(environment, { ...subject, reason: question.reason }, this.#settings);
@@ -120,6 +136,11 @@ export class ApprovalDesk {
     }
   }
 
+  #subject({ call, provider, cwd }: Pick<DeskQuestion, 'call' | 'provider' | 'cwd'>): GrantSubject {
+    const { id, sessionId } = this.#options.run;
+    return { sessionId, runId: id, provider: provider.name, cwd, call };
+  }
+
   /** Somebody answered, as the log tells. */
   heard(id: ApprovalId): void {
     this.#open.get(id)?.wake();
@@ -131,15 +152,24 @@ export class ApprovalDesk {
     this.#inherited = [];
   }
 
+  /** True while there is only one question, and its provider can take such a call up again: now, or in a moment. */
+  get mayPark(): boolean {
+    return this.#parkable !== undefined;
+  }
+
   /** Ends the agent for its question, if it has only one that can be taken up again. True if it does. */
   park(): boolean {
-    const [open] = this.#open.values();
     if (this.#parked !== undefined) return true;
-    if (open === undefined || this.#open.size !== 1 || open.question.parking?.possible() !== true)
-      return false;
+    const open = this.#parkable;
+    if (open?.question.parking?.possible() !== true) return false;
     this.#parked = open;
     open.question.parking.park();
     return true;
+  }
+
+  get #parkable(): OpenQuestion | undefined {
+    const [open] = this.#open.values();
+    return this.#open.size === 1 && open?.question.parking !== undefined ? open : undefined;
   }
 
   /** The run is over, or parked: what is open is withdrawn, but for the question that it is parked for. */
@@ -181,35 +211,46 @@ export class ApprovalDesk {
     }
   }
 
+  /** A grant that lasts is written with what it lets through: revoked, it lets nothing through after that. */
+  #lasting(grant: Approval): DeskAnswer {
+    const { environment, recorder } = this.#options;
+    return {
+      authorization: { decision: 'allow' },
+      approvalId: grant.id,
+      spend: async (decided) =>
+        await unlessRevoked(environment.store, grant, async ({ id, version }) => {
+          const set = { lastUsedAt: environment.clock.now() };
+          await recorder.write([decided], { approvals: [{ id, expectedVersion: version, set }] });
+        }),
+    };
+  }
+
   #applied(approval: Approval, open: OpenQuestion): DeskAnswer {
     const { environment, onStop } = this.#options;
     const { call, provider } = open.question;
-    const authorization = this.#checked(authorizationOf(approval, call), call, provider);
+    const authorization = feasible(authorizationOf(approval, call), {
+      call,
+      provider,
+      redactor: environment.redactor,
+    });
     return {
       authorization,
       approvalId: approval.id,
       spend: async (decided) => {
         this.#waiting.delete(open);
-        const spent = spendApproval(approval, environment.clock.now());
-        await this.#write(approval, spent, [decided]);
+        const isSpent = await unlessRevoked(environment.store, approval, async (row) => {
+          await this.#write(row, spendApproval(row, environment.clock.now()), [decided]);
+        });
+        if (!isSpent) {
+          this.#inherited = [...this.#inherited, approval];
+          return false;
+        }
         const { decision } = approval;
         if (decision?.as === 'deny' && decision.stop === true)
           onStop(decision.message ?? `A person refused ${call.name} and ended the run.`);
+        return true;
       },
     };
-  }
-
-  /** What was allowed, unless it can't be done: then nothing else may run in its place. */
-  #checked(authorization: Authorization, call: ToolCall, provider: Provider): Authorization {
-    if (authorization.decision === 'deny' || authorization.changedInput === undefined) return authorization;
-    if (call.kind !== 'question' && !isSupported(provider.capabilities, 'changed_tool_input')) {
-      const reason = `It was allowed with another input, which ${provider.name} can't take over.`;
-      return { decision: 'deny', reason };
-    }
-    const { redactor } = this.#options.environment;
-    if (call.kind === 'question' || !hasPlaceholder(authorization.changedInput, redactor))
-      return authorization;
-    return { decision: 'deny', reason: 'The input that was allowed still has a placeholder in it.' };
   }
 
   async #expire(row: Approval): Promise<void> {

@@ -13,6 +13,8 @@ import { parseId } from '../domain/id.ts';
 import { isTerminalRun } from '../domain/run.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { ApprovalQuery, CallOptions, RowPage } from '../ports/session-store.ts';
+import { followApprovals, type ApprovalFollowQuery, type ApprovalHappening } from './approval-follow.ts';
+import { grantsInForce, revokeGrant, type GrantQuery } from './approval-grants.ts';
 import { answeredEvent, expiredEvent } from './approval-row.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { findRun } from './run-wait.ts';
@@ -28,6 +30,13 @@ export interface DecideOptions extends CallOptions {
   readonly reason?: string;
 }
 
+/** Something that happened to an approval. */
+export interface ApprovalNews {
+  readonly what: ApprovalHappening;
+  /** As it was when it was asked, for `asked`; else as it is now. */
+  readonly approval: ApprovalView;
+}
+
 /** Questions of runs to people, whoever executes the runs. */
 export interface ApprovalOperations {
   /** Newest first. */
@@ -41,6 +50,23 @@ export interface ApprovalOperations {
    * another input where the provider can't take one.
    */
   decide(id: string, decision: ApprovalDecision, options?: DecideOptions): Promise<ApprovalView>;
+  /**
+   * Grants that let later calls through now, newest first: those for a session, and those by a pattern whose
+   * time is not over. A page may have fewer rows than its limit, also when it is not the last.
+   */
+  grants(query?: GrantQuery, options?: CallOptions): Promise<RowPage<ApprovalView>>;
+  /**
+   * Takes a grant back: from when this resolves it lets no call through, in whatever process; such a call is asked
+   * about again. What was let through before goes on. The call that it was granted for is refused if it has not
+   * run yet. Throws `approval_not_found`, `conflict` for one that was revoked before, and `invalid_operation` for
+   * what lets no later call through.
+   */
+  revoke(id: string, options?: DecideOptions): Promise<ApprovalView>;
+  /**
+   * What waits for a person now, oldest first, and then what is asked, decided, expires, is withdrawn or revoked,
+   * as it happens, in all processes. Ends by its signal, with `cancelled`, or with `store_closed` when the manager is closed.
+   */
+  follow(query?: ApprovalFollowQuery): AsyncIterable<ApprovalNews>;
 }
 
 export function createApprovalOperations(environment: ManagerEnvironment): ApprovalOperations {
@@ -71,7 +97,25 @@ export function createApprovalOperations(environment: ManagerEnvironment): Appro
       const decided = { ...approval, ...change };
       return viewOf(await writeApproval(environment, approval, change, answeredEvent(decided)));
     },
+    grants: async (query = {}, options = {}) => {
+      const page = await grantsInForce(environment, query, options);
+      return { ...page, rows: page.rows.map(viewOf) };
+    },
+    revoke: async (id, options = {}) => {
+      const { by = environment.owner, reason, signal } = options;
+      const approval = await findApproval(environment, id, signal === undefined ? {} : { signal });
+      return viewOf(await revokeGrant(environment, approval, { by, reason }));
+    },
+    follow: (query = {}) => followViews(environment, query),
   };
+}
+
+async function* followViews(
+  environment: ManagerEnvironment,
+  query: ApprovalFollowQuery,
+): AsyncGenerator<ApprovalNews, void, void> {
+  for await (const { what, approval } of followApprovals(environment, query))
+    yield { what, approval: viewOf(approval) };
 }
 
 /** Writes a change of an approval that is no part of a run's own writes. Throws `conflict`. */

@@ -82,6 +82,20 @@ export function withdrawnEvent(
   return { type: 'tool_approval_withdrawn', data: { approvalId: id, toolCallId: call.id, reason } };
 }
 
+/** The event of a grant that a person took back. */
+export function revokedEvent({
+  id,
+  call,
+  revokedBy = '',
+  revocationReason,
+}: Approval): EventDraft<'tool_approval_revoked'> {
+  const reason = revocationReason === undefined ? {} : { reason: revocationReason };
+  return {
+    type: 'tool_approval_revoked',
+    data: { approvalId: id, toolCallId: call.id, by: revokedBy, ...reason },
+  };
+}
+
 /** The event of an answer that a person gave. */
 export function answeredEvent(
   approval: Approval,

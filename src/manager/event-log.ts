@@ -36,6 +36,7 @@ export class EventLog {
   readonly #limits: TailLimits;
   readonly #budget: TailBudget = { used: 0 };
   readonly #feeds = new Map<SessionId, SessionFeed>();
+  readonly #closed = new AbortController();
 
   constructor(store: SessionStore, limits: TailLimits = defaultTailLimits) {
     this.store = store;
@@ -101,8 +102,14 @@ export class EventLog {
     return this.#place(sessionId, feed);
   }
 
+  /** Aborted, with `store_closed`, when the manager was closed: nothing more will come. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
   /** Lets every follower go. */
   close(): void {
+    this.#closed.abort(new AsmError('store_closed', 'The session manager was closed.'));
     for (const feed of this.#feeds.values()) feed.close();
     this.#feeds.clear();
   }

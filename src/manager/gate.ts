@@ -57,6 +57,8 @@ export interface GateOptions {
     reason: string,
     options: { readonly signal: AbortSignal; readonly parking: Parking | undefined },
   ) => Promise<DeskAnswer>;
+  /** True for a call about which a person was asked before, when the agent was another process. */
+  readonly wasAsked: (call: ToolCall) => boolean;
   /** True: a call that needs a person waits for one; else it is refused. */
   readonly approvals: boolean;
   /** Told when a question to the caller opens and closes, so that clocks stand still. */
@@ -66,8 +68,9 @@ export interface GateOptions {
 interface Decided {
   readonly authorization: Authorization;
   readonly by: Decider;
-  /** What a person said of it. */
+  /** What a person said of it, and the question that they were asked. */
   readonly answer?: DeskAnswer;
+  readonly why?: string;
 }
 
 interface AskOptions {
@@ -112,33 +115,25 @@ export class Gate {
         ...(call.lineage === undefined ? {} : { lineage: call.lineage }),
       },
     });
-    const { authorization, by, answer } = this.#checkChange(call, await this.#answer(call, options));
-    const decided: EventDraft = {
-      type: 'tool_call_decided',
-      data: {
-        toolCallId: call.id,
-        decision: authorization.decision,
-        by,
-        ...(answer === undefined ? {} : { approvalId: answer.approvalId }),
-        ...(authorization.decision === 'deny' ? { reason: authorization.reason } : {}),
-        ...(authorization.decision === 'allow' && authorization.changedInput !== undefined
-          ? { changedInput: authorization.changedInput }
-          : {}),
-      },
-    };
-    if (answer?.spend !== undefined) {
+    for (let decided = await this.#answer(call, options); ;) {
+      const { authorization, by, answer } = this.#checkChange(call, decided);
+      const draft = decidedEvent(call, { authorization, by, ...(answer === undefined ? {} : { answer }) });
+      if (answer === undefined) {
+        record(draft);
+        await flush();
+        // What was stopped meanwhile runs no tool any more.
+        if (signal.aborted) throw abortError(signal);
+        return authorization;
+      }
       // Nobody waits any more: what was said stays unused.
       if (signal.aborted) throw abortError(signal);
       // One write: nobody can find the answer unspent after the tool was let through.
-      await answer.spend(decided);
-      this.#options.observe(decided);
-      return authorization;
+      if (await answer.spend(draft)) {
+        this.#options.observe(draft);
+        return authorization;
+      }
+      decided = await this.#askPerson(call, decided.why, options);
     }
-    record(decided);
-    await flush();
-    // What was stopped meanwhile runs no tool any more.
-    if (signal.aborted) throw abortError(signal);
-    return authorization;
   }
 
   async #answer(call: ToolCall, options: AskOptions): Promise<Decided> {
@@ -155,6 +150,8 @@ export class Gate {
     const byMode = decideByMode(mode, call, cwd);
     // A rule can't open what the mode keeps shut: in `plan` no write gets through.
     if (byMode.decision === 'deny') return { authorization: byMode, by: 'mode' };
+    // Their word counts, whatever asked for it then, and whether that asks again or not.
+    if (this.#options.wasAsked(call)) return await this.#askPerson(call, byGuard?.reason, options);
     const proposed = byGuard?.decision ?? byRule?.decision ?? byMode.decision;
     if (mode !== 'dangerously_skip_permissions' || proposed === 'ask') {
       const why = byGuard === undefined ? {} : { reason: byGuard.reason };
@@ -173,7 +170,7 @@ export class Gate {
     return { authorization: { decision: 'deny', reason }, by: 'default' };
   }
 
-  /** Nobody who may change an input can make of it what is forbidden. */
+  /** Nobody who may change an input can make of it what is forbidden. An answer is spent by that, too. */
   #checkChange(call: ToolCall, decided: Decided): Decided {
     const { authorization } = decided;
     if (authorization.decision === 'deny' || authorization.changedInput === undefined) return decided;
@@ -182,11 +179,11 @@ export class Gate {
     const byRule =
       rules === undefined ? undefined : decideByRules(changed, rules, { cwd, realPaths: realPathFinder() });
     if (byRule?.decision === 'deny') {
-      return { authorization: { decision: 'deny', reason: byRule.reason }, by: 'rule' };
+      return { ...decided, authorization: { decision: 'deny', reason: byRule.reason }, by: 'rule' };
     }
     const byGuard = guard(changed);
     return byGuard?.decision === 'deny'
-      ? { authorization: { decision: 'deny', reason: byGuard.reason }, by: 'policy' }
+      ? { ...decided, authorization: { decision: 'deny', reason: byGuard.reason }, by: 'policy' }
       : decided;
   }
 
@@ -197,7 +194,7 @@ export class Gate {
   ): Promise<Decided> {
     const reason = why ?? defaultReason(call);
     const answer = await this.#options.askPerson(call, reason, { signal, parking });
-    return { authorization: answer.authorization, by: 'approval', answer };
+    return { authorization: answer.authorization, by: 'approval', answer, why: reason };
   }
 
   async #askCaller(request: AuthorizeRequest, signal: AbortSignal): Promise<Decided | AskPerson | undefined> {
@@ -223,6 +220,22 @@ export class Gate {
       onQuestion(false);
     }
   }
+}
+
+function decidedEvent(call: ToolCall, { authorization, by, answer }: Decided): EventDraft {
+  return {
+    type: 'tool_call_decided',
+    data: {
+      toolCallId: call.id,
+      decision: authorization.decision,
+      by,
+      ...(answer === undefined ? {} : { approvalId: answer.approvalId }),
+      ...(authorization.decision === 'deny' ? { reason: authorization.reason } : {}),
+      ...(authorization.decision === 'allow' && authorization.changedInput !== undefined
+        ? { changedInput: authorization.changedInput }
+        : {}),
+    },
+  };
 }
 
 function defaultReason(call: ToolCall): string {

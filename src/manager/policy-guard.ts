@@ -14,13 +14,18 @@ import { PolicyDecider, type PolicyFinding } from '../policy/policy-decision.ts'
 import { assertWorkable } from '../policy/policy-preflight.ts';
 import { toolPolicyOf, type LimitInForce, type MergedPolicy } from '../policy/policy-stack.ts';
 import type { Redactor } from '../redaction/redactor.ts';
+import { Countdown } from './countdown.ts';
+import type { EarlierWork } from './earlier-work.ts';
 import { observedCall } from './observed-call.ts';
 import { mergedPolicyOf } from './policy-options.ts';
 import { policyLayers } from './policy-layers.ts';
 import { realPathFinder } from './real-path.ts';
-import type { GuardDecision, GuardedRun, GuardMaker, RunGuard } from './run-guard.ts';
+import type { GuardDecision, GuardedRun, GuardMaker, RunGuard, WaitedFor } from './run-guard.ts';
 
 type Forbidden = Extract<PolicyFinding, { readonly is: 'forbidden' }>;
+
+/** What a run did before that has just begun. */
+const nothing: EarlierWork = { violations: [], toolCalls: 0, turns: 0, worked: 0 };
 
 /** Violations that the row of a run holds; the log has all of them. */
 const mostKept = 100;
@@ -39,13 +44,17 @@ export function policyGuards(redactor: Redactor): GuardMaker {
       return {
         see: (draft) => guard.see(draft),
         decide: (call) => guard.decide(call),
+        wait: (what, begins) => guard.wait(what, begins),
         end: () => guard.end(),
       };
     },
   };
 }
 
-/** Holds one run to its policy: calls before they go on, figures as they are told, time by a timer. */
+/**
+ * Holds one run to its policy: calls before they go on, figures as they are told, time by a timer that stands
+ * still while a person is asked. A run that goes on is held to what is left of its limits.
+ */
 class PolicyGuard implements RunGuard {
   readonly #guarded: GuardedRun;
   readonly #merged: MergedPolicy;
@@ -53,13 +62,14 @@ class PolicyGuard implements RunGuard {
   readonly #decider: PolicyDecider;
   readonly #meter: LimitMeter;
   readonly #refused: ToolPolicy;
-  readonly #stopTimers: (() => void)[];
+  readonly #countdowns: readonly Countdown[];
   /** Calls that began and that nobody has asked about so far. */
   readonly #unasked = new Map<string, EventData['tool_call_started']>();
-  readonly #violations: PolicyViolation[] = [];
-  #violationCount = 0;
-  #toolCalls = 0;
-  #turns = 0;
+  readonly #violations: PolicyViolation[];
+  #violationCount: number;
+  #toolCalls: number;
+  #turns: number;
+  #questions = 0;
   #costTold = false;
   #refusedBy: ToolRefusal | undefined;
   /** Calls of which a violation was told. */
@@ -75,9 +85,31 @@ class PolicyGuard implements RunGuard {
     this.#decider = new PolicyDecider(merged);
     this.#meter = new LimitMeter(merged.limits);
     this.#refused = toolPolicyOf(merged);
-    this.#stopTimers = merged.limits
+    const { run, earlier = nothing } = guarded;
+    this.#violations = earlier.violations.slice(0, mostKept);
+    this.#violationCount = earlier.violations.length;
+    this.#toolCalls = earlier.toolCalls;
+    this.#turns = earlier.turns;
+    if (earlier.question !== undefined) this.#question = { reason: earlier.question, callIds: new Set() };
+    // What was told before is not told again.
+    this.#meter.see('toolCalls', earlier.toolCalls);
+    this.#meter.see('turns', earlier.turns);
+    this.#meter.see('duration', earlier.worked);
+    this.#meter.see('totalTokens', totalTokens(run.usage));
+    this.#meter.see('costUsd', Number(run.cost?.usd ?? run.cost?.atLeast ?? 0));
+    this.#countdowns = merged.limits
       .filter(({ limit }) => limit === 'duration')
-      .map((limit) => this.#startTimer(limit));
+      .map((limit) => this.#countDown(limit, earlier.worked));
+  }
+
+  /** The run works on while it waits for a quota, but not while it waits for a person. */
+  wait(what: WaitedFor, begins: boolean): void {
+    if (what !== 'person') return;
+    this.#questions += begins ? 1 : -1;
+    for (const countdown of this.#countdowns) {
+      if (this.#questions > 0) countdown.pause();
+      else countdown.run();
+    }
   }
 
   see(draft: EventDraft): void {
@@ -129,7 +161,7 @@ class PolicyGuard implements RunGuard {
   }
 
   end(): { readonly policy: PolicyReport } {
-    for (const stop of this.#stopTimers) stop();
+    for (const countdown of this.#countdowns) countdown.pause();
     const { name, action } = this.#merged;
     return {
       policy: {
@@ -185,13 +217,14 @@ class PolicyGuard implements RunGuard {
     if (known !== undefined) this.#measure('costUsd', Number(known));
   }
 
-  #startTimer(limit: LimitInForce): () => void {
-    const { clock } = this.#guarded;
-    return clock.startTimer(limit.most, () => {
+  #countDown(limit: LimitInForce, worked: number): Countdown {
+    const countdown = new Countdown(this.#guarded.clock, Math.max(0, limit.most - worked), () => {
       for (const exceeded of this.#meter.see('duration', limit.most + 1)) {
         this.#exceeded({ ...exceeded, actual: limit.most });
       }
     });
+    countdown.run();
+    return countdown;
   }
 
   #measure(name: Parameters<LimitMeter['see']>[0], actual: number): void {

@@ -126,8 +126,8 @@ export class Recorder {
 
   /**
    * Writes events, approvals and changes of the run's row in a commit of their own, after all that was
-   * taken in before. Rejects with what the store says of it, as `conflict` for an approval that another
-   * has answered; the recorder goes on.
+   * taken in before. Rejects with what the store says of it. At `conflict`, as for an approval that another has
+   * answered, the recorder goes on; anything else is the failure of the log.
    */
   async write(drafts: readonly EventDraft[], rows: WrittenRows): Promise<void> {
     // Another one may have begun a write in the very turn in which the last one ended.
@@ -140,7 +140,7 @@ export class Recorder {
     this.#writing = write
       .catch(() => undefined)
       .then(() => (this.#hasUnwritten ? this.#writeAll() : void (this.#writing = undefined)));
-    await write;
+    await write.catch((thrown: unknown) => this.#refused(asAsmError(thrown)));
     for (const draft of drafts) this.#options.see(draft);
   }
 
@@ -164,11 +164,23 @@ export class Recorder {
     this.#joiner.discard();
   }
 
+  /** The store fails: the run is stopped, and nothing more is written of it here. */
+  fail(error: AsmError): void {
+    this.abandon(error);
+    this.#options.onFailure(error);
+  }
+
   /** Resolves when everything taken in so far is stored; rejects with `storage_unavailable` and the like. */
   async flush(): Promise<void> {
     if (!this.#closed) this.#joiner.flush();
     while (this.#writing !== undefined) await this.#writing;
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** What nobody else has changed and still can't be written will not be written: whatever its agent makes of that. */
+  #refused(error: AsmError): never {
+    if (error.code !== 'conflict') this.fail(error);
+    throw error;
   }
 
   #take(draft: EventDraft): void {
@@ -189,9 +201,7 @@ export class Recorder {
     try {
       while (this.#hasUnwritten && this.#failure === undefined) await this.#writeWaiting();
     } catch (thrown) {
-      const error = asAsmError(thrown);
-      this.abandon(error);
-      this.#options.onFailure(error);
+      this.fail(asAsmError(thrown));
     } finally {
       this.#writing = undefined;
     }

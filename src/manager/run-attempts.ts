@@ -223,6 +223,7 @@ export class RunAttempts {
       cwd,
       approvals: (options.approvals ?? environment.approvals ?? false) !== false,
       askPerson: (call, reason, how) => desk.ask({ call, reason, provider, cwd, ...how }),
+      wasAsked: (call) => desk.wasAsked({ call, provider, cwd }),
       record: (draft) => void attempt.take(draft),
       observe: (draft) => attempt.observe(draft),
       flush: () => recorder.flush(),

@@ -4,6 +4,7 @@ import { AsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import { isJsonObject, type JsonValue } from '../domain/json.ts';
 import { assertOptionNames } from '../domain/option-names.ts';
+import { Countdown } from './countdown.ts';
 import type { WaitedFor } from './run-guard.ts';
 
 /** Time limits of a run, in milliseconds. */
@@ -42,34 +43,6 @@ export function storedRunLimits(stored: JsonValue | undefined): RunLimits {
     ...(typeof total === 'number' ? { total } : {}),
     ...(typeof tool === 'number' ? { tool } : {}),
   };
-}
-
-/** A timer that can stand still. */
-class Countdown {
-  readonly #clock: Clock;
-  readonly #onEnd: () => void;
-  #left: number;
-  #since: number | undefined;
-  #stop: (() => void) | undefined;
-
-  constructor(clock: Clock, milliseconds: number, onEnd: () => void) {
-    this.#clock = clock;
-    this.#left = milliseconds;
-    this.#onEnd = onEnd;
-  }
-
-  run(): void {
-    if (this.#since !== undefined) return;
-    this.#since = this.#clock.monotonic();
-    this.#stop = this.#clock.startTimer(this.#left, this.#onEnd);
-  }
-
-  pause(): void {
-    if (this.#since === undefined) return;
-    this.#left = Math.max(0, this.#left - (this.#clock.monotonic() - this.#since));
-    this.#since = undefined;
-    this.#stop?.();
-  }
 }
 
 /** Who hears of a limit that was reached. */

@@ -12,6 +12,7 @@ import type { Change, Committed, LeaseRequest, RowChanges, RowWrite } from '../p
 import type { Negotiation } from '../domain/negotiation.ts';
 import type { ClientTools } from './client-tools.ts';
 import { ApprovalDesk } from './approval-desk.ts';
+import type { EarlierWork } from './earlier-work.ts';
 import { cutText } from './event-encoder.ts';
 import { LeaseKeeper, leaseRequest } from './lease-keeper.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
@@ -53,6 +54,7 @@ export interface ResumedRun {
   readonly conversation: ResumeRequest;
   /** What people said, or are still to say, about calls that have not run. */
   readonly approvals: readonly Approval[];
+  readonly earlier: EarlierWork;
   /** The run as its dead process left it, with what may be left of its agent. */
   readonly left: Run | undefined;
 }
@@ -306,10 +308,11 @@ export class RunExecutor {
   /** Those who watch the run, as one. */
   #guard(run: Run, recorder: Recorder): Required<RunGuard> {
     const { guards, clock } = this.#environment;
-    const { session, provider, options, cwd } = this.#prepared;
+    const { session, provider, options, cwd, resumed } = this.#prepared;
     const record = (draft: EventDraft): void => void recorder.record(draft);
     const guarded: GuardedRun = {
       ...{ run, session, provider, options, cwd, clock, record },
+      ...(resumed === undefined ? {} : { earlier: resumed.earlier }),
       show: (activity) => recorder.mark({ activity }),
       stop: (error) => this.#stopFor(error),
       interrupt: () => record({ type: 'run_interrupt_requested', data: { requestId: randomUUID() } }),
@@ -360,6 +363,11 @@ export class RunExecutor {
     });
     keeper.released();
     return runs[0] ?? recorder.run;
+  }
+
+  /** True while it waits for a person with a question for which its agent can be ended: now, or in a moment. */
+  get mayPark(): boolean {
+    return !this.#stop.signal.aborted && this.#desk?.mayPark === true;
   }
 
   /** Ends the agent and leaves the run to wait for a person, if that can be; else nothing happens. */

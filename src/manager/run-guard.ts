@@ -7,6 +7,7 @@ import type { Session } from '../domain/session.ts';
 import type { ToolCall } from '../domain/tool.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { RowChanges } from '../ports/session-store.ts';
+import type { EarlierWork } from './earlier-work.ts';
 import type { CommonRunOptions } from './run-options.ts';
 
 /** A run that is about to be made; nothing of it is stored yet. */
@@ -17,6 +18,8 @@ export interface RunCandidate {
   readonly provider: Provider;
   readonly options: CommonRunOptions;
   readonly cwd: string;
+  /** Of a run that goes on: what it did before. */
+  readonly earlier?: EarlierWork;
 }
 
 /** A run that is executed, as those who watch it have it. */

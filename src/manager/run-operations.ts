@@ -264,6 +264,11 @@ export class RunOperations {
     return executor === undefined ? this.#finished.has(runId) : executor.park();
   }
 
+  /** True when it is worth while to try that again in a moment: the agent may still be speaking. */
+  mayLeave(runId: RunId): boolean {
+    return [...this.#executors].some((one) => one.runId === runId && one.mayPark);
+  }
+
   /** Cancels what is executed here, waits for the ends, and refuses what comes after. */
   async close(): Promise<void> {
     this.#closing.abort(closed());

@@ -6,6 +6,7 @@ import type { EventDraft } from '../domain/event.ts';
 import type { Run } from '../domain/run.ts';
 import type { AgentHandle, Session } from '../domain/session.ts';
 import type { Provider, ResumeRequest } from '../ports/provider.ts';
+import { earlierWork } from './earlier-work.ts';
 import { openApprovals } from './left-approvals.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
 import { checkDemand } from './run-demand.ts';
@@ -59,7 +60,12 @@ export async function prepareResume(
     clientTools: known?.clientTools ?? (await offeredTools(options, environment.clock)),
     negotiation: checkDemand(provider, options, session),
     ...(known?.oneShot === undefined ? {} : { oneShot: known.oneShot }),
-    resumed: { conversation, approvals, left: isParked ? undefined : run },
+    resumed: {
+      conversation,
+      approvals,
+      earlier: await earlierWork(environment, run),
+      left: isParked ? undefined : run,
+    },
   };
 }
 

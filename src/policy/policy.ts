@@ -6,7 +6,7 @@ export type PolicyLimit = number | { readonly most: number; readonly action?: Po
 
 /**
  * Limits of one run, all its attempts and subagents included. `totalTokens`: of all classes. `duration`:
- * milliseconds, waiting included. `toolCalls`: that the agent wants to make. `costUsd`: US dollars. `turns`: answers
+ * milliseconds, without the time in which a person is asked. `toolCalls`: that the agent wants to make. `costUsd`: US dollars. `turns`: answers
  * of the model.
  */
 export type PolicyLimits = { readonly [Name in PolicyLimitName]?: PolicyLimit };

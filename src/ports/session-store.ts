@@ -104,6 +104,7 @@ export interface FeedQuery {
   readonly after?: string;
   /** 1 to 1,000; default 100. */
   readonly limit?: number;
+  /** Only these types. Empty: none, and the cursor is that of the end. */
   readonly types?: readonly EventType[];
 }
 

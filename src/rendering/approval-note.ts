@@ -18,6 +18,8 @@ export function approvalText(event: LogEvent): string | undefined {
         : 'Nobody answered in time: refused';
     case 'tool_approval_withdrawn':
       return `Question taken back${after(event.data.reason)}`;
+    case 'tool_approval_revoked':
+      return `Approval ${event.data.approvalId} revoked by ${oneLine(event.data.by, length)}${after(event.data.reason)}`;
     case 'run_parked':
       return `Agent ended until approval ${event.data.approvalId} is answered`;
     case 'run_resumed':

@@ -70,6 +70,8 @@ export function compactToken(event: TokenEvent, paint: Palette): string {
       return dim('ap:expired');
     case 'tool_approval_withdrawn':
       return dim('ap:withdrawn');
+    case 'tool_approval_revoked':
+      return dim('ap:revoked');
     case 'agent_started':
       return agentToken(event, paint);
     case 'attempt_routed':

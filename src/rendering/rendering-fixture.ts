@@ -193,6 +193,7 @@ export function realisticLog(): readonly Event[] {
       type: 'tool_approval_granted',
       data: { ...asked, decision: { as: 'allow' }, by: 'ada', reason: 'fine' },
     },
+    { type: 'tool_approval_revoked', data: { ...asked, by: 'ada', reason: 'done with it' } },
     { type: 'run_parked', data: asked },
     { type: 'run_resumed', data: { from: 'parked', approvalIds: [asked.approvalId] } },
     { type: 'tool_approval_denied', data: { ...asked, message: 'Not that.', stop: false, by: 'ada' } },

@@ -99,6 +99,7 @@ export function studioNote(event: LogEvent): StudioNote | undefined {
     case 'tool_approval_granted':
     case 'tool_approval_denied':
     case 'tool_approval_withdrawn':
+    case 'tool_approval_revoked':
     case 'run_resumed':
       return { kind: 'dim', text: approvalText(event) ?? '' };
     default:

@@ -133,6 +133,13 @@ export function verboseFields(event: LineEvent): VerboseEvent {
       return line('red', ...approvalFields(event.data), ['as', event.data.as]);
     case 'tool_approval_withdrawn':
       return line('dim', ...approvalFields(event.data), ['reason', textValue(event.data.reason)]);
+    case 'tool_approval_revoked':
+      return line(
+        'red',
+        ...approvalFields(event.data),
+        ['by', textValue(event.data.by)],
+        ['reason', textValue(event.data.reason)],
+      );
     case 'agent_started':
       return line(
         'blue',

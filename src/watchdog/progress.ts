@@ -43,6 +43,7 @@ const progress: Readonly<Record<EventType, boolean>> = {
   tool_approval_denied: false,
   tool_approval_expired: false,
   tool_approval_withdrawn: false,
+  tool_approval_revoked: false,
   tool_call_decided: true,
   tool_output_streamed: true,
   tool_call_completed: true,

@@ -92,11 +92,64 @@ test('--input runs another input, --session and --pattern let later calls throug
   const third = await pending(second);
   await room.asm(['approve', third, '--pattern', 'bash(touch)', '--until', '2h']);
   expect((await run.ended).code).toBe(0);
+  const grants = documents((await room.asm(['approvals', '--grants', '--json'])).output);
+  expect(grants.map((grant) => grant['id'])).toEqual([third, second]);
+  expect(await room.asm(['revoke', third, '--by', 'ada'])).toMatchObject({
+    code: 0,
+    output: `${third} is revoked.\n`,
+    errors: '',
+  });
+  const again = await room.asm(['revoke', third, '--json']);
+  expect(again.code).toBe(2);
+  expect(documents(again.errors)).toMatchObject([{ error: { code: 'conflict' } }]);
+  const left = (await room.asm(['approvals', '--grants'])).output;
+  expect(left).toMatch(new RegExp(`${second} +Bash: echo other > other.txt +all `));
+  expect(left).not.toContain(third);
   const files = ['made.txt', 'changed.txt', 'other.txt', 'a', 'b'];
   expect(files.map((name) => existsSync(join(room.cwd, name)))).toEqual([false, true, true, true, true]);
   const { session } = announced(run.errors());
   const asked = (await events(room, session)).filter(({ type }) => type === 'tool_approval_requested');
   expect(asked).toHaveLength(3);
+});
+
+test('--follow shows what is asked and decided, in lines and as JSON, until Ctrl-C', async () => {
+  await using room = await openAsmRoom();
+  const words = ['run', '-p', 'shell', '--permission-mode', 'default', '--approvals', 'touch'];
+  expect((await room.asm(['run', '-p', 'shell', 'true'])).code).toBe(0);
+  const lines = room.start(['approvals', '--follow']);
+  const json = room.start(['approvals', '--follow', '--json']);
+  const first = room.start([...words, 'a']);
+  await Promise.all([lines, json].map(async (follower) => await follower.says(/apr_\w+/)));
+  const [id = ''] = /apr_\w+/.exec(lines.output()) ?? [];
+  await room.asm(['approve', id, '--session', '--by', 'ada', '--reason', 'only a file']);
+  expect((await first.ended).code).toBe(0);
+  await room.asm(['revoke', id, '--by', 'bob']);
+  const second = room.start([...words, 'b']);
+  await Promise.all([lines, json].map(async (follower) => await follower.says(/asked[^]*revoked[^]*asked/)));
+  second.signal('SIGTERM');
+  await second.ended;
+  await Promise.all([lines, json].map(async (follower) => await follower.says('withdrawn')));
+  lines.signalGroup('SIGINT');
+  json.signalGroup('SIGINT');
+  const ends = [await lines.ended, await json.ended];
+  expect(ends).toMatchObject([
+    { code: 0, errors: '' },
+    { code: 0, errors: '' },
+  ]);
+  const [shown = '', documented = ''] = ends.map(({ output }) => output);
+  const [asked, granted, revoked, again, taken] = shown.split('\n');
+  expect(asked).toMatch(new RegExp(`^${id} {2}asked +\\w+: touch a · .+ · 24h left$`));
+  expect(granted).toMatch(new RegExp(`^${id} {2}granted +\\w+ by ada: only a file$`));
+  expect(revoked).toMatch(new RegExp(`^${id} {2}revoked +\\w+ by bob$`));
+  expect(again).toContain('asked      bash: touch b');
+  expect(taken).toContain('withdrawn');
+  expect(documents(documented).map(({ what }) => what)).toEqual([
+    'asked',
+    'granted',
+    'revoked',
+    'asked',
+    'withdrawn',
+  ]);
 });
 
 test('a question of the agent is answered with --answer', async () => {
@@ -164,6 +217,8 @@ test('wrong use is said with what would be right', async () => {
     [['approve', 'apr_1', '--answer', 'yes'], 2, 'the question, "="'],
     [['approvals', '--status', 'pendin'], 2, 'Did you mean "pending"?'],
     [['approvals', '--session', 'x'], 3, 'no id of a session'],
+    [['approvals', '--grants', '--status', 'all'], 2, 'only one of --follow, --grants and --status'],
+    [['revoke', 'apr_none'], 3, 'There is no approval apr_none'],
     [['resume', 'run_none'], 3, 'There is no run run_none'],
   ];
   for (const [words, code, text] of wrong) {

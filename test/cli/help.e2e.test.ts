@@ -12,6 +12,7 @@ const commands = [
   'approvals',
   'approve',
   'deny',
+  'revoke',
   'resume',
   'doctor',
 ];
@@ -51,7 +52,7 @@ test('a wrong command or option is answered with the nearest', async () => {
     expect(errors).toContain(`(Did you mean ${nearest}?)`);
     expect(errors).toMatch(/--help shows what there is\)\n$/);
   }
-  for (const command of ['show', 'events', 'cancel', 'approve', 'deny', 'resume']) {
+  for (const command of ['show', 'events', 'cancel', 'approve', 'deny', 'revoke', 'resume']) {
     const { code, errors } = await room.asm([command]);
     expect(code).toBe(2);
     expect(errors).toContain("missing required argument 'id'");

@@ -12,6 +12,8 @@ export interface ActingStore {
   actAt(call: number, act: () => void | Promise<void>): void;
   /** The same after the call was done, before its result is known. */
   afterCall(call: number, act: () => void | Promise<void>): void;
+  /** The same after the next call of this name. */
+  afterNext(name: string, act: () => void | Promise<void>): void;
   /** From now on every call but disposal is refused, as by a disk that is gone; `false` ends that. */
   fail(failing?: boolean): void;
 }
@@ -27,6 +29,7 @@ export function actingStore(inner: SessionStore): ActingStore {
   let failing = false;
   let before: Plan | undefined;
   let after: Plan | undefined;
+  const afterNext = new Map<string, Plan['act']>();
 
   const pass = async <Result>(name: string, call: () => Promise<Result>): Promise<Result> => {
     const number = names.push(name);
@@ -34,6 +37,9 @@ export function actingStore(inner: SessionStore): ActingStore {
     if (failing) throw new AsmError('storage_unavailable', 'The disk is gone.');
     const result = await call();
     if (after?.call === number) await after.act();
+    const act = afterNext.get(name);
+    afterNext.delete(name);
+    await act?.();
     return result;
   };
   const store: SessionStore = {
@@ -67,6 +73,9 @@ export function actingStore(inner: SessionStore): ActingStore {
     },
     afterCall(call, act) {
       after = { call: names.length + call, act };
+    },
+    afterNext(name, act) {
+      afterNext.set(name, act);
     },
     fail(now = true) {
       failing = now;

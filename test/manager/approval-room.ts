@@ -28,6 +28,7 @@ export async function openApprovalRoom(
   calls: readonly Omit<ToolCall, 'id'>[],
   kind = memory,
   clock?: TestClock,
+  { beforeCall }: { readonly beforeCall?: () => Promise<void> } = {},
 ) {
   const place = kind.place(clock);
   const ran: unknown[] = [];
@@ -35,7 +36,8 @@ export async function openApprovalRoom(
     ran.push(input);
     return { output: '' };
   };
-  const script: ProviderScript = calls.map((tool) => ({ tool, result }));
+  const before = beforeCall === undefined ? [] : [{ call: beforeCall }];
+  const script: ProviderScript = calls.flatMap((tool) => [...before, { tool, result }]);
   const provider = scriptedProvider(script, {
     capabilities: { tool_rules: 'native', changed_tool_input: 'native' },
     ...(clock === undefined ? {} : { clock }),

@@ -4,6 +4,8 @@ import { callOf } from './approval-room.ts';
 
 export interface ParkingOptions {
   readonly command?: string;
+  /** Awaited before its agent makes its call. */
+  readonly beforeCall?: () => Promise<void>;
   /** Awaited after the agent was told to end with its question open. */
   readonly beforeParked?: () => Promise<void>;
   /** True: it says that it is parked although nobody asked for it. */
@@ -20,6 +22,7 @@ export function parkingProvider(options: ParkingOptions = {}): Provider & { read
     yield { type: 'agent_started', data: { handle: handle.id, continuity } };
     yield { type: 'message_received', data: { messageId: 'm', role: 'assistant', text: 'I want to.' } };
     if (options.parksUnasked === true) return { status: 'parked', handle };
+    await options.beforeCall?.();
     const parked = Promise.withResolvers<'parked'>();
     const parking = { possible: () => true, park: () => parked.resolve('parked') };
     const call = { ...callOf(command), id: request.resume?.parkedCall ?? `call-${request.attempt}` };

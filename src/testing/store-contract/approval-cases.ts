@@ -203,6 +203,12 @@ export const approvalCases: readonly StoreCase[] = [
       });
       assert.deepEqual(await ids({ lasting: true, sessionId: a }), ['2', '0'], 'found by what it is now');
       assert.deepEqual(await ids({ status: ['pending'] }), ['5']);
+      await store.commit({
+        sessionId: a,
+        approvals: [{ id: approvalId('x0'), expectedVersion: 2, set: { revokedAt: sampleTime } }],
+        events: [],
+      });
+      assert.deepEqual(await ids({ lasting: true, sessionId: a }), ['2'], 'not once it was revoked');
       const foreign = (await store.runs({ limit: 1 })).nextCursor;
       assert.ok(foreign !== undefined);
       await rejects(store.approvals({ cursor: foreign }), 'invalid_cursor', 'cursor of runs');

@@ -68,6 +68,9 @@ export const feedCases: readonly StoreCase[] = [
       assert.equal(empty.hasMore, false);
       await addSession(store, 'a');
       assert.equal((await store.feed({ after: empty.cursor })).events.length, 1);
+      const { events, cursor } = await store.feed({ types: [] });
+      assert.deepEqual(events, [], 'of no type');
+      assert.deepEqual((await store.feed({ after: cursor })).events, [], 'its cursor is that of the end');
     },
   },
   {

@@ -1,0 +1,28 @@
+import { hasPlaceholder } from '../approvals/decision-check.ts';
+import { isSupported } from '../domain/capability.ts';
+import type { Authorization, ToolCall } from '../domain/tool.ts';
+import type { Provider } from '../ports/provider.ts';
+import type { Redactor } from '../redaction/redactor.ts';
+
+/** Which call was allowed, to whom, and what stands for secrets. */
+export interface AllowedCall {
+  readonly call: ToolCall;
+  readonly provider: Provider;
+  readonly redactor: Redactor;
+}
+
+/** What was allowed, unless it can't be done: then nothing else may run in its place. */
+export function feasible(
+  authorization: Authorization,
+  { call, provider, redactor }: AllowedCall,
+): Authorization {
+  if (authorization.decision === 'deny' || authorization.changedInput === undefined) return authorization;
+  if (call.kind === 'question') return authorization;
+  if (!isSupported(provider.capabilities, 'changed_tool_input')) {
+    const reason = `It was allowed with another input, which ${provider.name} can't take over.`;
+    return { decision: 'deny', reason };
+  }
+  return hasPlaceholder(authorization.changedInput, redactor)
+    ? { decision: 'deny', reason: 'The input that was allowed still has a placeholder in it.' }
+    : authorization;
+}

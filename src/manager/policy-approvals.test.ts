@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import { callOf, memory, openApprovalRoom, pendingId } from '../../test/manager/approval-room.ts';
+import { checkLog, waitForEvent } from '../../test/manager/log-check.ts';
+import { parkingProvider } from '../../test/manager/parking-provider.ts';
+import type { ApprovalDecision } from '../domain/approval.ts';
+import type { Policy } from '../policy/policy.ts';
+import { memoryStore } from '../stores/memory/memory-store.ts';
+import { createTestClock } from '../testing/deterministic-clock.ts';
+import type { CommonRunOptions } from './run-options.ts';
+import { createSessionManager } from './session-manager.ts';
+
+const minute = 60_000;
+const policy: Policy = { name: 'team', action: 'request_approval', rules: { deny: ['bash(rm)'] } };
+const reason = 'The policy team forbids it by the rule bash(rm): it runs rm.';
+const violation = {
+  policy: 'team',
+  kind: 'tool_denied',
+  action: 'request_approval',
+  details: { rule: 'deny bash(rm)', layer: 'gated' },
+};
+const report = { name: 'team', action: 'request_approval', violations: [violation], violationCount: 1 };
+
+describe('a call that a policy wants a person to allow', () => {
+  it.each<[ApprovalDecision, readonly string[]]>([
+    [{ as: 'allow' }, ['rm x', 'ls']],
+    [{ as: 'deny', message: 'Use git rm.' }, ['ls']],
+  ])('waits at the approval desk in every mode, and its answer counts: %j', async (decision, expected) => {
+    await using room = await openApprovalRoom([callOf('rm x'), callOf('ls')]);
+    const run = await room.run({ policy, permissionMode: 'dangerously_skip_permissions' });
+    const id = await pendingId(room.manager);
+    expect(await room.manager.approvals.get(id)).toMatchObject({ reason, call: { command: 'rm x' } });
+    expect(room.ran).toEqual([]);
+    await room.manager.approvals.decide(id, decision, { by: 'ada' });
+    expect(await run.result).toMatchObject({ status: 'completed', policy: report });
+    expect(room.ran).toMatchObject(expected.map((command) => ({ command })));
+    const { events } = await room.log();
+    expect(events.filter(({ type }) => type === 'policy_violated')).toMatchObject([{ data: violation }]);
+    expect(events.find(({ type }) => type === 'tool_call_decided')).toMatchObject({
+      data: { decision: decision.as, by: 'approval', approvalId: id },
+    });
+  });
+
+  it('is refused when its time is over, and the result keeps what was violated', async () => {
+    const clock = createTestClock();
+    await using room = await openApprovalRoom([callOf('rm x')], memory, clock);
+    const run = await room.run({ policy, permissionMode: 'full_auto', approvals: { deadline: minute } });
+    const id = await pendingId(room.manager);
+    clock.advance(minute);
+    expect(await run.result).toMatchObject({ status: 'completed', policy: report });
+    expect((await room.manager.approvals.get(id)).status).toBe('expired');
+    expect(room.ran).toEqual([]);
+  });
+
+  it('is refused without approvals, and with a result that says so', async () => {
+    await using room = await openApprovalRoom([callOf('rm x')]);
+    const run = await room.run({ policy, permissionMode: 'full_auto', approvals: false });
+    expect(await run.result).toMatchObject({ status: 'completed', policy: report });
+    expect(room.ran).toEqual([]);
+    expect((await room.manager.approvals.list()).rows).toEqual([]);
+  });
+});
+
+describe("a policy's limit of time", () => {
+  const limits: Policy = { name: 'org', limits: { duration: minute } };
+  const patient = { limits: { idle: 0 }, permissionMode: 'default' } as const;
+
+  it('stands still while a person is asked, and goes on after the answer', async () => {
+    const clock = createTestClock();
+    await using room = await openApprovalRoom([callOf('x'), callOf('y')], memory, clock);
+    const run = await room.run({ ...patient, policy: limits });
+    const id = await pendingId(room.manager);
+    clock.advance(60 * minute);
+    await room.manager.approvals.decide(id, { as: 'allow' });
+    await expect.poll(() => room.ran.length, { timeout: 60_000, interval: 5 }).toBe(1);
+    await room.manager.approvals.decide(await pendingId(room.manager), { as: 'allow' });
+    expect(await run.result).toMatchObject({ status: 'completed', policy: { violationCount: 0 } });
+  });
+
+  it('counts what the run works before, between and after its questions', async () => {
+    const clock = createTestClock();
+    const work = async (milliseconds: number): Promise<void> => clock.advance(milliseconds);
+    const answers: (() => void)[] = [];
+    const authorize: CommonRunOptions['authorize'] = async () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      answers.push(resolve);
+      await promise;
+      return { decision: 'allow' };
+    };
+    await using room = await openApprovalRoom([callOf('x'), callOf('y')], memory, clock, {
+      beforeCall: async () => await work(40_000),
+    });
+    const run = await room.run({ ...patient, policy: limits, authorize });
+    await expect.poll(() => answers.length, { timeout: 60_000, interval: 5 }).toBe(1);
+    clock.advance(60 * minute);
+    answers[0]?.();
+    expect(await run.result).toMatchObject({
+      status: 'failed',
+      error: { code: 'policy_violation', details: { limit: 'duration', most: minute, policy: 'org' } },
+    });
+    expect(answers).toHaveLength(1);
+  });
+});
+
+/** A run whose agent was parked for its question, and whose manager is closed; `other` is one that can go on with it. */
+async function parkedElsewhere(
+  beforeCall: (advance: (time: number) => void) => void,
+  options: CommonRunOptions,
+) {
+  const clock = createTestClock();
+  const store = memoryStore({ clock });
+  const provider = parkingProvider({
+    beforeCall: async () => beforeCall((time) => clock.advance(time)),
+  });
+  const open = async () =>
+    await createSessionManager({
+      ...{ store, clock, providers: [provider], keepOpen: true },
+      approvals: { parkAfter: 0 },
+      times: { lease: 1_000 * minute },
+      limits: { idle: 0 },
+    });
+  const asking = await open();
+  const session = await asking.createSession({ cwd: '/tmp' });
+  const started = await session.run('go', { detached: true, ...options });
+  const id = await pendingId(asking);
+  clock.advance(0);
+  await waitForEvent(started, 'run_parked');
+  await asking.close();
+  const other = await open();
+  return {
+    ...{ clock, other, id, ran: provider.ran, runId: started.id },
+    log: async () => await checkLog(store, session.id),
+    [Symbol.asyncDispose]: async () => await other.close(),
+  };
+}
+
+describe('a run that goes on in another process', () => {
+  const asks: Policy = { name: 'org', limits: { duration: { most: minute, action: 'request_approval' } } };
+
+  it('is held to the decision about its call, although nothing would ask about it any more', async () => {
+    await using room = await parkedElsewhere(() => undefined, {
+      permissionMode: 'full_auto',
+      authorize: () => ({ decision: 'ask' }),
+    });
+    await room.other.approvals.decide(room.id, { as: 'deny' });
+    await room.other.recover({ resume: { authorize: () => ({ decision: 'allow' }) } });
+    expect(await (await room.other.getRun(room.runId)).result).toMatchObject({ output: 'deny' });
+    expect(room.ran).toEqual([]);
+    await room.log();
+  });
+
+  it('keeps its violations and the question of a limit', async () => {
+    let calls = 0;
+    await using room = await parkedElsewhere(
+      (advance) => {
+        if (calls++ === 0) advance(2 * minute);
+      },
+      { permissionMode: 'full_auto', policy: asks },
+    );
+    const { reason: why } = await room.other.approvals.get(room.id);
+    expect(why).toContain('sets the limit duration to 60000');
+    await room.other.approvals.decide(room.id, { as: 'deny' });
+    await room.other.recover();
+    const result = await (await room.other.getRun(room.runId)).result;
+    expect(result).toMatchObject({ output: 'deny', policy: { name: 'org', violationCount: 1 } });
+    expect(room.ran).toEqual([]);
+    const { events } = await room.log();
+    expect(events.filter(({ type }) => type === 'policy_violated')).toHaveLength(1);
+  });
+
+  it('is held to the time that is left, without that in which it waited or was parked', async () => {
+    const limits: Policy = { name: 'org', limits: { duration: minute } };
+    await using room = await parkedElsewhere((advance) => advance(40_000), { policy: limits });
+    room.clock.advance(60 * minute);
+    await room.other.approvals.decide(room.id, { as: 'allow' });
+    await room.other.recover();
+    const result = await (await room.other.getRun(room.runId)).result;
+    expect(result).toMatchObject({
+      status: 'failed',
+      error: { code: 'policy_violation', details: { limit: 'duration' } },
+    });
+    expect(room.ran).toEqual([]);
+  });
+});
