@@ -72,6 +72,29 @@ describe.each(storeKinds)('followers on the $name store', (kind) => {
 });
 
 describe('following', () => {
+  it('does not read again what its own manager has written', async () => {
+    await using place = sqlite.place();
+    const acting = actingStore(await place.open());
+    const steps = Array.from({ length: 20 }, () => ({ awaitSteering: true }) as const);
+    await using manager = await createSessionManager({
+      store: acting.store,
+      providers: [scriptedProvider([{ say: 'ready' }, ...steps])],
+    });
+    const session = await manager.createSession();
+    const followed = collect(session.follow());
+    const run = await session.run('go');
+    await waitForEvent(run, 'message_received');
+    const reads = (): number => acting.names.filter((name) => name === 'events').length;
+    const before = reads();
+    for (const step of steps.keys()) await run.steer(`step ${step}`);
+    await run.result;
+    const made = reads() - before;
+    await session.complete();
+    expect((await followed).filter(({ type }) => type === 'run_steered')).toHaveLength(steps.length);
+    // Not one for each of the twenty steps, each of which is several commits.
+    expect(made).toBeLessThan(5);
+  });
+
   it('ends at once when its signal aborts, in whatever it waits', async () => {
     await using manager = await open(memoryStore());
     const session = await manager.createSession();

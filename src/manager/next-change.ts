@@ -12,7 +12,7 @@ export interface NextChange extends Disposable {
 /** Begins to watch, so that what happens between a look at the store and the waiting is not missed. */
 export function nextChange(store: SessionStore, clock: Clock, sessionId: SessionId): NextChange {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const unwatch = store.watch(sessionId, resolve);
+  const unwatch = store.watch(sessionId, () => resolve());
   return {
     wait: async (milliseconds, signal) => {
       const stopTimer = clock.startTimer(milliseconds, resolve);

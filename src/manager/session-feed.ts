@@ -16,6 +16,8 @@ export class SessionFeed {
   #followers = 0;
   /** True at first: somebody may have committed between the look at the log and the watch. */
   #foreign = true;
+  /** How far the log is known to go. */
+  #reaches = 0;
   /** Resolves false when the store could not be read. */
   #filling: Promise<boolean> | undefined;
   #version = 0;
@@ -32,8 +34,10 @@ export class SessionFeed {
     this.#store = store;
     this.#sessionId = sessionId;
     this.#tail = new EventTail(latestSeq, limits, budget);
-    this.#unwatch = store.watch(sessionId, () => {
-      this.#foreign = true;
+    this.#unwatch = store.watch(sessionId, (reaches) => {
+      // What this process commits is handed over; only what others do has to be read.
+      if (reaches === undefined) this.#foreign = true;
+      else this.#reaches = Math.max(this.#reaches, reaches);
       this.#wake();
     });
   }
@@ -77,11 +81,15 @@ export class SessionFeed {
   async read(query: EventQuery): Promise<TailPage | undefined> {
     // The one that is under way may have read before the change that we are woken for; the next one
     // has not. More than that one would be for changes of which we are told by another wake.
-    for (let round = 0; round < 2 && (this.#foreign || this.#filling !== undefined); round++) {
+    for (let round = 0; round < 2 && (this.#isBehind || this.#filling !== undefined); round++) {
       this.#filling ??= this.#fill();
       if (!(await this.#filling)) return undefined;
     }
     return this.#tail.read(query);
+  }
+
+  get #isBehind(): boolean {
+    return this.#foreign || this.#tail.lastSeq < this.#reaches;
   }
 
   /** Calls `waker` once at the next change. Returns how to take that back. */
@@ -94,6 +102,7 @@ export class SessionFeed {
   async #fill(): Promise<boolean> {
     try {
       this.#foreign = false;
+      this.#reaches = 0;
       for (;;) {
         const page = await this.#store.events({
           sessionId: this.#sessionId,

@@ -183,6 +183,12 @@ export interface LeaseRequest {
   readonly milliseconds: number;
 }
 
+/**
+ * Told of a commit. `latestSeq` is the number of the session's newest event after this store's own commit; absent
+ * where the store doesn't know, as for another process's commit or a watch of all sessions: then one has to look.
+ */
+export type CommitListener = (latestSeq?: number) => void;
+
 /** Stops a watch. May be called any number of times. */
 export type Unwatch = () => void;
 
@@ -226,5 +232,5 @@ export interface SessionStore extends AsyncDisposable {
    * another process; never before the commit can be read, perhaps once for several commits. Its
    * exceptions are swallowed.
    */
-  watch(sessionId: SessionId | undefined, listener: () => void): Unwatch;
+  watch(sessionId: SessionId | undefined, listener: CommitListener): Unwatch;
 }

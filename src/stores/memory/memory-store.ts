@@ -20,6 +20,7 @@ import type {
   SessionQuery,
   SessionStore,
   StoreDescription,
+  CommitListener,
   Unwatch,
 } from '../../ports/session-store.ts';
 import { decideChange, keyReused, sessionNotFound } from '../contract/change-decision.ts';
@@ -109,7 +110,7 @@ class MemoryStore implements SessionStore {
     }
     if (change.lease?.release === true) this.#leaseTable.release(change.lease);
     const lease = change.takeLease === undefined ? undefined : this.#leaseTable.acquire(change.takeLease);
-    this.#watchers.wake(sessionId);
+    this.#watchers.wake(sessionId, log.latestSeq);
     return this.#outcome(sessionId, firstSeq, change.events.length, {
       replayed: false,
       runs: rows.runs,
@@ -183,7 +184,7 @@ class MemoryStore implements SessionStore {
     return readFeedPage(this.#order, readFeedQuery(query), query.after);
   }
 
-  watch(sessionId: SessionId | undefined, listener: () => void): Unwatch {
+  watch(sessionId: SessionId | undefined, listener: CommitListener): Unwatch {
     this.#enter();
     return this.#watchers.watch(sessionId, listener);
   }

@@ -23,7 +23,7 @@ export class ChangeWriter {
   readonly #events: EventTable;
   readonly #keys: KeyTable;
   readonly #leases: LeaseTable;
-  readonly #changed = new Set<SessionId>();
+  readonly #changed = new Map<SessionId, number>();
 
   constructor(database: DatabaseSync, leases: LeaseTable, clock: Clock) {
     this.#clock = clock;
@@ -76,7 +76,7 @@ export class ChangeWriter {
     // Both were decided above.
     if (change.lease?.release === true) this.#leases.giveBack(change.lease);
     const lease = change.takeLease === undefined ? undefined : this.#leases.grant(change.takeLease);
-    this.#changed.add(sessionId);
+    this.#changed.set(sessionId, latestSeq);
     const { runs } = decided;
     return Object.freeze({
       events,
@@ -87,8 +87,8 @@ export class ChangeWriter {
     });
   }
 
-  /** The sessions that were written since the last call. */
-  takeChanged(): readonly SessionId[] {
+  /** The sessions that were written since the last call, and how far their logs go. */
+  takeChanged(): readonly (readonly [SessionId, number])[] {
     const changed = [...this.#changed];
     this.#changed.clear();
     return changed;

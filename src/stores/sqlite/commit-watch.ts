@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 import type { SessionId } from '../../domain/id.ts';
-import type { Unwatch } from '../../ports/session-store.ts';
+import type { CommitListener, Unwatch } from '../../ports/session-store.ts';
 import { createWatcherSet } from '../contract/watcher-set.ts';
 import { prepareQuery, type Query } from './sqlite-connection.ts';
 
@@ -36,7 +36,7 @@ export class CommitWatch {
     return this.#watchers.size + this.#watchersOfAll.size;
   }
 
-  watch(sessionId: SessionId | undefined, listener: () => void): Unwatch {
+  watch(sessionId: SessionId | undefined, listener: CommitListener): Unwatch {
     if (sessionId === undefined) return this.#watchersOfAll.watch(undefined, listener);
     const unwatch = this.#watchers.watch(sessionId, listener);
     const watched = this.#sessions.get(sessionId) ?? { watchers: 0, revision: this.#read(sessionId) };
@@ -52,9 +52,9 @@ export class CommitWatch {
     };
   }
 
-  /** Our own commit changed the session. */
-  wake(sessionId: SessionId): void {
-    this.#watchers.wake(sessionId);
+  /** Our own commit changed the session, whose log goes to `latestSeq` now. */
+  wake(sessionId: SessionId, latestSeq: number): void {
+    this.#watchers.wake(sessionId, latestSeq);
     this.#watchersOfAll.wake(undefined);
   }
 

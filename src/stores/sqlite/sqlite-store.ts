@@ -20,6 +20,7 @@ import type {
   SessionQuery,
   SessionStore,
   StoreDescription,
+  CommitListener,
   Unwatch,
 } from '../../ports/session-store.ts';
 import { changeFingerprint } from '../contract/change-fingerprint.ts';
@@ -192,7 +193,7 @@ class SqliteStore implements SessionStore {
     );
   }
 
-  watch(sessionId: SessionId | undefined, listener: () => void): Unwatch {
+  watch(sessionId: SessionId | undefined, listener: CommitListener): Unwatch {
     this.#enter();
     const unwatch = this.#watch.watch(sessionId, listener);
     this.#foreign.start();
@@ -218,7 +219,7 @@ class SqliteStore implements SessionStore {
   }
 
   #wakeWatchers(): void {
-    for (const sessionId of this.#changes.takeChanged()) this.#watch.wake(sessionId);
+    for (const [sessionId, latestSeq] of this.#changes.takeChanged()) this.#watch.wake(sessionId, latestSeq);
   }
 
   async #read<Result>(work: () => Result, options?: CallOptions): Promise<Result> {

@@ -122,6 +122,15 @@ const brokenStores: readonly BrokenStore[] = [
     },
   },
   {
+    fault: 'says at a wake that the log ends before the newest event',
+    caughtBy: 'watch: how far the log goes, where a wake tells it, is true',
+    wrap: (store) =>
+      withFault(store, {
+        watch: (sessionId, listener) =>
+          store.watch(sessionId, (latestSeq) => listener(latestSeq === undefined ? 1 : latestSeq - 1)),
+      }),
+  },
+  {
     fault: 'loses the change of a run row',
     caughtBy: 'rows: each change raises the version by 1 and leaves other fields alone',
     wrap: (store) =>

@@ -44,6 +44,32 @@ export const watchCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'watch: how far the log goes, where a wake tells it, is true',
+    async run(room) {
+      const store = await room.open();
+      const id = await addSession(store, 'a');
+      const { latestSeq: first } = await append(store, id, 'first');
+      let submitted = first;
+      // Without a number one has to look, which is never wrong.
+      let told: number | undefined;
+      const early: number[] = [];
+      store.watch(id, (latestSeq) => {
+        told = latestSeq;
+        if (latestSeq !== undefined && latestSeq > submitted) early.push(latestSeq);
+      });
+      for (let index = 0; index < 10; index++) {
+        told = 0;
+        submitted++;
+        const { latestSeq } = await append(store, id, `event ${index}`);
+        await eventually(
+          () => told === undefined || told === latestSeq,
+          `a wake that says ${latestSeq}, or nothing`,
+        );
+      }
+      assert.deepEqual(early, [], 'numbers of events that were not there yet');
+    },
+  },
+  {
     name: 'watch: for all sessions also wakes for new ones, and for rows without events',
     async run(room) {
       const store = await room.open();
