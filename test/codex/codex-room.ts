@@ -69,7 +69,9 @@ export async function openCodexRoom(
     run({ request, options, provider, variables, ...hostOptions } = {}) {
       const host = createTestHost(hostOptions);
       const set = { ...environment, ...variables };
-      const full = createRunRequest<CodexNative>({ cwd, environment: { set }, ...request });
+      // Nobody tells a provider that is made for one run that its session has ended.
+      const lastRun = provider === undefined ? { lastRun: true } : {};
+      const full = createRunRequest<CodexNative>({ cwd, environment: { set }, ...lastRun, ...request });
       const collected = collectRun(provider ?? codex(options), full, host);
       const run: RoomRun = {
         ...collected,

@@ -158,7 +158,10 @@ describe('a program that writes 48 MiB of messages', () => {
     (await import('node:fs')).writeFileSync(${JSON.stringify(done)}, '');
     ${endOfTurn}`,
     );
-    const run = codex({ executable }).run(createRunRequest({ cwd: room.cwd }), createTestHost());
+    const run = codex({ executable }).run(
+      createRunRequest({ cwd: room.cwd, lastRun: true }),
+      createTestHost(),
+    );
     let read = 0;
     let readWhenDone: number | undefined;
     for await (const event of run) {

@@ -34,8 +34,8 @@ export interface CodexOptions {
   readonly instructions?: false | readonly string[];
   /**
    * True: runs whose environment is equal share one `codex app-server`, which lives on for a minute after the last of
-   * them, and until the provider is disposed. Saves the start of the program. What ends that server fails all its runs.
-   * Default false: each run has its own.
+   * them, and until the provider is disposed. Saves starts of the program. What ends that server fails all its runs.
+   * Default false: each session has its own.
    */
   readonly shareServer?: boolean;
   /**
