@@ -244,6 +244,7 @@ export class RunAttempts {
       clientTools,
       replay: start.replay,
       usage: this.#usageOf(provider),
+      redact: (text) => environment.redactor.text(text).text,
       grace: times.close,
       startTimer: (milliseconds, callback) => clock.startTimer(milliseconds, callback),
     });
