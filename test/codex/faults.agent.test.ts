@@ -9,7 +9,8 @@ import { processesWithCookie } from '../../src/testing/provider-contract/cookie-
 import { createRunRequest } from '../../src/testing/run-request.ts';
 import { createTestHost } from '../../src/testing/test-host.ts';
 import { speaker } from './app-server-stand-in.ts';
-import { openCodexRoom, type CodexRoom, type RoomRun } from './codex-room.ts';
+import type { RoomRun } from '../agent/agent-room.ts';
+import { openCodexRoom, type CodexRoom } from './codex-room.ts';
 import { shell } from './codex-step.ts';
 
 /** After a fault nothing is left of the run, and the next one is like any other. */

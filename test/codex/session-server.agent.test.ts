@@ -13,7 +13,8 @@ import { codexEnvironment } from '../../src/testing/model-server/codex-environme
 import { processesWithCookie } from '../../src/testing/provider-contract/cookie-finder.ts';
 import { actingStore } from '../manager/acting-store.ts';
 import { appServers } from './app-servers.ts';
-import { openCodexRoom, type RoomRun } from './codex-room.ts';
+import type { RoomRun } from '../agent/agent-room.ts';
+import { openCodexRoom } from './codex-room.ts';
 import { heardBy, shell } from './codex-step.ts';
 
 const sessionId = timeSortedIds('session');
