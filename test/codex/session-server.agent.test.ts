@@ -8,9 +8,13 @@ import { timeSortedIds } from '../../src/domain/id.ts';
 import { createSessionManager } from '../../src/manager/session-manager.ts';
 import type { RunRequest } from '../../src/ports/provider.ts';
 import { codex } from '../../src/providers/codex/provider.ts';
+import { createSessionServers } from '../../src/providers/codex/session-servers.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { codexEnvironment } from '../../src/testing/model-server/codex-environment.ts';
 import { processesWithCookie } from '../../src/testing/provider-contract/cookie-finder.ts';
+import { createRunRequest } from '../../src/testing/run-request.ts';
+import { makeAgentFolder } from '../agent/agent-folder.ts';
+import { standIn } from '../agent/stand-in.ts';
 import { actingStore } from '../manager/acting-store.ts';
 import { appServers } from './app-servers.ts';
 import type { RoomRun } from '../agent/agent-room.ts';
@@ -89,14 +93,18 @@ describe("a session's server", () => {
     expect(appServers(room)).toHaveLength(1);
   });
 
-  it('that has died meanwhile is replaced', async () => {
+  it.each(['SIGKILL', 'SIGSTOP'])('that got a %s meanwhile is replaced', async (signal) => {
     await using room = await openCodexRoom(() => ({ text: 'fine' }));
     await using provider = codex();
     const runId = timeSortedIds('run');
     const first = room.run({ provider, request: { sessionId, runId } });
     const request = await after(first, runId);
-    for (const pid of appServers(room)) process.kill(pid, 'SIGKILL');
-    await expect(room.run({ provider, request }).outcome()).resolves.toMatchObject({ output: 'fine' });
+    const before = appServers(room);
+    for (const pid of before) process.kill(pid, signal);
+    const second = room.run({ provider, request });
+    await expect(second.outcome()).resolves.toMatchObject({ output: 'fine' });
+    expect(before).not.toContain(serverOf(second));
+    expect(appServers(room)).toEqual([serverOf(second)]);
   });
 
   it.each(['failed', 'was the last', 'was cancelled'])('does not outlive a run that %s', async (how) => {
@@ -112,6 +120,22 @@ describe("a session's server", () => {
     await run.ended;
     expect(run.ofType('agent_started')).toHaveLength(1);
     expect(appServers(room)).toEqual([]);
+  });
+
+  it('waits beside at most fifteen others', async () => {
+    await using folder = await makeAgentFolder('codex');
+    // All that is asked of a server without a run.
+    const greeting = `printf '{"id":1,"result":{"userAgent":"x/9.9.9"}}\\n{"id":2,"result":{}}\\n'; exec cat > /dev/null`;
+    const program = await standIn(folder, greeting);
+    await using servers = createSessionServers();
+    const { signal } = new AbortController();
+    const leases = await Promise.all(
+      Array.from({ length: 17 }, () => servers.lease(program, createRunRequest({ cwd: folder.cwd }), signal)),
+    );
+    for (const { release } of leases) await release(true);
+    const [first, ...others] = leases.map(({ server }) => server);
+    await first?.group.exit;
+    expect(others.map(({ lost }) => lost)).toEqual(Array.from(others, () => undefined));
   });
 
   it('does not outlive our process, also where nothing binds it to that', async () => {

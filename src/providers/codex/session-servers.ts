@@ -10,7 +10,7 @@ import { holdServer, idleTime, serverKey, type ServerLease, type ServerSource } 
 const mostIdle = 16;
 
 /** Milliseconds that a server that has waited has to answer, before another one is started in its place. */
-const answerDeadline = 5_000;
+const answerDeadline = 2_000;
 
 /** A server with a cookie of its own, and what it was started with. */
 interface SessionServer {
