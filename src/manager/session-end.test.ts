@@ -26,10 +26,12 @@ function keeper(name: string): Provider & { readonly ended: string[]; readonly l
 describe('the end of a session', () => {
   it('is told to the providers and the candidates of routers, whoever ends it and whatever they throw', async () => {
     const [one, two] = [keeper('one'), keeper('two')];
+    const deaf: Provider = { ...keeper('deaf'), endSession: () => new Promise(() => undefined) };
     const broken: Provider = { ...keeper('broken'), endSession: () => Promise.reject(new Error('no')) };
     await using manager = await createSessionManager({
       store: memoryStore(),
-      providers: [broken, one, router({ candidates: [{ provider: two }] })],
+      times: { close: 20 },
+      providers: [deaf, broken, one, router({ candidates: [{ provider: two }] })],
     });
     const [first, second, third] = await Promise.all([1, 2, 3].map(() => manager.createSession()));
     await (

@@ -1,12 +1,19 @@
 import type { SessionId } from '../domain/id.ts';
+import { pause } from '../domain/pause.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import type { PreparedRun } from './run-executor.ts';
 
-/** Tells the providers that a session has ended, after that is stored. What they throw is theirs alone. */
+/**
+ * Tells the providers that a session has ended, after that is stored. What they throw is theirs alone, and who
+ * doesn't come to an end in `times.close` is not waited for.
+ */
 export async function tellSessionEnded(environment: ManagerEnvironment, id: SessionId): Promise<void> {
+  const { clock, times } = environment;
   const tellings = providersOf(environment).map(async (provider) => await provider.endSession?.(id));
-  await Promise.allSettled(tellings);
+  const told = new AbortController();
+  await Promise.race([Promise.allSettled(tellings), pause(times.close, told.signal, clock)]);
+  told.abort();
 }
 
 /** Whether a provider is to keep nothing for another run: there is none to come, or it would hear of no end. */

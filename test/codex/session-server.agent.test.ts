@@ -78,6 +78,21 @@ describe("a session's server", () => {
     expect(appServers(room)).toEqual([serverOf(second)]);
   });
 
+  it('leaves the conversation to another process, and hears what was said there', async () => {
+    await using room = await openCodexRoom(() => ({ text: 'fine' }));
+    await using here = codex();
+    await using elsewhere = codex();
+    const ids = [timeSortedIds('run'), timeSortedIds('run')] as const;
+    const first = room.run({ provider: here, request: { sessionId, runId: ids[0] } });
+    const text = 'Mind the red kite.';
+    const goingOn = { ...(await after(first, ids[0])), runId: ids[1], text };
+    const second = room.run({ provider: elsewhere, request: goingOn });
+    await second.outcome();
+    expect(second.ofType('agent_started')).toMatchObject([{ data: { continuity: 'native' } }]);
+    await room.run({ provider: here, request: await after(second, ids[1]) }).outcome();
+    expect(heardBy(room.server.mainRequests.at(-1))).toContain(text);
+  });
+
   it('serves one run at a time', async () => {
     await using room = await openCodexRoom(() => ({ text: 'fine' }));
     await using provider = codex();
