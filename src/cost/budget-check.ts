@@ -1,7 +1,7 @@
 import { AsmError } from '../domain/error.ts';
 import { moneyFromNumber, parseMoney, type Money } from '../domain/money.ts';
-import { nearestName } from '../domain/nearest-name.ts';
 import { budgetScopes, type Budget, type BudgetThresholds, type CheckedBudget } from './budget.ts';
+import { assertOptionNames } from '../domain/option-names.ts';
 
 const budgetFields = ['name', 'per', 'only', 'window', 'usd', 'tokens', 'onUnpriced'] as const;
 
@@ -83,12 +83,7 @@ function assertFields(what: string, value: object, names: readonly string[]): vo
   const given: unknown = value;
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw invalid(`${what} is an object.`);
-  for (const name of Object.keys(value)) {
-    if (names.includes(name)) continue;
-    const nearest = nearestName(name, names);
-    const advice = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
-    throw new AsmError('unknown_option', `${what} has no field "${name}".${advice}`);
-  }
+  assertOptionNames(what, value, names);
 }
 
 function invalid(message: string): AsmError {

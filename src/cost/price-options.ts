@@ -1,7 +1,7 @@
 import { AsmError } from '../domain/error.ts';
 import { parseMoney } from '../domain/money.ts';
-import { nearestName } from '../domain/nearest-name.ts';
 import type { ModelPrice } from './model-price.ts';
+import { assertOptionNames } from '../domain/option-names.ts';
 
 /** A model's price as a caller gives it: US dollars for a million tokens, as text or number. */
 export type PriceOverride = { readonly [Field in keyof ModelPrice]: string | number };
@@ -25,7 +25,7 @@ const smallestPrice = 1_000_000n;
 /** Throws `invalid_input` or `unknown_option` for what can't be used. */
 export function checkPriceOptions(options: PriceOptions): void {
   assertObject('`prices`', options);
-  assertFields('`prices`', options, ['models', 'unnamed']);
+  assertOptionNames('`prices`', options, ['models', 'unnamed']);
   const { models = {}, unnamed = {} } = options;
   assertObject('`prices.models`', models);
   assertObject('`prices.unnamed`', unnamed);
@@ -47,7 +47,7 @@ export function priceText(price: string | number): string {
 
 function checkPrice(what: string, price: PriceOverride): void {
   assertObject(what, price);
-  assertFields(what, price, priceFields);
+  assertOptionNames(what, price, priceFields);
   for (const field of priceFields) {
     const given: unknown = price[field];
     if (given === undefined && field !== 'input' && field !== 'output') continue;
@@ -70,13 +70,4 @@ function plainNumber(price: number): string {
 function assertObject(what: string, value: unknown): void {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
   throw new AsmError('invalid_input', `${what} is an object, not ${value === null ? 'null' : typeof value}.`);
-}
-
-function assertFields(what: string, value: object, names: readonly string[]): void {
-  for (const name of Object.keys(value)) {
-    if (names.includes(name)) continue;
-    const nearest = nearestName(name, names);
-    const advice = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
-    throw new AsmError('unknown_option', `${what} has no field "${name}".${advice}`);
-  }
 }

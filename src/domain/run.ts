@@ -27,6 +27,8 @@ export interface AgentProcess {
   readonly processGroup: number;
   /** Start time in clock ticks since boot, as the system tells it: a pid alone may be reused. */
   readonly startTime?: number;
+  /** Value of `ASM_RUN_COOKIE` in its environment, of an agent that serves one run after another; absent: the run's. */
+  readonly mark?: string;
 }
 
 /** A tool call whose agent was ended while a person has to say, and where the agent takes it up again. */

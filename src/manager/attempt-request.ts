@@ -13,7 +13,7 @@ export function attemptRequest(
   run: Run,
   attempt: number,
   start: AttemptStart,
-  native: object | undefined,
+  { native, lastRun }: { readonly native: object | undefined; readonly lastRun: boolean },
 ): RunRequest {
   const { session, options, cwd, clientTools } = prepared;
   const systemPrompt = options.systemPrompt ?? session.systemPrompt;
@@ -36,6 +36,7 @@ export function attemptRequest(
     ...(options.environment === undefined ? {} : { environment: options.environment }),
     ...(policy === undefined ? {} : { toolPolicy: toolPolicyOf(policy) }),
     ...(start.resume === undefined ? {} : { resume: start.resume }),
+    ...(lastRun ? { lastRun } : {}),
     ...(native === undefined ? {} : { native }),
   };
 }

@@ -14,6 +14,7 @@ import type { EventLog } from './event-log.ts';
 import type { GuardMaker } from './run-guard.ts';
 import type { RunLimits } from './run-clocks.ts';
 import type { SessionTurns } from './session-turns.ts';
+import type { SteeringTexts } from './steering-texts.ts';
 
 /** Times of the manager itself, in milliseconds. */
 export interface ManagerTimes {
@@ -28,6 +29,7 @@ export interface ManagerEnvironment {
   readonly store: SessionStore;
   readonly log: EventLog;
   readonly turns: SessionTurns;
+  readonly steeringTexts: SteeringTexts;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly redactor: Redactor;

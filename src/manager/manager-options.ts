@@ -90,7 +90,7 @@ export function checkManagerOptions(options: SessionManagerOptions): void {
 export interface SessionOptions {
   /** The provider that runs take unless they name another. */
   readonly provider?: string;
-  /** The folder in which agents work; a relative one is taken from the current folder. */
+  /** The folder in which agents work, which must be there; a relative one is taken from the current folder. */
   readonly cwd?: string;
   readonly title?: string;
   readonly systemPrompt?: string;

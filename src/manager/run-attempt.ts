@@ -27,6 +27,8 @@ export interface RunAttemptOptions {
   /** The conversation so far, with which the messages begin. */
   readonly replay: Replay | undefined;
   readonly usage: AttemptUsage;
+  /** Takes secrets out of what an agent says of itself. */
+  readonly redact: (text: string) => string;
   /** Milliseconds that the provider has to settle after `signal` aborted. */
   readonly grace: number;
   /** Starts a timer on the manager's clock. */
@@ -183,13 +185,14 @@ export class RunAttempt {
     this.#started = true;
     const { data } = event;
     this.#handle = data.handle;
-    this.#options.usage.seeModel(data.model);
+    const model = this.#modelOf(event);
+    this.#options.usage.seeModel(model);
     this.#options.clocks.see(event);
     const continuity = replay !== undefined && data.continuity === 'fresh' ? 'replayed' : data.continuity;
     recorder.recordWithRow(
       { type: 'agent_started', data: { ...data, continuity } },
       {
-        ...(data.model === undefined ? {} : { model: data.model }),
+        ...(model === undefined ? {} : { model }),
         ...(data.process === undefined ? {} : { process: data.process }),
       },
     );
@@ -208,6 +211,11 @@ export class RunAttempt {
     return data.process === undefined ? undefined : recorder.flush();
   }
 
+  /** The agent's own word, which ends up in the run's row and its costs. */
+  #modelOf({ data: { model } }: EventDraft<'agent_started'>): string | undefined {
+    return model === undefined ? undefined : this.#options.redact(model);
+  }
+
   #end(outcome: RunOutcome): RunOutcome {
     const problem = this.#started
       ? outcomeProblem(outcome)
@@ -224,7 +232,7 @@ export class RunAttempt {
     switch (event.type) {
       case 'agent_started':
         if (event.data.handle !== undefined) this.#handle = event.data.handle;
-        this.#options.usage.seeModel(event.data.model);
+        this.#options.usage.seeModel(this.#modelOf(event));
         break;
       case 'message_received':
         this.#spoke = true;

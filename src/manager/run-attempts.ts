@@ -15,6 +15,7 @@ import { Gate } from './gate.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import type { Recorder } from './recorder.ts';
 import { RunAttempt } from './run-attempt.ts';
+import { isLastRun } from './session-end.ts';
 import type { RunClocks } from './run-clocks.ts';
 import { runDemand } from './run-demand.ts';
 import type { RunGuard } from './run-guard.ts';
@@ -232,7 +233,10 @@ export class RunAttempts {
     });
     const attempt: RunAttempt = new RunAttempt({
       provider,
-      request: attemptRequest(prepared, run, this.#number, start, this.#native(provider)),
+      request: attemptRequest(prepared, run, this.#number, start, {
+        native: this.#native(provider),
+        lastRun: isLastRun(environment, prepared, provider),
+      }),
       signal,
       recorder,
       gate,
@@ -241,6 +245,7 @@ export class RunAttempts {
       clientTools,
       replay: start.replay,
       usage: this.#usageOf(provider),
+      redact: (text) => environment.redactor.text(text).text,
       grace: times.close,
       startTimer: (milliseconds, callback) => clock.startTimer(milliseconds, callback),
     });

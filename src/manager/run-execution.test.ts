@@ -177,7 +177,17 @@ describe('a key', () => {
     const late = await session.run('go', { key });
     expect(late.id).toBe(runs[0]?.id);
     expect((await late.result).output).toBe('x');
-    await expect(session.run('other', { key })).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+    const authorize = () => ({ decision: 'allow' }) as const;
+    for (const [text, options, differences] of [
+      ['other', {}, ['input']],
+      ['go', { model: 'another' }, ['model']],
+      ['go', { permissionMode: 'plan', authorize }, ['permissionMode', 'authorize']],
+    ] as const) {
+      await expect(session.run(text, { key, ...options })).rejects.toMatchObject({
+        code: 'idempotency_key_reused',
+        details: { differences },
+      });
+    }
     await expect(manager.startRun(session.id, 'other', { key })).rejects.toMatchObject({
       code: 'idempotency_key_reused',
     });

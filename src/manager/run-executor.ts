@@ -252,6 +252,7 @@ export class RunExecutor {
       runId: run.id,
       after: startedAfter,
       clock,
+      texts: this.#environment.steeringTexts.listen(run.id),
       record: (draft) => void recorder.record(draft),
       onCancel: (reason) => this.cancel(reason),
       onAnswer: (id) => desk.heard(id),

@@ -35,7 +35,10 @@ export interface RunHandle extends AsyncIterable<LogEvent>, AsyncDisposable {
   cancel(reason?: string, options?: RequestOptions): Promise<RunResult>;
   /** Stops the turn and keeps the conversation; resolves with how the run ended. */
   interrupt(options?: RequestOptions): Promise<RunResult>;
-  /** Says something to the agent while it works: at most 131,072 characters. */
+  /**
+   * Says something to the agent while it works: at most 131,072 characters. Throws `invalid_operation` for a text
+   * with a secret when another manager executes the run: it goes there through the store, which has no secrets.
+   */
   steer(text: string, options?: CallOptions): Promise<SteerResult>;
 }
 
@@ -105,10 +108,11 @@ export function createRunHandle({ environment, run, finished, owned }: RunHandle
       const answer = await requestOfRun(
         environment,
         run,
-        (requestId) => ({
-          type: 'run_steer_requested',
-          data: { requestId, message: { role: 'user', text } },
-        }),
+        (requestId) => {
+          const isStored = environment.redactor.text(text).text === text;
+          if (!isStored && !environment.steeringTexts.keep(id, requestId, text)) throw wouldBeRedacted(id);
+          return { type: 'run_steer_requested', data: { requestId, message: { role: 'user', text } } };
+        },
         options,
       );
       if (answer.type === 'run_steered' && answer.data.as === 'delivered') return { as: 'delivered' };
@@ -122,4 +126,12 @@ export function createRunHandle({ environment, run, finished, owned }: RunHandle
       await cancelRun(environment, run, 'The handle of the run was disposed.', {}, finished);
     },
   };
+}
+
+function wouldBeRedacted(runId: RunId): AsmError {
+  return new AsmError(
+    'invalid_operation',
+    `The message holds what looks like a secret, which is not stored, and run ${runId} is executed elsewhere. Say it where the run is executed, or leave the secret out.`,
+    { details: { runId } },
+  );
 }

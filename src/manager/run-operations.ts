@@ -15,7 +15,7 @@ import { admitRun } from './run-guard.ts';
 import { createRunHandle, type RunHandle } from './run-handle.ts';
 import { checkRunOptions, type CommonRunOptions, type RunOptions } from './run-options.ts';
 import { decideResume, isNotHere, prepareResume } from './run-resume.ts';
-import { decideStart, encodeCreated, isSameRequest, prepareRun, prepareRunIn } from './run-start.ts';
+import { decideStart, encodeCreated, prepareRun, prepareRunIn, requestDifferences } from './run-start.ts';
 import { waitForEnd } from './run-wait.ts';
 import { commitWithSession } from './session-change.ts';
 import type { NewSession } from './session-creation.ts';
@@ -424,13 +424,12 @@ export class RunOperations {
   /** The run that was made with the same key. Throws `idempotency_key_reused` if it is another one. */
   async earlier(run: Run): Promise<Run | undefined> {
     const earlier = await this.#environment.store.run(run.id);
-    if (earlier !== undefined && !isSameRequest(earlier, run)) {
+    const differences = earlier === undefined ? [] : requestDifferences(earlier, run);
+    if (differences.length > 0) {
       throw new AsmError(
         'idempotency_key_reused',
-        `The key of run ${run.id} was used before with another input or provider.`,
-        {
-          details: { runId: run.id },
-        },
+        `The key of run ${run.id} was used before, with other values of: ${differences.join(', ')}.`,
+        { details: { runId: run.id, differences } },
       );
     }
     return earlier;

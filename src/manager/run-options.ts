@@ -5,7 +5,6 @@ import { capabilityNames, type CapabilityName } from '../domain/capability.ts';
 import { AsmError } from '../domain/error.ts';
 import { isJsonObject, toJson, type JsonObject, type JsonValue } from '../domain/json.ts';
 import { inputMessages, type InputMessage, type RunInput } from '../domain/message.ts';
-import { nearestName } from '../domain/nearest-name.ts';
 import type { Run } from '../domain/run.ts';
 import type { Session } from '../domain/session.ts';
 import type { ToolRules } from '../domain/tool-rule.ts';
@@ -24,6 +23,7 @@ import type { Authorize } from './gate.ts';
 import { checkPolicyOptions, policiesOf, type PolicyOptions } from './policy-options.ts';
 import { checkRunLimits, storedRunLimits, type RunLimits } from './run-clocks.ts';
 import { checkWatchOptions, storableWatchOptions, storedWatchOptions } from './watch-options.ts';
+import { assertOptionNames } from '../domain/option-names.ts';
 
 /**
  * How a run goes on from the session's earlier runs. `auto`: natively where the provider has a
@@ -126,14 +126,7 @@ const optionNames = [
 
 /** Throws `unknown_option` or `invalid_input` for what types alone can't keep out. */
 export function checkRunOptions(options: RunOptions): void {
-  for (const name of Object.keys(options)) {
-    if (optionNames.some((known) => known === name)) continue;
-    const nearest = nearestName(name, optionNames);
-    throw new AsmError(
-      'unknown_option',
-      `A run has no option "${name}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
-    );
-  }
+  assertOptionNames('A run', options, optionNames);
   const { permissionMode, continuation, maxTurns, limits, requires = [], prefers = [] } = options;
   for (const name of requires) oneOf('A capability in requires', name, capabilityNames);
   for (const name of prefers) oneOf('A capability in prefers', name, capabilityNames);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { actingStore } from '../../test/manager/acting-store.ts';
 import { checkLog, typesOf, waitForEvent } from '../../test/manager/log-check.ts';
 import { sqlite } from '../../test/manager/store-kinds.ts';
-import type { Provider } from '../ports/provider.ts';
+import type { Provider, Steering } from '../ports/provider.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import { memoryStore } from '../stores/memory/memory-store.ts';
 import { createTestClock } from '../testing/deterministic-clock.ts';
@@ -23,6 +23,16 @@ async function openRoom(provider: Provider): Promise<Room> {
   const manager = stack.use(await createSessionManager({ store, providers: [provider] }));
   const other = stack.use(await createSessionManager({ store: await place.open(), providers: [] }));
   return { store, manager, other, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+async function* listened(
+  steering: AsyncIterable<Steering>,
+  heard: string[],
+): AsyncGenerator<Steering, void, void> {
+  for await (const one of steering) {
+    heard.push(one.message.text);
+    yield one;
+  }
 }
 
 describe('speaking to a running run', () => {
@@ -51,6 +61,28 @@ describe('speaking to a running run', () => {
       ),
     ).toEqual(['left', 'right']);
     expect(typesOf(events).filter((type) => type === 'run_interrupted')).toHaveLength(1);
+  });
+
+  it('gives the agent what was said, with the secret that is not stored, or refuses to', async () => {
+    const heard: string[] = [];
+    const inner = scriptedProvider([{ awaitSteering: true }]);
+    await using room = await openRoom({
+      ...inner,
+      run: (request, host) => inner.run(request, { ...host, steering: listened(host.steering, heard) }),
+    });
+    const session = await room.manager.createSession();
+    const run = await session.run('go');
+    const secret = `ghp_${'a1B2c3D4e5'.repeat(4).slice(0, 36)}`;
+    const elsewhere = await room.other.getRun(run.id);
+    await expect(elsewhere.steer(`Use ${secret}.`)).rejects.toMatchObject({ code: 'invalid_operation' });
+    const here = await room.manager.getRun(run.id);
+    expect(await here.steer(`Use ${secret}.`)).toEqual({ as: 'delivered' });
+    await run.result;
+    expect(heard).toEqual([`Use ${secret}.`]);
+    const { events } = await checkLog(room.store, session.id);
+    expect(JSON.stringify(events)).not.toContain(secret);
+    const said = events.filter(({ type }) => type === 'run_steer_requested');
+    expect(said).toMatchObject([{ data: { message: { text: 'Use [REDACTED:github_token].' } } }]);
   });
 
   it.each(['the same manager', 'another manager'])(

@@ -9,6 +9,7 @@ import { isSupported } from '../domain/capability.ts';
 import { pause } from '../domain/pause.ts';
 import type { EventLog } from './event-log.ts';
 import { follow } from './follow.ts';
+import type { HeldTexts } from './steering-texts.ts';
 
 /** Milliseconds until the log is read again after the store failed. */
 const retryDelay = 1_000;
@@ -19,6 +20,8 @@ export interface RunRequestsOptions {
   readonly runId: RunId;
   readonly after: number;
   readonly clock: Clock;
+  /** Messages as they were given here; disposed of at the end. */
+  readonly texts: HeldTexts;
   readonly record: (draft: EventDraft) => void;
   readonly onCancel: (reason: string | undefined) => void;
   /** Somebody answered a question of the run. */
@@ -80,6 +83,7 @@ export class RunRequests {
     this.#stop.abort(runOver());
     this.endAttempt();
     await this.#reading;
+    this.#options.texts[Symbol.dispose]();
     const answers = [...this.#unanswered.keys()].map((id) => refusal(id, 'The run has ended.'));
     this.#unanswered.clear();
     return answers;
@@ -124,9 +128,11 @@ export class RunRequests {
       case 'run_interrupt_requested':
         this.#interrupt(request.data.requestId);
         return;
-      case 'run_steer_requested':
-        this.#steer(request.data.requestId, request.data.message.text);
+      case 'run_steer_requested': {
+        const { requestId, message } = request.data;
+        this.#steer(requestId, this.#options.texts.take(requestId) ?? message.text);
         return;
+      }
       case 'tool_approval_granted':
       case 'tool_approval_denied':
         this.#options.onAnswer(request.data.approvalId);

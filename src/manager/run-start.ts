@@ -4,7 +4,7 @@ import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import { brandId, type RunId, type SessionId } from '../domain/id.ts';
 import type { EventDraft } from '../domain/event.ts';
-import { toJson } from '../domain/json.ts';
+import { toJson, type JsonObject, type JsonValue } from '../domain/json.ts';
 import type { RunInput } from '../domain/message.ts';
 import { assertRunMove, type Run } from '../domain/run.ts';
 import { assertSessionTakesRuns, type Session } from '../domain/session.ts';
@@ -178,14 +178,22 @@ function runId(environment: ManagerEnvironment, sessionId: SessionId, key: strin
   return brandId('run', `run_${digest.slice(0, 32)}`);
 }
 
-/** True when both runs were asked for with the same words, of the same provider. */
-export function isSameRequest(first: Run, second: Run): boolean {
-  return sameWords(first) === sameWords(second);
+/** In what the two runs that were asked for differ: `input`, `provider`, and names of options. */
+export function requestDifferences(first: Run, second: Run): readonly string[] {
+  const [one, two] = [requestOf(first), requestOf(second)];
+  const names = new Set([...Object.keys(one), ...Object.keys(two)]);
+  return [...names].filter((name) => JSON.stringify(one[name]) !== JSON.stringify(two[name]));
 }
 
 /** A router that was asked for is named in the options, since the row names who did the work. */
-function sameWords({ input, provider, options }: Run): string {
-  return JSON.stringify(toJson([input, options['router'] ?? provider]));
+function requestOf({ input, provider, options }: Run): JsonObject {
+  const { router = provider, needs, ...stored } = options;
+  // Of what is not stored, at least the presence counts.
+  const names: readonly JsonValue[] = Array.isArray(needs) ? needs : [];
+  const present: JsonObject = Object.fromEntries(
+    names.flatMap((name) => (typeof name === 'string' ? [[name, true] as const] : [])),
+  );
+  return { ...stored, ...present, input: toJson(input), provider: router };
 }
 
 function chosenProvider<Native extends object>(

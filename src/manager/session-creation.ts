@@ -6,6 +6,7 @@ import type { Session } from '../domain/session.ts';
 import type { NewEvent } from '../domain/stored-event.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
 import type { SessionOptions } from './manager-options.ts';
+import { checkFolder } from './run-start.ts';
 import { assertOptionNames } from '../domain/option-names.ts';
 
 const optionNames = [
@@ -24,13 +25,17 @@ export interface NewSession {
   readonly event: NewEvent;
 }
 
-/** Writes a pending session and its first event. Throws for unknown options and unknown providers. */
+/**
+ * Writes a pending session and its first event. Throws for unknown options and unknown providers, and for a given
+ * folder that is not there: its runs could not start. That of a fork was there once, and its runs may have others.
+ */
 export async function createSession(
   environment: ManagerEnvironment,
   options: SessionOptions,
   forkedFrom?: Session['forkedFrom'],
 ): Promise<SessionId> {
   const { session, event } = newSession(environment, options, forkedFrom);
+  if (session.cwd !== undefined && forkedFrom === undefined) await checkFolder(session.cwd);
   await environment.log.commit({ sessionId: session.id, session: { create: session }, events: [event] });
   return session.id;
 }

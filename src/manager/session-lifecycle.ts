@@ -6,6 +6,7 @@ import { assertSessionMove, type Session, type SessionStatus } from '../domain/s
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { cancelRun } from './run-request.ts';
 import { commitWithSession } from './session-change.ts';
+import { tellSessionEnded } from './session-end.ts';
 
 /**
  * Moves a session to another state, with the event that says so. Throws `invalid_transition` unless
@@ -60,6 +61,7 @@ export async function completeSession(
       events: [encoder.encode({ type: 'session_completed', data: {} }, {})],
     };
   });
+  await tellSessionEnded(environment, sessionId);
   return { ...session, ...set, version: session.version + 1 };
 }
 
@@ -92,7 +94,7 @@ export async function failSession(
 async function endRuns(environment: ManagerEnvironment, sessionId: SessionId, reason: string): Promise<void> {
   for (;;) {
     const open = await openRuns(environment, sessionId, 100);
-    if (open.length === 0) return;
+    if (open.length === 0) return await tellSessionEnded(environment, sessionId);
     await Promise.all(open.map((run) => cancelRun(environment, run, reason)));
   }
 }

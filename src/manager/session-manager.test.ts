@@ -137,3 +137,14 @@ describe('the way of a run', () => {
     expect(text).toContain('[REDACTED:');
   });
 });
+
+describe('createSession', () => {
+  it.each([
+    ['that is not there', '/nowhere/at/all'],
+    ['that is a file', import.meta.filename],
+  ])('refuses a folder %s at once, and writes nothing', async (_what, cwd) => {
+    await using manager = await open([{ say: 'x' }]);
+    await expect(manager.createSession({ cwd })).rejects.toMatchObject({ code: 'invalid_input' });
+    expect((await manager.sessions()).rows).toEqual([]);
+  });
+});

@@ -39,6 +39,7 @@ import { createSession } from './session-creation.ts';
 import type { SessionHandle } from './session-handle.ts';
 import { createSessionHandle } from './session-operations.ts';
 import { SessionTurns } from './session-turns.ts';
+import { SteeringTexts } from './steering-texts.ts';
 import { watchdogGuards } from './watchdog-guard.ts';
 import { findSession } from './session-change.ts';
 
@@ -178,6 +179,7 @@ function makeEnvironment(options: SessionManagerOptions, store: SessionStore): M
     store,
     log: new EventLog(store, options.tail),
     turns: new SessionTurns(),
+    steeringTexts: new SteeringTexts(),
     clock,
     ids: options.ids ?? timeSortedIds,
     redactor,

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { collect, waitForEvent } from '../../test/manager/log-check.ts';
 import { temporaryFolder } from '../../test/manager/store-kinds.ts';
 import { AsmError } from '../domain/error.ts';
+import type { Provider } from '../ports/provider.ts';
 import { sqliteStore } from '../stores/sqlite/sqlite-store.ts';
 import { scriptedProvider } from '../testing/scripted-provider/scripted-provider.ts';
 import type { ScriptStep } from '../testing/scripted-provider/script-step.ts';
@@ -119,6 +120,24 @@ describe('what is in the file', () => {
       misbehaviour: { outcome: { value: { status: 'completed', stopReason: secret('stop reason') } } },
     });
     expect((await (await session.run('go', { provider: other })).result).status).toBe('completed');
+    const later = { continuity: 'fresh', model: secret('model told later') } as const;
+    const named = scriptedProvider([{ emit: { type: 'agent_started', data: later } }], {
+      name: 'strange',
+      capabilities: { system_prompt: 'native' },
+    });
+    const strange: Provider = {
+      ...named,
+      async *run(request, host) {
+        const model = secret('model');
+        const run = named.run(request, host);
+        for (let next = await run.next(); ; next = await run.next()) {
+          if (next.done === true) return next.value;
+          const { value } = next;
+          yield value.type === 'agent_started' ? { ...value, data: { ...value.data, model } } : value;
+        }
+      },
+    };
+    expect((await (await session.run('go', { provider: strange })).result).status).toBe('completed');
     const pending = await manager.startRun(session.id, secret('pending input'));
     await (await manager.getRun(pending.id)).cancel(secret('cancel reason'));
     await session.fail(new AsmError('agent_failed', secret('session error')));

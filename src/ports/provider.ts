@@ -115,6 +115,11 @@ export interface RunRequest<Native extends object = object> {
    * agent refuse some of them by itself does so, and says which in `agent_started`.
    */
   readonly toolPolicy?: ToolPolicy;
+  /**
+   * True: nothing is to be kept for another run of the session, since it ends with this one, or since nobody will
+   * tell this provider of its end. Absent: it may go on, and `Provider.endSession` will be called.
+   */
+  readonly lastRun?: boolean;
   readonly native?: Native;
 }
 
@@ -184,9 +189,15 @@ export interface Provider<Native extends object = object> extends Partial<AsyncD
    * Runs one attempt. Yields what happens inside the agent, first of all `agent_started`; returns the
    * outcome. Throws `AsmError` for every failure, after a last `token_usage_updated` with what was
    * used. Ends the agent's whole process group before it settles, also when `host.signal` aborts or
-   * the generator is returned early.
+   * the generator is returned early. With `endSession`, a run that ended well may leave the agent itself to its
+   * session's next run, but nothing that the agent started for it.
    */
   run(request: RunRequest<Native>, host: RunHost): AsyncGenerator<ProviderEvent, RunOutcome, void>;
+  /**
+   * A session has ended: what `run` has kept for its next run is let go. Called for sessions of other providers, too.
+   * Not called when another process ends the session, so that what is kept needs a time limit of its own.
+   */
+  endSession?(id: SessionId): Promise<void>;
   /** Only on a router: the manager asks it whom to run, attempt by attempt, instead of calling `run`. */
   readonly router?: AttemptRouter;
   /** Pins `Native` for inference; never set. */

@@ -18,7 +18,7 @@ export interface AbandonedProcesses {
 const shortestCookie = 16;
 
 /**
- * Ends an agent whose host died, and everything it left: the processes with its cookie, their
+ * Ends an agent whose host died, and everything it left: the processes with its cookie or mark, their
  * descendants, groups and sessions. Nothing is found by name, and a process id alone is never enough:
  * a process that has the agent's id but another start time is left alone. Gives how many processes
  * were ended; 0 where the system has no process table (macOS), since there an id can't be told from its
@@ -29,13 +29,14 @@ export async function endAbandonedProcesses(
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<{ readonly ended: number }> {
   const { cookie, identity, foreignSession, grace = 2_000 } = abandoned;
-  if (cookie.length < shortestCookie) {
+  const cookies = [cookie, ...(identity?.mark === undefined ? [] : [identity.mark])];
+  if (cookies.some(({ length }) => length < shortestCookie)) {
     throw new AsmError('invalid_input', `A cookie has at least ${shortestCookie} characters.`);
   }
   const seen = new Set<number>();
   const living = (): readonly number[] => {
     if (options.signal?.aborted === true) throw abortError(options.signal);
-    const pids = findFamily({ cookie, ...(foreignSession === undefined ? {} : { foreignSession }) })
+    const pids = findFamily({ cookies, ...(foreignSession === undefined ? {} : { foreignSession }) })
       .filter(
         (entry) => entry.pid !== identity?.pid || entry.startTime === (identity.startTime ?? entry.startTime),
       )

@@ -12,8 +12,8 @@ export const runCookieVariable = 'ASM_RUN_COOKIE';
 export interface FamilyMarks {
   /** A process group that is ours. Only valid while we know that its number was not reused. */
   readonly group?: number;
-  /** Value of `ASM_RUN_COOKIE` in the members' environment. */
-  readonly cookie?: string;
+  /** Values of `ASM_RUN_COOKIE`, one of which is in each member's environment. */
+  readonly cookies?: readonly string[];
   /** A session that others share: who is only in it, doesn't belong to the family. */
   readonly foreignSession?: number;
   /** Members can't have started before this, in clock ticks since boot. Saves reading environments. */
@@ -38,7 +38,7 @@ export function findFamily(marks: FamilyMarks): readonly ProcessEntry[] {
     if (entry.session !== marks.foreignSession) sessions.add(entry.session);
   };
   for (const entry of candidates) {
-    if (entry.group === marks.group || hasCookie(entry, marks.cookie)) add(entry);
+    if (entry.group === marks.group || hasCookie(entry, marks.cookies)) add(entry);
   }
   for (let size = -1; size !== members.size;) {
     size = members.size;
@@ -50,6 +50,6 @@ export function findFamily(marks: FamilyMarks): readonly ProcessEntry[] {
   return [...members.values()];
 }
 
-function hasCookie(entry: ProcessEntry, cookie: string | undefined): boolean {
-  return cookie !== undefined && hasEnvironmentEntry(entry.pid, runCookieVariable, cookie);
+function hasCookie(entry: ProcessEntry, cookies: readonly string[] = []): boolean {
+  return cookies.some((cookie) => hasEnvironmentEntry(entry.pid, runCookieVariable, cookie));
 }

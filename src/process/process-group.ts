@@ -144,7 +144,7 @@ function familyOf(identity: AgentProcess, cookie: string | undefined): Endable {
   const marks = {
     group,
     first: { pid: identity.pid, seenAt: performance.now() },
-    ...(cookie === undefined || cookie === '' ? {} : { cookie }),
+    ...(cookie === undefined || cookie === '' ? {} : { cookies: [cookie] }),
     ...(identity.startTime === undefined ? {} : { notBefore: identity.startTime }),
   };
   return {

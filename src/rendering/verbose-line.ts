@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../domain/error.ts';
 import { jsonText } from './output-text.ts';
 import type { Palette } from './palette.ts';
 import { cutText, visibleText, wholeStart } from './visible-text.ts';
@@ -9,6 +10,25 @@ export interface VerboseEvent {
   readonly tag: string;
   readonly color: keyof Palette;
   readonly fields: readonly VerboseField[];
+}
+
+/** Longest text of a message or an error, in characters. */
+export const contentLength = 2_000;
+
+/** An event under its own name. */
+export function eventLine(
+  event: { readonly type: string },
+  color: keyof Palette,
+  ...fields: readonly VerboseField[]
+): VerboseEvent {
+  return { tag: event.type, color, fields };
+}
+
+export function errorFields(error: ErrorRecord): readonly VerboseField[] {
+  return [
+    ['error_code', textValue(error.code)],
+    ['error_message', textValue(error.message, contentLength)],
+  ];
 }
 
 export function verboseLine(event: VerboseEvent, paint: Palette): string {

@@ -1,7 +1,6 @@
 import { capabilities, capabilityNames, supportLevels, type Capabilities } from '../domain/capability.ts';
 import { systemClock, type Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
-import { nearestName } from '../domain/nearest-name.ts';
 import type { AttemptRouter } from '../ports/attempt-router.ts';
 import type { Provider } from '../ports/provider.ts';
 import { Candidate, type CandidateHealth, type CandidateOptions } from './candidate.ts';
@@ -9,6 +8,7 @@ import { CandidateOrder, routingStrategies, type RoutingStrategy } from './candi
 import { CandidateRoute, rateLimitReactions, type RateLimitReaction } from './candidate-route.ts';
 import type { BreakerOptions } from './circuit-breaker.ts';
 import { SessionAffinity } from './session-affinity.ts';
+import { assertOptionNames } from '../domain/option-names.ts';
 
 export interface RouterOptions {
   /** Default `router`. */
@@ -141,12 +141,7 @@ function bestOf(candidates: readonly Candidate[]): Capabilities {
 }
 
 function checkOptions(options: RouterOptions): void {
-  for (const name of Object.keys(options)) {
-    if (optionNames.some((known) => known === name)) continue;
-    const nearest = nearestName(name, optionNames);
-    const advice = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
-    throw new AsmError('unknown_option', `A router has no option "${name}".${advice}`);
-  }
+  assertOptionNames('A router', options, optionNames);
   oneOf('strategy', options.strategy, routingStrategies);
   oneOf('onRateLimit', options.onRateLimit, rateLimitReactions);
   oneOf('failover', options.failover, ['before_side_effects', 'always', 'never']);

@@ -7,7 +7,8 @@ import { acpPresets } from '../../src/providers/acp/presets.ts';
 import { conversationTexts } from '../../src/testing/model-server/anthropic-reader.ts';
 import type { ResumeRequest, RunOutcome } from '../../src/ports/provider.ts';
 import { bash } from '../claude/agent-room.ts';
-import { openAgentRoom, type AgentRoom, type RoomRun } from './agent-room.ts';
+import type { AgentRoom, RoomRun } from '../agent/agent-room.ts';
+import { openAgentRoom } from './agent-room.ts';
 
 function heard(room: AgentRoom): string {
   const last = room.server.mainRequests.at(-1);

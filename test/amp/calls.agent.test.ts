@@ -8,7 +8,8 @@ import { conversationTexts } from '../../src/testing/model-server/anthropic-read
 import type { ModelRequest } from '../../src/testing/model-server/model-request.ts';
 import type { ModelTurn } from '../../src/testing/model-server/model-turn.ts';
 import { mcpServerProgram } from '../../src/testing/provider-contract/mcp-server-program.ts';
-import { bash, living, openAgentRoom, type AgentRoom, type RoomRun } from './agent-room.ts';
+import type { AgentRoom, RoomRun } from '../agent/agent-room.ts';
+import { bash, openAgentRoom } from './agent-room.ts';
 
 /** A script for the main thread, and one for the subagent that is told `task`. */
 function twoScripts(
@@ -148,7 +149,7 @@ describe('client tools', () => {
     expect(existsSync(socket)).toBe(true);
     run.host.cancel();
     await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-    expect(await living(run)).toEqual([]);
+    expect(await run.processes()).toEqual([]);
     expect(existsSync(dirname(socket))).toBe(false);
     expect(room.server.mainRequests).toHaveLength(1);
   });
@@ -171,5 +172,5 @@ async function labServer(room: AgentRoom) {
 
 /** The command lines of the processes of a run, in words. */
 async function commandLines(run: RoomRun): Promise<readonly (readonly string[])[]> {
-  return (await living(run)).map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0'));
+  return (await run.processes()).map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0'));
 }

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/domain/error-code.ts';
 import type { ModelTurn } from '../../src/testing/model-server/model-turn.ts';
-import { bash, living, openAgentRoom } from './agent-room.ts';
+import { bash, openAgentRoom } from './agent-room.ts';
 
 const status = (code: number, message?: string): ModelTurn => ({
   error: { status: code, ...(message === undefined ? {} : { message }) },
@@ -36,7 +36,7 @@ describe('a failure of the model service', () => {
     await using room = await openAgentRoom(() => turn);
     const run = room.run();
     await expect(run.outcome()).rejects.toMatchObject({ code, provider: { provider: 'amp' } });
-    expect(await living(run)).toEqual([]);
+    expect(await run.processes()).toEqual([]);
   });
 
   it('after an answer still reports what was used', async () => {

@@ -6,8 +6,9 @@ import { amp } from '../../src/providers/amp/provider.ts';
 import { containing } from '../../src/providers/claude/fixtures/text-matcher.ts';
 import { createRunRequest } from '../../src/testing/run-request.ts';
 import { createTestHost } from '../../src/testing/test-host.ts';
-import { bash, expectNothingLeft, living, openAgentRoom } from './agent-room.ts';
-import { speaker, standIn, standInThread, wrapper } from './stand-in.ts';
+import { bash, expectNothingLeft, openAgentRoom } from './agent-room.ts';
+import { standIn } from '../agent/stand-in.ts';
+import { speaker, standInThread, wrapper } from './stand-in.ts';
 
 const signedInOnly = { AMP_API_KEY: 'scripted' };
 
@@ -42,17 +43,17 @@ describe('a program that', () => {
   it('ends at its start is a crash, with what it wrote to standard error', async () => {
     await using room = await openAgentRoom([]);
     const executable = await standIn(room, 'echo broken installation >&2; exit 7');
-    const run = room.run({ provider: { executable } });
+    const run = room.run({ options: { executable } });
     await expect(run.outcome()).rejects.toMatchObject({
       code: 'agent_crashed',
       provider: { exitCode: 7, stderr: containing('broken installation') },
     });
-    expect(await living(run)).toEqual([]);
+    expect(await run.processes()).toEqual([]);
   });
 
   it('ends with code 0 in its turn, without a result, has crashed', async () => {
     await using room = await openAgentRoom([]);
-    const run = room.run({ provider: { executable: await speaker(room, 'process.exit(0);') } });
+    const run = room.run({ options: { executable: await speaker(room, 'process.exit(0);') } });
     await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_crashed', provider: { exitCode: 0 } });
     expect(run.ofType('agent_started')).toMatchObject([{ data: { handle: standInThread } }]);
     await expectNothingLeft(room, run);
@@ -65,25 +66,25 @@ describe('a program that', () => {
       room,
       `trap '' TERM INT\ntouch '${hung}'\nwhile true; do sleep 600; done`,
     );
-    const run = room.run({ provider: { executable } });
+    const run = room.run({ options: { executable } });
     await expect.poll(() => existsSync(hung), { timeout: 300_000 }).toBe(true);
     run.host.cancel();
     await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-    expect(await living(run)).toEqual([]);
+    expect(await run.processes()).toEqual([]);
   });
 
   it('closes its output while it lives breaks its protocol', async () => {
     await using room = await openAgentRoom([]);
-    const run = room.run({ provider: { executable: await standIn(room, 'exec >&-\nsleep 600') } });
+    const run = room.run({ options: { executable: await standIn(room, 'exec >&-\nsleep 600') } });
     await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_protocol_error' });
-    expect(await living(run)).toEqual([]);
+    expect(await run.processes()).toEqual([]);
   });
 
   it('ends while what it started holds its output open has crashed', async () => {
     await using room = await openAgentRoom([]);
-    const run = room.run({ provider: { executable: await standIn(room, 'sleep 600 &\nexit 4') } });
+    const run = room.run({ options: { executable: await standIn(room, 'sleep 600 &\nexit 4') } });
     await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_crashed', provider: { exitCode: 4 } });
-    expect(await living(run)).toEqual([]);
+    expect(await run.processes()).toEqual([]);
   });
 
   it('does not end after its result is ended, and its result counts', async () => {
@@ -94,29 +95,29 @@ describe('a program that', () => {
   await say({ type: 'result', subtype: 'success', is_error: false, result: 'said' });
   setInterval(() => {}, 1_000);`,
     );
-    const run = room.run({ provider: { executable } });
+    const run = room.run({ options: { executable } });
     await expect(run.outcome()).resolves.toMatchObject({ status: 'completed', output: 'said' });
-    expect(await living(run)).toEqual([]);
+    expect(await run.processes()).toEqual([]);
   });
 
   it('writes 100 MB in one line breaks its protocol', async () => {
     await using room = await openAgentRoom([]);
     const flood = `printf '{"type":"'; head -c 100000000 /dev/zero | tr '\\0' x; sleep 600`;
-    const run = room.run({ provider: { executable: await standIn(room, flood) } });
+    const run = room.run({ options: { executable: await standIn(room, flood) } });
     await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_protocol_error' });
     expect(JSON.stringify(run.events).length).toBeLessThan(100_000);
-    expect(await living(run)).toEqual([]);
+    expect(await run.processes()).toEqual([]);
   });
 
   it('writes many lines that are no messages has some of them kept, and the others counted', async () => {
     await using room = await openAgentRoom([{ text: 'fine' }]);
     const executable = await wrapper(room, "yes 'no JSON at all' | head -n 1000000");
-    const run = room.run({ provider: { executable } });
+    const run = room.run({ options: { executable } });
     await expect(run.outcome()).resolves.toMatchObject({ output: 'fine' });
     expect(run.events[0]?.type).toBe('agent_started');
     expect(run.ofType('unparsed')).toHaveLength(256);
     expect(run.ofType('warning_raised')).toMatchObject([{ data: { code: 'output_dropped' } }]);
-    expect(await living(run)).toEqual([]);
+    expect(await run.processes()).toEqual([]);
   });
 
   it('runs a tool that it asked nobody about is ended', async () => {
@@ -127,20 +128,20 @@ describe('a program that', () => {
   await say({ type: 'user', message: { content: [{ type: 'tool_result', tool_use_id: 'x', content: 'done' }] } });
   setInterval(() => {}, 1_000);`,
     );
-    const run = room.run({ provider: { executable } });
+    const run = room.run({ options: { executable } });
     await expect(run.outcome()).rejects.toMatchObject({
       code: 'agent_protocol_error',
       provider: { kind: 'ungated_call' },
     });
-    expect(await living(run)).toEqual([]);
+    expect(await run.processes()).toEqual([]);
   });
 
   it('wants a person to sign in is ended', async () => {
     await using room = await openAgentRoom([]);
     const executable = await standIn(room, 'echo "No API key found. Starting login flow..."; sleep 600');
-    const run = room.run({ provider: { executable }, variables: signedInOnly });
+    const run = room.run({ options: { executable }, variables: signedInOnly });
     await expect(run.outcome()).rejects.toMatchObject({ code: 'authentication_failed' });
-    expect(await living(run)).toEqual([]);
+    expect(await run.processes()).toEqual([]);
   });
 
   it('tells an answer again has not used another turn', async () => {
@@ -156,7 +157,7 @@ describe('a program that', () => {
   await say({ type: 'result', subtype: 'success', is_error: false, result: 'over' });
   process.exit(0);`,
     );
-    const run = room.run({ provider: { executable }, request: { maxTurns: 2 } });
+    const run = room.run({ options: { executable }, request: { maxTurns: 2 } });
     await expect(run.outcome()).resolves.toMatchObject({ output: 'over' });
     expect(run.ofType('turn_completed')).toHaveLength(2);
   });
@@ -172,7 +173,7 @@ describe('a program that', () => {
   writeFileSync(folder + '/${standInThread}.json', JSON.stringify({ messages: [{ role: 'assistant', state }] }));
   process.stdin.on('end', () => say({ type: 'result', subtype: 'success', is_error: false, result: prompt }));`,
     );
-    const run = room.run({ provider: { executable }, request: { text: 'say this' } });
+    const run = room.run({ options: { executable }, request: { text: 'say this' } });
     await expect(run.outcome()).resolves.toMatchObject({ status: 'completed', output: 'say this' });
     expect(run.ofType('message_received')).toMatchObject([{ data: { text: 'say this' } }]);
   });

@@ -3,8 +3,9 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Authorization } from '../../src/domain/tool.ts';
-import { bash, openAgentRoom, type AgentRoom } from './agent-room.ts';
-import { standIn } from './stand-in.ts';
+import type { AgentRoom } from '../agent/agent-room.ts';
+import { bash, openAgentRoom } from './agent-room.ts';
+import { standIn } from '../agent/stand-in.ts';
 
 const deny = (): Authorization => ({ decision: 'deny', reason: 'nothing' });
 
@@ -81,7 +82,7 @@ describe('a hostile project', () => {
   it('is refused for a program that its settings can not be withheld from', async () => {
     await using room = await openAgentRoom([]);
     await setTraps(room);
-    const run = room.run({ provider: { executable: await standIn(room, 'exit 0') } });
+    const run = room.run({ options: { executable: await standIn(room, 'exit 0') } });
     await expect(run.outcome()).rejects.toMatchObject({
       code: 'permission_denied',
       provider: { kind: 'project_settings' },

@@ -1,14 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findAmp } from '../../src/providers/amp/program.ts';
-import type { AgentRoom } from './agent-room.ts';
-
-/** A program of shell commands in Amp's place. */
-export async function standIn(room: AgentRoom, script: string): Promise<string> {
-  const path = join(room.home, 'stand-in');
-  await writeFile(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  return path;
-}
+import type { AgentRoom } from '../agent/agent-room.ts';
+import { standIn } from '../agent/stand-in.ts';
 
 /** A program that does something first and then is Amp. */
 export async function wrapper(room: AgentRoom, first: string): Promise<string> {

@@ -3,14 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { timeSortedIds } from '../../src/domain/id.ts';
 import { conversationTexts } from '../../src/testing/model-server/anthropic-reader.ts';
-import {
-  bash,
-  expectNothingLeft,
-  living,
-  openAgentRoom,
-  type AgentRoom,
-  type RoomRun,
-} from './agent-room.ts';
+import type { AgentRoom, RoomRun } from '../agent/agent-room.ts';
+import { bash, expectNothingLeft, openAgentRoom } from './agent-room.ts';
 
 const slow = bash('touch begun; sleep 600');
 
@@ -36,7 +30,7 @@ describe('interrupting', () => {
     run.host.interrupt();
     const outcome = await run.outcome();
     expect(outcome.status).toBe('interrupted');
-    expect(await living(run)).toEqual([]);
+    expect(await run.processes()).toEqual([]);
     room.server.setScript([{ text: 'here again' }]);
     const handle = { id: outcome.handle?.id ?? '', runId: timeSortedIds('run') };
     await room.run({ request: { resume: { handle, fork: false } } }).outcome();
@@ -51,7 +45,7 @@ describe('interrupting', () => {
     run.host.interrupt();
     await expect(run.outcome()).resolves.toMatchObject({ status: 'interrupted' });
     expect(run.ofType('tool_call_failed')).toMatchObject([{ data: { reason: 'interrupted' } }]);
-    expect(await living(run)).toEqual([]);
+    expect(await run.processes()).toEqual([]);
 
     room.server.setScript([{ tools: [bash('touch x')] }, { text: 'never' }]);
     const asked = Promise.withResolvers<void>();
@@ -76,14 +70,14 @@ describe('cancelling', () => {
     await untilModelSpeaks(text);
     speaking.host.cancel();
     await expect(speaking.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-    expect(await living(speaking)).toEqual([]);
+    expect(await speaking.processes()).toEqual([]);
 
     await using tool = await openAgentRoom([{ tools: [slow] }, { text: 'never' }]);
     const working = tool.run();
     await untilToolRuns(tool);
     working.host.cancel();
     await expect(working.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-    expect(await living(working)).toEqual([]);
+    expect(await working.processes()).toEqual([]);
     expect(tool.server.mainRequests).toHaveLength(1);
 
     await using question = await openAgentRoom([{ tools: [bash('touch x')] }, { text: 'never' }]);
@@ -97,7 +91,7 @@ describe('cancelling', () => {
     await asked.promise;
     waiting.host.cancel();
     await expect(waiting.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-    expect(await living(waiting)).toEqual([]);
+    expect(await waiting.processes()).toEqual([]);
     expect(waiting.host.questions).toMatchObject([{ answer: 'withdrawn' }]);
     expect(question.server.mainRequests).toHaveLength(1);
   });

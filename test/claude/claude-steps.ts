@@ -3,6 +3,7 @@ import { conversationTexts } from '../../src/testing/model-server/anthropic-read
 import type { ModelRequest } from '../../src/testing/model-server/model-request.ts';
 import type { ModelTurn } from '../../src/testing/model-server/model-turn.ts';
 import type { AgentStep } from '../../src/testing/provider-contract/provider-subject.ts';
+import { modelUsage } from '../agent/model-usage.ts';
 
 /** What the model answers to make Claude Code do a step, with any program in front of it. */
 export function claudeTurn(step: AgentStep): ModelTurn {
@@ -17,24 +18,13 @@ export function claudeTurn(step: AgentStep): ModelTurn {
   if ('client' in step)
     return { tools: [{ name: `mcp__client__${step.client.tool}`, input: step.client.input }] };
   if ('answer' in step) return { tools: [{ name: 'StructuredOutput', input: step.answer }] };
-  const usage = step.usage === undefined ? {} : { usage: modelUsage(step.usage) };
+  const usage = modelUsage(step.usage);
   if ('command' in step)
     return {
       tools: [{ name: 'Bash', input: { command: step.command, description: 'A command' } }],
       ...usage,
     };
   return { text: step.say, ...(step.reasoning === undefined ? {} : { thinking: step.reasoning }), ...usage };
-}
-
-function modelUsage(
-  usage: NonNullable<Extract<AgentStep, { readonly say: string }>['usage']>,
-): NonNullable<ModelTurn['usage']> {
-  return {
-    input: usage.inputTokens ?? 0,
-    output: usage.outputTokens ?? 0,
-    cacheRead: usage.cacheReadTokens ?? 0,
-    cacheWrite: usage.cacheWriteTokens ?? 0,
-  };
 }
 
 /** Every text in a question of Claude Code to its model. */

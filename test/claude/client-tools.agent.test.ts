@@ -7,7 +7,8 @@ import { containing } from '../../src/providers/claude/fixtures/text-matcher.ts'
 import { toolResults } from '../../src/testing/model-server/anthropic-reader.ts';
 import type { ModelRequest } from '../../src/testing/model-server/model-request.ts';
 import { processesWithCookie } from '../../src/testing/provider-contract/cookie-finder.ts';
-import { openAgentRoom, type RoomRun } from './agent-room.ts';
+import type { RoomRun } from '../agent/agent-room.ts';
+import { openAgentRoom } from './agent-room.ts';
 
 const weather: ClientToolDescription = {
   name: 'weather',

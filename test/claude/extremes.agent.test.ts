@@ -9,7 +9,7 @@ describe('the program', () => {
   it('may write lines that are no JSON: they are kept, and the run goes on', async () => {
     await using room = await openAgentRoom([{ text: 'fine' }]);
     const executable = await wrapper(room, 'echo this is no JSON');
-    const run = room.run({ provider: { executable } });
+    const run = room.run({ options: { executable } });
     await expect(run.outcome()).resolves.toMatchObject({ output: 'fine' });
     expect(run.ofType('unparsed')).toEqual([{ type: 'unparsed', data: { raw: 'this is no JSON' } }]);
   });
@@ -17,7 +17,7 @@ describe('the program', () => {
   it('that ends before its turn is a crash, with what it wrote to standard error', async () => {
     await using room = await openAgentRoom([{ text: 'never' }]);
     const executable = await wrapper(room, 'echo broken installation >&2; exit 7');
-    const run = room.run({ provider: { executable } });
+    const run = room.run({ options: { executable } });
     await expect(run.outcome()).rejects.toMatchObject({
       code: 'agent_crashed',
       provider: { exitCode: 7, stderr: containing('broken installation') },

@@ -47,7 +47,7 @@ describe('a failure of the model service', () => {
       { text: 'half of it, then nothing', cutAfter: 5 },
       { text: 'whole' },
     ]);
-    const run = room.run({ retries: 2 });
+    const run = room.run({ variables: { CLAUDE_CODE_MAX_RETRIES: '2' } });
     await expect(run.outcome()).resolves.toMatchObject({ output: 'whole' });
     for (const { data } of run.ofType('message_received')) {
       const pieces = run

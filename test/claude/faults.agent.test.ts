@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assert, describe, expect, it } from 'vitest';
 import { containing } from '../../src/providers/claude/fixtures/text-matcher.ts';
-import { bash, openAgentRoom, type AgentRoom, type RoomRun } from './agent-room.ts';
+import type { AgentRoom, RoomRun } from '../agent/agent-room.ts';
+import { bash, openAgentRoom } from './agent-room.ts';
 import { processesWithCookie } from '../../src/testing/provider-contract/cookie-finder.ts';
 import { claude } from '../../src/providers/claude/provider.ts';
 import { createRunRequest } from '../../src/testing/run-request.ts';
 import { createTestHost } from '../../src/testing/test-host.ts';
-import { speaker, standIn, wrapper } from './stand-in.ts';
+import { standIn } from '../agent/stand-in.ts';
+import { speaker, wrapper } from './stand-in.ts';
 
 /** After a fault nothing is left of the run, and the next one is like any other. */
 async function expectNothingLeft(room: AgentRoom, run: RoomRun): Promise<void> {
@@ -20,7 +22,7 @@ async function expectNothingLeft(room: AgentRoom, run: RoomRun): Promise<void> {
 describe('a program that', () => {
   it('is too old to block a tool when a hook fails is refused, with what to do', async () => {
     await using room = await openAgentRoom([]);
-    const run = room.run({ provider: { executable: await speaker(room, '', {}) } });
+    const run = room.run({ options: { executable: await speaker(room, '', {}) } });
     await expect(run.outcome()).rejects.toMatchObject({ message: containing('Update Claude Code') });
     await expectNothingLeft(room, run);
   });
@@ -28,7 +30,7 @@ describe('a program that', () => {
   it('ends with code 0 in its turn has crashed', async () => {
     await using room = await openAgentRoom([]);
     const begin = "await say({ type: 'system', subtype: 'init', session_id: 'x' });";
-    const run = room.run({ provider: { executable: await speaker(room, `${begin}\n    process.exit(0);`) } });
+    const run = room.run({ options: { executable: await speaker(room, `${begin}\n    process.exit(0);`) } });
     await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_crashed', provider: { exitCode: 0 } });
     await expectNothingLeft(room, run);
   });
@@ -36,7 +38,7 @@ describe('a program that', () => {
   it('hangs at its start, deaf to SIGTERM, is ended by a cancel', async () => {
     await using room = await openAgentRoom([]);
     const executable = await standIn(room, "trap '' TERM\nwhile true; do sleep 600; done");
-    const run = room.run({ provider: { executable } });
+    const run = room.run({ options: { executable } });
     await run.waitFor((event) => event.type === 'agent_started');
     run.host.cancel();
     await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
@@ -58,14 +60,14 @@ describe('a program that', () => {
   it('closes its output while it lives breaks its protocol', async () => {
     await using room = await openAgentRoom([]);
     const executable = await standIn(room, 'exec >&-\nsleep 600');
-    const run = room.run({ provider: { executable } });
+    const run = room.run({ options: { executable } });
     await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_protocol_error' });
     await expectNothingLeft(room, run);
   });
 
   it('ends with code 0 without a result has crashed', async () => {
     await using room = await openAgentRoom([]);
-    const run = room.run({ provider: { executable: await standIn(room, 'exit 0') } });
+    const run = room.run({ options: { executable: await standIn(room, 'exit 0') } });
     await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_crashed', provider: { exitCode: 0 } });
     await expectNothingLeft(room, run);
   });
@@ -76,7 +78,7 @@ describe('a program that', () => {
       room,
       `printf '{"type":"'; head -c 100000000 /dev/zero | tr '\\0' x; sleep 600`,
     );
-    const run = room.run({ provider: { executable } });
+    const run = room.run({ options: { executable } });
     await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_protocol_error' });
     expect(JSON.stringify(run.events).length).toBeLessThan(100_000);
     await expectNothingLeft(room, run);
@@ -85,7 +87,7 @@ describe('a program that', () => {
   it('writes 30 MB of lines that are no JSON has some of them kept, and the others counted', async () => {
     await using room = await openAgentRoom([{ text: 'fine' }]);
     const run = room.run({
-      provider: { executable: await wrapper(room, "yes 'no JSON at all' | head -n 2000000") },
+      options: { executable: await wrapper(room, "yes 'no JSON at all' | head -n 2000000") },
     });
     await expect(run.outcome()).resolves.toMatchObject({ output: 'fine' });
     expect(run.ofType('unparsed').length).toBeLessThan(300);

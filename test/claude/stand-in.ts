@@ -1,16 +1,9 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { findClaude } from '../../src/providers/claude/program.ts';
-import type { AgentRoom } from './agent-room.ts';
-
-/** A program of shell commands in Claude Code's place. */
-export async function standIn(room: AgentRoom, script: string): Promise<string> {
-  const path = join(room.home, 'stand-in');
-  await writeFile(path, `#!/bin/sh\n${script}\n`);
-  await chmod(path, 0o755);
-  return path;
-}
+import type { AgentRoom } from '../agent/agent-room.ts';
+import { standIn } from '../agent/stand-in.ts';
 
 /** A program that does something first and then is Claude Code. */
 export async function wrapper(room: AgentRoom, first: string): Promise<string> {

@@ -1,27 +1,13 @@
-import { readFileSync, readdirSync } from 'node:fs';
 import { assert, describe, expect, it } from 'vitest';
 import { conversationTexts } from '../../src/testing/model-server/anthropic-reader.ts';
-import { bash, openAgentRoom, type RoomRun } from './agent-room.ts';
+import type { RoomRun } from '../agent/agent-room.ts';
+import { bash, openAgentRoom } from './agent-room.ts';
 
 const slow = bash('node -e "setTimeout(() => {}, 60000)"');
 
-/** Living processes that carry the run's cookie: the agent, and what it started. */
-function living(run: RoomRun): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(run.cookie);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
-
 async function untilToolRuns(run: RoomRun): Promise<void> {
   await run.waitFor((event) => event.type === 'tool_call_started');
-  await expect.poll(() => living(run).length, { timeout: 300_000 }).toBeGreaterThan(1);
+  await expect.poll(async () => (await run.processes()).length, { timeout: 300_000 }).toBeGreaterThan(1);
 }
 
 describe('interrupting', () => {
@@ -31,7 +17,7 @@ describe('interrupting', () => {
     await run.waitFor((event) => event.type === 'message_streamed');
     run.host.interrupt();
     await expect(run.outcome()).resolves.toMatchObject({ status: 'interrupted' });
-    expect(living(run)).toEqual([]);
+    expect(await run.processes()).toEqual([]);
   });
 
   it('stops a tool', async () => {
@@ -41,7 +27,7 @@ describe('interrupting', () => {
     run.host.interrupt();
     const { handle } = await run.outcome();
     expect(handle?.id).toBe(run.ofType('agent_started')[0]?.data.handle);
-    expect(living(run)).toEqual([]);
+    expect(await run.processes()).toEqual([]);
     expect(room.server.mainRequests).toHaveLength(1);
   });
 });
@@ -53,14 +39,14 @@ describe('cancelling', () => {
     await speaking.waitFor((event) => event.type === 'message_streamed');
     speaking.host.cancel();
     await expect(speaking.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-    expect(living(speaking)).toEqual([]);
+    expect(await speaking.processes()).toEqual([]);
 
     await using tool = await openAgentRoom([{ tools: [slow] }, { text: 'never' }]);
     const working = tool.run();
     await untilToolRuns(working);
     working.host.cancel();
     await expect(working.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-    expect(living(working)).toEqual([]);
+    expect(await working.processes()).toEqual([]);
 
     await using question = await openAgentRoom([{ tools: [bash('touch x')] }, { text: 'never' }]);
     const asked = Promise.withResolvers<void>();
@@ -73,7 +59,7 @@ describe('cancelling', () => {
     await asked.promise;
     waiting.host.cancel();
     await expect(waiting.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-    expect(living(waiting)).toEqual([]);
+    expect(await waiting.processes()).toEqual([]);
     expect(waiting.host.questions).toMatchObject([{ answer: 'withdrawn' }]);
     expect(question.server.mainRequests).toHaveLength(1);
   });
@@ -98,7 +84,7 @@ describe('a program that is killed in a tool', () => {
       code: 'agent_crashed',
       provider: { signal: 'SIGKILL' },
     });
-    expect(living(run)).toEqual([]);
+    expect(await run.processes()).toEqual([]);
     expect(run.ofType('token_usage_updated').at(-1)?.data.usage.inputTokens).toBe(1000);
   });
 });

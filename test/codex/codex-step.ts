@@ -2,6 +2,7 @@ import { isJsonObject, type JsonValue } from '../../src/domain/json.ts';
 import type { ModelRequest } from '../../src/testing/model-server/model-request.ts';
 import type { ModelToolUse, ModelTurn } from '../../src/testing/model-server/model-turn.ts';
 import type { AgentStep } from '../../src/testing/provider-contract/provider-subject.ts';
+import { modelUsage } from '../agent/model-usage.ts';
 
 /** A call of Codex's tool for shell commands. */
 export function shell(command: string): ModelToolUse {
@@ -30,21 +31,9 @@ export function modelTurn(step: AgentStep): ModelTurn {
   }
   if ('client' in step) return { tools: [{ name: step.client.tool, input: step.client.input }] };
   if ('answer' in step) return { text: JSON.stringify(step.answer) };
-  const usage = step.usage === undefined ? {} : { usage: modelUsage(step.usage) };
+  const usage = modelUsage(step.usage);
   if ('command' in step) return { tools: [shell(step.command)], ...usage };
   return { text: step.say, ...(step.reasoning === undefined ? {} : { thinking: step.reasoning }), ...usage };
-}
-
-function modelUsage(
-  usage: NonNullable<Extract<AgentStep, { readonly say: string }>['usage']>,
-): NonNullable<ModelTurn['usage']> {
-  return {
-    input: usage.inputTokens ?? 0,
-    output: usage.outputTokens ?? 0,
-    cacheRead: usage.cacheReadTokens ?? 0,
-    cacheWrite: usage.cacheWriteTokens ?? 0,
-    reasoning: usage.reasoningTokens ?? 0,
-  };
 }
 
 /** Every text that a request carries: what the model knows. */

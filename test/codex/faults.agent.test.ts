@@ -9,7 +9,8 @@ import { processesWithCookie } from '../../src/testing/provider-contract/cookie-
 import { createRunRequest } from '../../src/testing/run-request.ts';
 import { createTestHost } from '../../src/testing/test-host.ts';
 import { speaker } from './app-server-stand-in.ts';
-import { openCodexRoom, type CodexRoom, type RoomRun } from './codex-room.ts';
+import type { RoomRun } from '../agent/agent-room.ts';
+import { openCodexRoom, type CodexRoom } from './codex-room.ts';
 import { shell } from './codex-step.ts';
 
 /** After a fault nothing is left of the run, and the next one is like any other. */
@@ -158,7 +159,10 @@ describe('a program that writes 48 MiB of messages', () => {
     (await import('node:fs')).writeFileSync(${JSON.stringify(done)}, '');
     ${endOfTurn}`,
     );
-    const run = codex({ executable }).run(createRunRequest({ cwd: room.cwd }), createTestHost());
+    const run = codex({ executable }).run(
+      createRunRequest({ cwd: room.cwd, lastRun: true }),
+      createTestHost(),
+    );
     let read = 0;
     let readWhenDone: number | undefined;
     for await (const event of run) {

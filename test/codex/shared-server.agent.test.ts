@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,24 +7,9 @@ import type { PermissionMode } from '../../src/domain/tool.ts';
 import { codex } from '../../src/providers/codex/provider.ts';
 import { processesWithCookie } from '../../src/testing/provider-contract/cookie-finder.ts';
 import type { RunRequest } from '../../src/ports/provider.ts';
-import { openCodexRoom, type CodexRoom } from './codex-room.ts';
+import { appServers } from './app-servers.ts';
+import { openCodexRoom } from './codex-room.ts';
 import { heardBy, shell } from './codex-step.ts';
-
-/** Numbers of the app-servers that use the room's home. */
-function servers(room: CodexRoom): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
-        const environment = readFileSync(`/proc/${pid}/environ`, 'latin1');
-        return command.includes('\0app-server\0') && environment.includes(`HOME=${room.home}\0`);
-      } catch {
-        return false;
-      }
-    });
-}
 
 describe('a shared server', () => {
   it('serves several runs at once, each with its own', async () => {
@@ -45,9 +30,9 @@ describe('a shared server', () => {
       ]);
       expect(run.ofType('agent_started')[0]?.data.process).toBeUndefined();
     }
-    expect(servers(room)).toHaveLength(1);
+    expect(appServers(room)).toHaveLength(1);
     await provider[Symbol.asyncDispose]();
-    expect(servers(room)).toEqual([]);
+    expect(appServers(room)).toEqual([]);
   });
 
   it('is another one for another environment', async () => {
@@ -55,7 +40,7 @@ describe('a shared server', () => {
     await using provider = codex({ shareServer: true });
     await room.run({ provider }).outcome();
     await room.run({ provider, variables: { RUST_LOG: 'warn' } }).outcome();
-    expect(servers(room)).toHaveLength(2);
+    expect(appServers(room)).toHaveLength(2);
   });
 
   it('that dies fails all its runs, and the next run has a new one', async () => {
@@ -63,7 +48,7 @@ describe('a shared server', () => {
     await using provider = codex({ shareServer: true });
     const runs = [room.run({ provider }), room.run({ provider })];
     for (const run of runs) await run.waitFor((event) => event.type === 'message_streamed');
-    const [pid = 0] = servers(room);
+    const [pid = 0] = appServers(room);
     process.kill(pid, 'SIGKILL');
     for (const run of runs)
       await expect(run.outcome()).rejects.toMatchObject({
@@ -74,7 +59,7 @@ describe('a shared server', () => {
     await expect(room.run({ provider }).outcome()).resolves.toMatchObject({
       output: 'As if nothing had been.',
     });
-    expect(servers(room)).not.toContain(pid);
+    expect(appServers(room)).not.toContain(pid);
   });
 
   it('goes on with the other runs when one is cancelled in a tool', async () => {
@@ -90,7 +75,7 @@ describe('a shared server', () => {
     run.host.cancel();
     await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
     await expect(other.outcome()).resolves.toMatchObject({ status: 'completed' });
-    expect(servers(room)).toHaveLength(1);
+    expect(appServers(room)).toHaveLength(1);
   });
 
   it.each<[string, PermissionMode]>([
@@ -102,12 +87,12 @@ describe('a shared server', () => {
     await using provider = codex({ shareServer: true });
     const run = room.run({ provider, request: { permissionMode } });
     await expect.poll(() => existsSync(join(room.cwd, 'begun')), { timeout: 300_000 }).toBe(true);
-    const before = servers(room);
+    const before = appServers(room);
     expect((await processesWithCookie(run.cookie))?.length).toBeGreaterThan(0);
     run.host.cancel();
     await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
     expect(await processesWithCookie(run.cookie)).toEqual([]);
-    expect(servers(room)).toEqual(before);
+    expect(appServers(room)).toEqual(before);
   });
 
   it('that answers nothing is ended by a cancel', async () => {
@@ -115,10 +100,10 @@ describe('a shared server', () => {
     await using provider = codex({ shareServer: true });
     const run = room.run({ provider });
     await run.waitFor((event) => event.type === 'message_streamed');
-    for (const pid of servers(room)) process.kill(pid, 'SIGSTOP');
+    for (const pid of appServers(room)) process.kill(pid, 'SIGSTOP');
     run.host.cancel();
     await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-    expect(servers(room)).toEqual([]);
+    expect(appServers(room)).toEqual([]);
   });
 
   it('takes the settings of each run, also of one that goes on', async () => {

@@ -84,7 +84,7 @@ describe('a turn', () => {
   it('begins while the start of the agent is stored, and is told after it', async () => {
     await using room = await openCodexRoom([{ text: 'Begun.' }]);
     const set = codexEnvironment(room.server, { home: room.home });
-    const request = createRunRequest({ cwd: room.cwd, environment: { set } });
+    const request = createRunRequest({ cwd: room.cwd, environment: { set }, lastRun: true });
     const events = codex().run(request, createTestHost());
     const started = await events.next();
     await room.server.waitForRequest(isMainRequest, { timeout: 300_000 });
@@ -97,7 +97,7 @@ describe('a turn', () => {
   it('of a run that is left at its start is left, too', async () => {
     await using room = await openCodexRoom([{ text: 'Begun.', hang: true }]);
     const set = codexEnvironment(room.server, { home: room.home });
-    const request = createRunRequest({ cwd: room.cwd, environment: { set } });
+    const request = createRunRequest({ cwd: room.cwd, environment: { set }, lastRun: true });
     const events = codex().run(request, createTestHost());
     expect(await events.next()).toMatchObject({ value: { type: 'agent_started' } });
     await room.server.waitForRequest(isMainRequest, { timeout: 300_000 });

@@ -1,5 +1,5 @@
 import { AsmError } from '../../src/domain/error.ts';
-import type { SessionStore } from '../../src/ports/session-store.ts';
+import type { Change, SessionStore } from '../../src/ports/session-store.ts';
 
 /** A real store in front of which a test acts, at the moment of a call that it chooses. */
 export interface ActingStore {
@@ -16,6 +16,8 @@ export interface ActingStore {
   afterNext(name: string, act: () => void | Promise<void>): void;
   /** From now on every call but disposal is refused, as by a disk that is gone; `false` ends that. */
   fail(failing?: boolean): void;
+  /** From now on the changes of this kind are refused, in the same way. */
+  refuse(isRefused: (change: Change) => boolean): void;
 }
 
 interface Plan {
@@ -27,6 +29,7 @@ interface Plan {
 export function actingStore(inner: SessionStore): ActingStore {
   const names: string[] = [];
   let failing = false;
+  let isRefused = (_change: Change): boolean => false;
   let before: Plan | undefined;
   let after: Plan | undefined;
   const afterNext = new Map<string, Plan['act']>();
@@ -34,7 +37,7 @@ export function actingStore(inner: SessionStore): ActingStore {
   const pass = async <Result>(name: string, call: () => Promise<Result>): Promise<Result> => {
     const number = names.push(name);
     if (before?.call === number) await before.act();
-    if (failing) throw new AsmError('storage_unavailable', 'The disk is gone.');
+    if (failing) throw diskGone();
     const result = await call();
     if (after?.call === number) await after.act();
     const act = afterNext.get(name);
@@ -44,7 +47,11 @@ export function actingStore(inner: SessionStore): ActingStore {
   };
   const store: SessionStore = {
     describe: () => inner.describe(),
-    commit: (change) => pass('commit', () => inner.commit(change)),
+    commit: (change) =>
+      pass('commit', async () => {
+        if (isRefused(change)) throw diskGone();
+        return await inner.commit(change);
+      }),
     leases: {
       acquire: (request, options) => pass('acquire', () => inner.leases.acquire(request, options)),
       renew: (lease, time, options) => pass('renew', () => inner.leases.renew(lease, time, options)),
@@ -80,5 +87,12 @@ export function actingStore(inner: SessionStore): ActingStore {
     fail(now = true) {
       failing = now;
     },
+    refuse(refused) {
+      isRefused = refused;
+    },
   };
+}
+
+function diskGone(): AsmError {
+  return new AsmError('storage_unavailable', 'The disk is gone.');
 }

@@ -25,6 +25,16 @@ test('an agent and its daemons are found by the cookie and ended; a neighbour li
   expect(await endAbandonedProcesses({ cookie, identity: agent.identity, grace: 20 })).toEqual({ ended: 0 });
 });
 
+test('an agent with a mark of its own is found by that, with what it started', async () => {
+  const [cookie, mark] = [newCookie(), newCookie()];
+  await using agent = await start('(setsid sleep 61 &); exec sleep 60', mark);
+  await until('the daemon', () => withCookie(mark).length >= 2);
+  expect(await endAbandonedProcesses({ cookie, identity: agent.identity, grace: 0 })).toEqual({ ended: 0 });
+  const identity = { ...agent.identity, mark };
+  expect((await endAbandonedProcesses({ cookie, identity, grace: 20 })).ended).toBeGreaterThanOrEqual(2);
+  expect(withCookie(mark)).toEqual([]);
+});
+
 test('a recorded id whose start time or cookie is another is left alone', async () => {
   const cookie = newCookie();
   // One process only: a child of it has the cookie too, and would be ended with right.

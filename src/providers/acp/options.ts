@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { capabilityNames, supportLevels, type Capabilities } from '../../domain/capability.ts';
 import { AsmError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { nearestName } from '../../domain/nearest-name.ts';
+import { checkOptionsOf } from '../../ports/option-check.ts';
 import type { AgentEnvironment } from '../../ports/provider.ts';
 import { acpPresets, type AcpPresetName } from './presets.ts';
 
@@ -67,7 +67,7 @@ export type CheckedNative = z.infer<typeof nativeSchema>;
 
 /** Checks the provider's options. Throws `unknown_option` for a name that nothing reads, else `invalid_input`. */
 export function checkOptions(options: unknown): CheckedOptions {
-  const checked = check(optionsSchema, options, 'option of acp()');
+  const checked = checkOptionsOf(optionsSchema, options, 'option of acp()');
   if (checked.preset !== undefined || checked.command !== undefined) return checked;
   throw new AsmError(
     'invalid_input',
@@ -77,25 +77,5 @@ export function checkOptions(options: unknown): CheckedOptions {
 
 /** Checks native options, in the same way. */
 export function checkNative(native: unknown): CheckedNative {
-  return check(nativeSchema, native, 'native option of acp');
-}
-
-function check<Schema extends z.ZodObject>(schema: Schema, given: unknown, what: string): z.infer<Schema> {
-  const names = Object.keys(schema.shape);
-  if (typeof given === 'object' && given !== null) {
-    for (const name of Object.keys(given)) {
-      if (names.includes(name)) continue;
-      const nearest = nearestName(name, names);
-      const advice =
-        nearest === undefined ? `Known: ${names.join(', ')}.` : `Did you mean ${JSON.stringify(nearest)}?`;
-      throw new AsmError('unknown_option', `There is no ${what} ${JSON.stringify(name)}. ${advice}`, {
-        details: { option: name, ...(nearest === undefined ? {} : { nearest }) },
-      });
-    }
-  }
-  const parsed = schema.safeParse(given ?? {});
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const where = issue === undefined || issue.path.length === 0 ? '' : ` ${issue.path.map(String).join('.')}`;
-  throw new AsmError('invalid_input', `The ${what}${where} is not valid: ${issue?.message ?? 'malformed'}.`);
+  return checkOptionsOf(nativeSchema, native, 'native option of acp');
 }

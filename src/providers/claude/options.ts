@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { AsmError } from '../../domain/error.ts';
-import { nearestName } from '../../domain/nearest-name.ts';
+import { checkOptionsOf } from '../../ports/option-check.ts';
 
 /** A subagent that Claude Code may start, besides its own. */
 export interface ClaudeAgent {
@@ -83,30 +82,10 @@ export type CheckedOptions = z.infer<typeof optionsSchema>;
 
 /** Checks native options. Throws `unknown_option` for a name that nothing reads, else `invalid_input`. */
 export function checkNative(native: unknown): CheckedNative {
-  return check(nativeSchema, native, 'native option of claude');
+  return checkOptionsOf(nativeSchema, native, 'native option of claude');
 }
 
 /** Checks the provider's options, in the same way. */
 export function checkOptions(options: unknown): CheckedOptions {
-  return check(optionsSchema, options, 'option of claude()');
-}
-
-function check<Schema extends z.ZodObject>(schema: Schema, given: unknown, what: string): z.infer<Schema> {
-  const names = Object.keys(schema.shape);
-  if (typeof given === 'object' && given !== null) {
-    for (const name of Object.keys(given)) {
-      if (names.includes(name)) continue;
-      const nearest = nearestName(name, names);
-      const advice =
-        nearest === undefined ? `Known: ${names.join(', ')}.` : `Did you mean ${JSON.stringify(nearest)}?`;
-      throw new AsmError('unknown_option', `There is no ${what} ${JSON.stringify(name)}. ${advice}`, {
-        details: { option: name, ...(nearest === undefined ? {} : { nearest }) },
-      });
-    }
-  }
-  const parsed = schema.safeParse(given ?? {});
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const where = issue === undefined || issue.path.length === 0 ? '' : ` ${issue.path.map(String).join('.')}`;
-  throw new AsmError('invalid_input', `The ${what}${where} is not valid: ${issue?.message ?? 'malformed'}.`);
+  return checkOptionsOf(optionsSchema, options, 'option of claude()');
 }

@@ -34,8 +34,10 @@ export interface AppServer extends AsyncDisposable {
   readonly rpc: JsonRpc;
   readonly group: ProcessGroup;
   readonly version: string | undefined;
-  /** Names of the MCP servers that the person's own configuration has. */
+  /** Names of the MCP servers that the person's own configuration has, as it was read last. */
   readonly ownServers: readonly string[];
+  /** Has the server read the configuration again. */
+  readConfiguration(): Promise<void>;
   /** Why the server is of no use any more; absent while it is. */
   readonly lost: AsmError | undefined;
   /** Resolves when it is lost. */
@@ -157,13 +159,20 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
     const greeted = rpc.request('initialize', greetingParameters);
     // It takes them one after another; none of them depends on what it answers.
     rpc.notify('initialized');
-    const asked = rpc.request('config/read', { includeLayers: false });
+    const askConfiguration = (): Promise<JsonValue> => rpc.request('config/read', { includeLayers: false });
+    const asked = askConfiguration();
     const [greeting, configuration] = await Promise.all([greeted, asked]);
+    let ownServers = serversIn(configuration);
     return {
       rpc,
       group,
       version: versionIn(greeting),
-      ownServers: serversIn(configuration),
+      get ownServers() {
+        return ownServers;
+      },
+      readConfiguration: async () => {
+        ownServers = serversIn(await askConfiguration());
+      },
       get lost() {
         return lost;
       },

@@ -26,9 +26,9 @@ export function sharedEnvironment(request: Pick<RunRequest, 'environment'>): Rec
   return agentEnvironment(codexVariables, request.environment);
 }
 
-/** A mark by which a server of several runs is found with everything it started. */
-export function serverMark(): Record<string, string> {
-  return { ASM_RUN_COOKIE: randomBytes(16).toString('hex') };
+/** A cookie of its own for a server of several runs, by which it is found with everything it started. */
+export function serverMark(): string {
+  return randomBytes(16).toString('hex');
 }
 
 /** The environment in which Codex is looked at, without a run. */

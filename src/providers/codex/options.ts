@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { AsmError } from '../../domain/error.ts';
-import { nearestName } from '../../domain/nearest-name.ts';
+import { checkOptionsOf } from '../../ports/option-check.ts';
 
 /** Codex's own options for one run: `session.run(input, { provider: codex(), native: { … } })`. */
 export interface CodexNative {
@@ -34,8 +33,8 @@ export interface CodexOptions {
   readonly instructions?: false | readonly string[];
   /**
    * True: runs whose environment is equal share one `codex app-server`, which lives on for a minute after the last of
-   * them, and until the provider is disposed. Saves the start of the program. What ends that server fails all its runs.
-   * Default false: each run has its own.
+   * them, and until the provider is disposed. Saves starts of the program. What ends that server fails all its runs.
+   * Default false: each session has its own.
    */
   readonly shareServer?: boolean;
   /**
@@ -71,30 +70,10 @@ export type CheckedOptions = z.infer<typeof optionsSchema>;
 
 /** Checks native options. Throws `unknown_option` for a name that nothing reads, else `invalid_input`. */
 export function checkNative(native: unknown): CheckedNative {
-  return check(nativeSchema, native, 'native option of codex');
+  return checkOptionsOf(nativeSchema, native, 'native option of codex');
 }
 
 /** Checks the provider's options, in the same way. */
 export function checkOptions(options: unknown): CheckedOptions {
-  return check(optionsSchema, options, 'option of codex()');
-}
-
-function check<Schema extends z.ZodObject>(schema: Schema, given: unknown, what: string): z.infer<Schema> {
-  const names = Object.keys(schema.shape);
-  if (typeof given === 'object' && given !== null) {
-    for (const name of Object.keys(given)) {
-      if (names.includes(name)) continue;
-      const nearest = nearestName(name, names);
-      const advice =
-        nearest === undefined ? `Known: ${names.join(', ')}.` : `Did you mean ${JSON.stringify(nearest)}?`;
-      throw new AsmError('unknown_option', `There is no ${what} ${JSON.stringify(name)}. ${advice}`, {
-        details: { option: name, ...(nearest === undefined ? {} : { nearest }) },
-      });
-    }
-  }
-  const parsed = schema.safeParse(given ?? {});
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const where = issue === undefined || issue.path.length === 0 ? '' : ` ${issue.path.map(String).join('.')}`;
-  throw new AsmError('invalid_input', `The ${what}${where} is not valid: ${issue?.message ?? 'malformed'}.`);
+  return checkOptionsOf(optionsSchema, options, 'option of codex()');
 }

@@ -4,20 +4,23 @@ import { describeCodex } from './describe.ts';
 import { checkOptions, type CodexNative, type CodexOptions } from './options.ts';
 import { runCodex } from './run.ts';
 import { createServerPool } from './server-pool.ts';
+import { createSessionServers } from './session-servers.ts';
 
 /**
  * Codex as a provider, driven through its `codex app-server`. Throws `unknown_option` and `invalid_input` for options
- * that are not right. With `shareServer` it is to be disposed of, which ends the server.
+ * that are not right. It is to be disposed of, which ends the servers that wait for other runs.
  */
 export function codex(options: CodexOptions = {}): Provider<CodexNative> & AsyncDisposable {
   const checked = checkOptions(options);
-  const pool = checked.shareServer === true ? createServerPool() : undefined;
-  const capabilities = pool === undefined ? codexCapabilities : sharedServerCapabilities;
+  const isShared = checked.shareServer === true;
+  const servers = isShared ? createServerPool() : createSessionServers();
+  const capabilities = isShared ? sharedServerCapabilities : codexCapabilities;
   return {
     name: 'codex',
     capabilities,
     describe: ({ signal } = {}) => describeCodex(checked, capabilities, signal),
-    run: (request, host) => runCodex(checked, pool, request, host),
-    [Symbol.asyncDispose]: async () => await pool?.[Symbol.asyncDispose](),
+    run: (request, host) => runCodex(checked, servers, request, host),
+    endSession: (id) => servers.endSession(id),
+    [Symbol.asyncDispose]: async () => await servers[Symbol.asyncDispose](),
   };
 }

@@ -4,11 +4,10 @@ import { orAborted } from '../../domain/abort.ts';
 import { abortError, AsmError, isAsmError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
-import { endAbandonedProcesses } from '../../process/abandoned-process.ts';
-import { startAppServer, type AppServer } from './app-server.ts';
+import type { AppServer } from './app-server.ts';
 import { createApprovals, type Approvals } from './approvals.ts';
 import { openConversation } from './conversation.ts';
-import { codexEnvironment, sharedEnvironment } from './environment.ts';
+import { sharedEnvironment } from './environment.ts';
 import { createForeignOutput } from './foreign-output.ts';
 import { readInstructionFile } from './instruction-file.ts';
 import { digest, renewInstructions } from './instruction-renewal.ts';
@@ -25,13 +24,14 @@ import { promptText } from './prompt.ts';
 import { notifications } from './protocol.ts';
 import { concludeRun } from './run-conclusion.ts';
 import { RunControl, textInput } from './run-control.ts';
-import type { ServerLease, ServerPool } from './server-pool.ts';
+import { leaveServer, putAway } from './server-leave.ts';
+import type { ServerLease, ServerSource } from './server-lease.ts';
 import { refusedTools, sandboxOf, threadSettings } from './thread-settings.ts';
 
-/** Runs one attempt; see `Provider.run`. `pool` has the servers that several runs share, if any do. */
+/** Runs one attempt; see `Provider.run`. */
 export async function* runCodex(
   options: CheckedOptions,
-  pool: ServerPool | undefined,
+  servers: ServerSource,
   request: RunRequest<CodexNative>,
   host: RunHost,
 ): AsyncGenerator<ProviderEvent, RunOutcome, void> {
@@ -44,12 +44,13 @@ export async function* runCodex(
   const model = request.model ?? options.model ?? modelOfBranch(request);
   // A new conversation has its client tools as tools of Codex's own, which can't be given to an old one.
   await using bridge = request.resume === undefined ? undefined : await startClientToolBridge(request, host);
-  const lease = await leaseServer(options, pool, request, host.signal);
+  const lease = await leaseServer(options, servers, request, host.signal);
   const { server } = lease;
   const inbox = createMessageInbox();
   const state = createNormalizerState(new Map(request.clientTools?.map((tool) => [tool.name, tool])));
-  if (pool === undefined) server.lobby.add(inbox);
-  const control = new RunControl({ host, server, inbox, state, shared: pool !== undefined });
+  const isShared = lease.use === 'shared';
+  if (!isShared) server.lobby.add(inbox);
+  const control = new RunControl({ host, server, inbox, state, shared: isShared });
   const approvals = createRunApprovals({ host, state, server, control, bridge });
 
   const foreign = createForeignOutput();
@@ -75,13 +76,13 @@ export async function* runCodex(
     // Codex prepares its turn while the start is stored; what it says or asks waits until that is done.
     const begun = startTurn(server, request, state, prompt);
     begun.catch(() => undefined);
-    yield agentStarted(request, server, state, pool === undefined);
+    yield agentStarted(request, lease, state);
     await begun;
     while (state.ended === undefined) {
       const item = await inbox.take();
       const events = 'raw' in item ? foreign.take(item.raw) : eventsOf(item, state, approvals, control);
       // It puts its things away while the last events are stored.
-      if (state.ended !== undefined && pool === undefined) server.dismiss();
+      if (state.ended !== undefined && lease.use === 'run') server.dismiss();
       yield* events;
     }
   } catch (caught) {
@@ -90,7 +91,14 @@ export async function* runCodex(
     control.end();
     approvals.end();
     inbox.close();
-    await leaveServer(lease, state, control, pool === undefined ? undefined : request.cookie);
+    server.lobby.delete(inbox);
+    await leaveServer({
+      lease,
+      threadId: state.threadId,
+      cookie: request.cookie,
+      well: thrown === undefined && !host.signal.aborted && endedWell(state),
+      stopTurn: async () => (state.ended === undefined ? await control.stopTurn() : undefined),
+    });
   }
   yield* endOpenCalls(state);
   yield* foreign.end();
@@ -138,31 +146,29 @@ function createRunApprovals(parts: {
 
 async function leaseServer(
   options: CheckedOptions,
-  pool: ServerPool | undefined,
+  servers: ServerSource,
   request: RunRequest,
   signal: AbortSignal,
 ): Promise<ServerLease> {
-  const environment = pool === undefined ? codexEnvironment(request) : sharedEnvironment(request);
+  const environment = sharedEnvironment(request);
   const search = { executable: options.executable, path: environment['PATH'] ?? '', cwd: request.cwd };
   const [program] = await Promise.all([
     requireCodex(search),
     options.ownRules === true ? undefined : refuseOwnRules(environment),
   ]);
-  if (pool !== undefined) return await pool.lease({ program, environment }, signal);
-  try {
-    // In no project, so that it reads none's settings by itself.
-    const server = await startAppServer({ program, environment, cwd: '/' }, signal);
-    return { server, release: () => server.end() };
-  } catch (thrown) {
-    throw signal.aborted ? abortError(signal) : thrown;
-  }
+  return await servers.lease(program, request, signal);
+}
+
+/** A server whose turn failed may be the reason for it: the next run gets another one. */
+function endedWell({ ended }: NormalizerState): boolean {
+  const status = textField(ended, 'status');
+  return status === 'completed' || status === 'interrupted';
 }
 
 function agentStarted(
   request: RunRequest,
-  server: AppServer,
+  { server, use, mark }: ServerLease,
   state: NormalizerState,
-  isOwn: boolean,
 ): ProviderEvent {
   const refused = refusedTools(request);
   return {
@@ -173,7 +179,9 @@ function agentStarted(
       ...(state.threadId === undefined ? {} : { handle: state.threadId }),
       continuity: request.resume === undefined ? 'fresh' : 'native',
       // A server of several runs is not to be ended for one of them.
-      ...(isOwn ? { process: server.group.identity } : {}),
+      ...(use === 'shared'
+        ? {}
+        : { process: { ...server.group.identity, ...(mark === undefined ? {} : { mark }) } }),
       nativePermissionMode: sandboxOf(request),
       ...(refused === undefined ? {} : { refusedTools: refused }),
       projectTrusted: request.trustProject,
@@ -204,46 +212,6 @@ async function startTurn(
       provider: { provider: 'codex', kind: 'turn_start' },
     });
   }
-}
-
-/** Milliseconds that a shared server has to stop the turn of a run that leaves it. */
-const leaveDeadline = 3_000;
-
-/** Lets the server go; in one that other runs use, all that is still going on for this one is ended first. */
-async function leaveServer(
-  lease: ServerLease,
-  state: NormalizerState,
-  control: RunControl,
-  cookieOfShared: string | undefined,
-): Promise<void> {
-  const { server } = lease;
-  const { threadId } = state;
-  if (cookieOfShared !== undefined && threadId !== undefined && server.lost === undefined) {
-    const leave = async (): Promise<void> => {
-      if (state.ended === undefined) await control.stopTurn();
-      await server.rpc.request('thread/backgroundTerminals/clean', { threadId });
-      await putAway(server, threadId);
-    };
-    const deadline = AbortSignal.timeout(leaveDeadline);
-    await orAborted(leave(), deadline).catch(() => undefined);
-  }
-  if (threadId !== undefined) server.detach(threadId);
-  try {
-    // What its commands left; they carry the run's own cookie, and the server doesn't.
-    const foreignSession = server.group.identity.pid;
-    if (cookieOfShared !== undefined)
-      await endAbandonedProcesses({ cookie: cookieOfShared, foreignSession, grace: 0 });
-  } finally {
-    await lease.release();
-  }
-}
-
-/** Has a conversation closed; only then can another run take it up with settings of its own. */
-async function putAway(server: AppServer, threadId: string): Promise<void> {
-  const closed = server.closed(threadId);
-  await server.rpc.request('thread/unsubscribe', { threadId });
-  await closed;
-  server.detach(threadId);
 }
 
 /** A branch would take the model of Codex's configuration, not that of the conversation. */

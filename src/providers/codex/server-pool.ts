@@ -1,25 +1,7 @@
-import { Socket } from 'node:net';
 import { orAborted } from '../../domain/abort.ts';
 import { startAppServer, type AppServer } from './app-server.ts';
-import { serverMark } from './environment.ts';
-
-/** Milliseconds that a server lives on without a run. */
-const idleTime = 60_000;
-
-/** What a run holds while it uses a server. */
-export interface ServerLease {
-  readonly server: AppServer;
-  /** Lets the server go: it stays for the next run, or ends, as it was made to. */
-  release(): Promise<void>;
-}
-
-/** Servers of several runs, one for each program and environment. */
-export interface ServerPool extends AsyncDisposable {
-  lease(
-    place: { readonly program: string; readonly environment: Readonly<Record<string, string>> },
-    signal: AbortSignal,
-  ): Promise<ServerLease>;
-}
+import { serverMark, sharedEnvironment } from './environment.ts';
+import { holdServer, idleTime, serverKey, type ServerSource } from './server-lease.ts';
 
 interface Entry {
   readonly starting: Promise<AppServer>;
@@ -27,8 +9,8 @@ interface Entry {
   timer?: NodeJS.Timeout;
 }
 
-/** Makes an empty pool. */
-export function createServerPool(): ServerPool {
+/** Servers that several runs share, one for each program and environment. */
+export function createServerPool(): ServerSource {
   const entries = new Map<string, Entry>();
   const closing = new AbortController();
 
@@ -37,7 +19,7 @@ export function createServerPool(): ServerPool {
     clearTimeout(entry.timer);
   };
   const open = (key: string, program: string, environment: Readonly<Record<string, string>>): Entry => {
-    const marked = { ...environment, ...serverMark() };
+    const marked = { ...environment, ASM_RUN_COOKIE: serverMark() };
     const starting = startAppServer({ program, environment: marked, cwd: '/' }, closing.signal);
     const entry: Entry = { starting, users: 0 };
     entries.set(key, entry);
@@ -50,9 +32,11 @@ export function createServerPool(): ServerPool {
   };
 
   return {
-    async lease({ program, environment }, signal) {
-      const key = JSON.stringify([program, sorted(environment)]);
-      const entry = entries.get(key) ?? open(key, program, environment);
+    async lease(program, request, signal) {
+      const environment = sharedEnvironment(request);
+      const key = serverKey(program, environment);
+      const running = entries.get(key);
+      const entry = running ?? open(key, program, environment);
       entry.users++;
       clearTimeout(entry.timer);
       const leave = (): void => {
@@ -66,13 +50,15 @@ export function createServerPool(): ServerPool {
         entry.timer = setTimeout(() => void end().catch(() => undefined), idleTime);
         // A program that has nothing else to do needn't wait for it: its end ends the server, too.
         entry.timer.unref();
-        void entry.starting.then((server) => hold(server, entry.users > 0)).catch(() => undefined);
+        void entry.starting.then((server) => holdServer(server, entry.users > 0)).catch(() => undefined);
       };
       try {
         const server = await orAborted(entry.starting, signal);
-        hold(server, true);
+        holdServer(server, true);
+        if (running !== undefined) await orAborted(server.readConfiguration(), signal);
         return {
           server,
+          use: 'shared',
           release: () => {
             leave();
             return Promise.resolve();
@@ -83,6 +69,8 @@ export function createServerPool(): ServerPool {
         throw thrown;
       }
     },
+    // It is no session's.
+    endSession: () => Promise.resolve(),
     async [Symbol.asyncDispose]() {
       closing.abort();
       const all = [...entries.values()];
@@ -96,20 +84,4 @@ export function createServerPool(): ServerPool {
       );
     },
   };
-}
-
-function sorted(environment: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
-  return Object.entries(environment).toSorted(([first], [second]) => (first < second ? -1 : 1));
-}
-
-/** Whether our process lives on for the server's sake. */
-function hold(server: AppServer, isUsed: boolean): void {
-  const { child } = server.group;
-  for (const stream of [child.stdin, child.stdout, child.stderr]) {
-    if (!(stream instanceof Socket)) continue;
-    if (isUsed) stream.ref();
-    else stream.unref();
-  }
-  if (isUsed) child.ref();
-  else child.unref();
 }

@@ -76,7 +76,7 @@ test('an option that nothing reads is refused with the one that was meant', asyn
   const options: SqliteStoreOptions = { ...JSON.parse('{"durabilty": "normal"}') };
   await expect(sqliteStore(join(folder, 'a.db'), options)).rejects.toMatchObject({
     code: 'unknown_option',
-    message: expect.stringContaining('`durability`'),
+    message: expect.stringContaining('Did you mean "durability"?'),
   });
 });
 

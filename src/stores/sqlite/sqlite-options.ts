@@ -1,7 +1,6 @@
 import { systemClock, type Clock } from '../../domain/clock.ts';
-import { AsmError } from '../../domain/error.ts';
-import { nearestName } from '../../domain/nearest-name.ts';
 import { invalidInput } from '../contract/invalid-input.ts';
+import { assertOptionNames } from '../../domain/option-names.ts';
 
 /**
  * What an acknowledged commit survives. Both: the end of our process at any moment, kill -9 included.
@@ -28,13 +27,7 @@ const optionNames = [
 
 /** Fills in the defaults. Throws `unknown_option` or `invalid_input`. */
 export function readSqliteOptions(options: SqliteStoreOptions): Required<SqliteStoreOptions> {
-  for (const name of Object.keys(options)) {
-    if (optionNames.some((known) => known === name)) continue;
-    const nearest = nearestName(name, optionNames);
-    const hint =
-      nearest === undefined ? `The options are ${optionNames.join(', ')}.` : `Did you mean \`${nearest}\`?`;
-    throw new AsmError('unknown_option', `sqliteStore has no option \`${name}\`. ${hint}`);
-  }
+  assertOptionNames('sqliteStore', options, optionNames);
   const { durability = 'full', clock = systemClock, busyDeadline = 30_000 } = options;
   if (!durabilities.includes(durability)) {
     throw invalidInput(`\`durability\` is ${durabilities.join(' or ')}, not ${JSON.stringify(durability)}.`);

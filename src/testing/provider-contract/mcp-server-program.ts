@@ -1,23 +1,48 @@
-/**
- * The source of an MCP server for Node.js with one tool, `add`, that adds `a` and `b`. The text of its
- * result also has how many letters the variable `LAB_SECRET` has, to show that it got its environment.
- */
-export const mcpServerProgram = `
+import type { JsonObject } from '../../domain/json.ts';
+
+/** The one tool of an MCP server. */
+export interface ServedTool {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: JsonObject;
+  /** JavaScript of a function's body, which has the call's `input` and returns the text of its result. */
+  readonly body: string;
+}
+
+/** The source of an MCP server for Node.js with one tool. */
+export function mcpServerOf({ body, ...tool }: ServedTool): string {
+  return `
+import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 const answer = (id, result) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id, result }) + '\\n');
-const number = { type: 'number' };
-const inputSchema = { type: 'object', properties: { a: number, b: number }, required: ['a', 'b'] };
+const call = (input) => {
+  ${body}
+};
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, method, params } = JSON.parse(line);
   if (method === 'initialize') {
     const serverInfo = { name: 'lab', version: '1.0.0' };
     answer(id, { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo });
-  } else if (method === 'tools/list') {
-    answer(id, { tools: [{ name: 'add', description: 'Adds two numbers.', inputSchema }] });
-  } else if (method === 'tools/call') {
-    const { a, b } = params.arguments;
-    const text = 'the sum is ' + (a + b) + ', the secret has ' + (process.env.LAB_SECRET ?? '').length + ' letters';
-    answer(id, { content: [{ type: 'text', text }] });
+  } else if (method === 'tools/list') answer(id, { tools: [${JSON.stringify(tool)}] });
+  else if (method === 'tools/call') {
+    answer(id, { content: [{ type: 'text', text: call(params.arguments) }] });
   } else if (id !== undefined) answer(id, {});
 }
 `;
+}
+
+/**
+ * A server whose tool `add` adds `a` and `b`. The text of its result also has how many letters the variable
+ * `LAB_SECRET` has, to show that it got its environment.
+ */
+export const mcpServerProgram: string = mcpServerOf({
+  name: 'add',
+  description: 'Adds two numbers.',
+  inputSchema: {
+    type: 'object',
+    properties: { a: { type: 'number' }, b: { type: 'number' } },
+    required: ['a', 'b'],
+  },
+  body: `const letters = (process.env.LAB_SECRET ?? '').length;
+  return 'the sum is ' + (input.a + input.b) + ', the secret has ' + letters + ' letters';`,
+});

@@ -1,0 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A program of shell commands in an agent's place. */
+export async function standIn({ home }: { readonly home: string }, script: string): Promise<string> {
+  const path = join(home, 'stand-in');
+  await writeFile(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return path;
+}
