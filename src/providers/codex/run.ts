@@ -37,9 +37,13 @@ export async function* runCodex(
 ): AsyncGenerator<ProviderEvent, RunOutcome, void> {
   const prompt = promptText(request.messages);
   const native = checkNative(request.native);
-  await checkFolder(request.cwd);
-  // Read while the program starts.
-  const addition = promptAddition(options, native, request);
+  // Looked at while the program starts, which does nothing before a conversation is opened.
+  const checks = Promise.all([
+    promptAddition(options, native, request),
+    checkFolder(request.cwd),
+    options.ownRules === true ? undefined : refuseOwnRules(sharedEnvironment(request)),
+  ]);
+  checks.catch(() => undefined);
   if (host.signal.aborted) throw abortError(host.signal);
   const model = request.model ?? options.model ?? modelOfBranch(request);
   // A new conversation has its client tools as tools of Codex's own, which can't be given to an old one.
@@ -56,7 +60,7 @@ export async function* runCodex(
   const foreign = createForeignOutput();
   let thrown: unknown;
   try {
-    const appendedPrompt = await addition;
+    const [appendedPrompt] = await checks;
     const settings = await threadSettings({
       request,
       native,
@@ -152,10 +156,7 @@ async function leaseServer(
 ): Promise<ServerLease> {
   const environment = sharedEnvironment(request);
   const search = { executable: options.executable, path: environment['PATH'] ?? '', cwd: request.cwd };
-  const [program] = await Promise.all([
-    requireCodex(search),
-    options.ownRules === true ? undefined : refuseOwnRules(environment),
-  ]);
+  const program = await requireCodex(search);
   return await servers.lease(program, request, signal);
 }
 
