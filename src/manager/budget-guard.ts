@@ -86,6 +86,7 @@ class BudgetGuard implements RunGuard {
   #spent: Spend = nothingSpent;
   readonly #warned = new Set<string>();
   #isUnpricedTold = false;
+  #hasBegun = false;
   #isOver = false;
   readonly #onSpend = (): void => this.#check();
 
@@ -93,14 +94,35 @@ class BudgetGuard implements RunGuard {
     this.#guarded = guarded;
     this.#parts = parts;
     this.#run = spendingRun(guarded, guarded.provider.name);
-    const join = (): void => {
-      if (this.#isOver) return;
-      this.#join();
-      this.#check();
-    };
-    parts.ledger.follow(this.#run, join);
-    // Nothing can be recorded before the run has all its guards.
-    queueMicrotask(join);
+    // Not before the run has begun: only then something can be recorded.
+    parts.ledger.follow(this.#run, () => void (this.#hasBegun && this.begin()));
+  }
+
+  recall(draft: EventDraft): void {
+    switch (draft.type) {
+      case 'attempt_routed':
+        this.#run = { ...this.#run, provider: draft.data.routedProvider };
+        break;
+      case 'token_usage_updated':
+        this.#spent = spendOf(draft.data);
+        break;
+      case 'budget_warning_raised': {
+        const { budget, key = '', unit } = draft.data;
+        this.#warned.add(warningName(budget, key, unit));
+        break;
+      }
+      case 'warning_raised':
+        this.#isUnpricedTold ||= draft.data.code === 'model_unpriced';
+        break;
+      default:
+    }
+  }
+
+  begin(): void {
+    this.#hasBegun = true;
+    if (this.#isOver) return;
+    this.#join();
+    this.#check();
   }
 
   see({ type, data }: EventDraft): void {
@@ -187,7 +209,7 @@ class BudgetGuard implements RunGuard {
   }
 
   #warn({ name }: CheckedBudget, key: string, { unit, spent, limit }: ReachedThreshold): void {
-    const once = `${name}\n${key}\n${unit}`;
+    const once = warningName(name, key, unit);
     if (this.#warned.has(once)) return;
     this.#warned.add(once);
     this.#guarded.record({
@@ -195,4 +217,8 @@ class BudgetGuard implements RunGuard {
       data: { budget: name, ...(key === '' ? {} : { key }), unit, spent, limit },
     });
   }
+}
+
+function warningName(budget: string, key: string, unit: string): string {
+  return `${budget}\n${key}\n${unit}`;
 }

@@ -37,6 +37,8 @@ export function policyGuards(redactor: Redactor): GuardMaker {
       if (merged === undefined) return undefined;
       const guard = new PolicyGuard(guarded, merged, redactor);
       return {
+        recall: (draft, at) => guard.recall(draft, at),
+        begin: () => guard.begin(),
         see: (draft) => guard.see(draft),
         decide: (call) => guard.decide(call),
         end: () => guard.end(),
@@ -53,7 +55,9 @@ class PolicyGuard implements RunGuard {
   readonly #decider: PolicyDecider;
   readonly #meter: LimitMeter;
   readonly #refused: ToolPolicy;
-  readonly #stopTimers: (() => void)[];
+  #stopTimers: readonly (() => void)[] = [];
+  /** Of a run that goes on: what it did before. */
+  readonly #past = { tokens: 0, usd: 0, milliseconds: 0, at: 0 };
   /** Calls that began and that nobody has asked about so far. */
   readonly #unasked = new Map<string, EventData['tool_call_started']>();
   readonly #violations: PolicyViolation[] = [];
@@ -75,9 +79,62 @@ class PolicyGuard implements RunGuard {
     this.#decider = new PolicyDecider(merged);
     this.#meter = new LimitMeter(merged.limits);
     this.#refused = toolPolicyOf(merged);
-    this.#stopTimers = merged.limits
+  }
+
+  recall(draft: EventDraft, at: number): void {
+    // The time in which nobody executed the run doesn't count.
+    const { at: before } = this.#past;
+    if (before > 0 && draft.type !== 'run_resumed') this.#past.milliseconds += Math.max(0, at - before);
+    this.#past.at = at;
+    switch (draft.type) {
+      case 'agent_started':
+        this.#refusedBy = draft.data.refusedTools ?? this.#refusedBy;
+        return;
+      case 'tool_call_started':
+        ++this.#toolCalls;
+        return;
+      case 'tool_call_decided':
+        // A question that was open when the call was allowed was about it.
+        if (draft.data.decision === 'allow') this.#question = undefined;
+        return;
+      case 'turn_completed':
+        ++this.#turns;
+        return;
+      case 'token_usage_updated': {
+        const { usage, cost } = draft.data;
+        this.#past.tokens = totalTokens(usage);
+        this.#past.usd = Number(cost?.usd ?? cost?.atLeast ?? this.#past.usd);
+        if (cost !== undefined) this.#costTold = cost.usd !== undefined;
+        return;
+      }
+      case 'policy_violated':
+        this.#recallViolation(draft.data);
+        return;
+      default:
+    }
+  }
+
+  begin(): void {
+    this.#stopTimers = this.#merged.limits
       .filter(({ limit }) => limit === 'duration')
       .map((limit) => this.#startTimer(limit));
+    const [violation] = this.#violations.filter(({ action }) => action === 'cancel');
+    if (violation !== undefined) this.#stopFor(violation);
+    const { tokens, usd } = this.#past;
+    this.#measure('toolCalls', this.#toolCalls);
+    this.#measure('turns', this.#turns);
+    this.#measure('totalTokens', tokens);
+    this.#measure('costUsd', usd);
+  }
+
+  #recallViolation(violation: PolicyViolation): void {
+    this.#keep(violation);
+    const { policy, action, details } = violation;
+    const [limit, reason] = [textField(details, 'limit'), textField(details, 'reason')];
+    this.#told.add(textField(details, 'toolCallId') ?? '');
+    if (limit === undefined) return;
+    this.#meter.told(policy, limit);
+    if (action === 'request_approval') this.#question ??= { reason: reason ?? '', callIds: new Set() };
   }
 
   see(draft: EventDraft): void {
@@ -187,7 +244,7 @@ class PolicyGuard implements RunGuard {
 
   #startTimer(limit: LimitInForce): () => void {
     const { clock } = this.#guarded;
-    return clock.startTimer(limit.most, () => {
+    return clock.startTimer(Math.max(0, limit.most - this.#past.milliseconds), () => {
       for (const exceeded of this.#meter.see('duration', limit.most + 1)) {
         this.#exceeded({ ...exceeded, actual: limit.most });
       }
@@ -208,11 +265,18 @@ class PolicyGuard implements RunGuard {
     const redacted = this.#redactor.json(given.details).value;
     const details = isJsonObject(redacted) ? redacted : {};
     const violation = { ...given, details };
+    this.#keep(violation);
+    this.#guarded.record({ type: 'policy_violated', data: violation });
+    if (violation.action === 'cancel') this.#stopFor(violation);
+  }
+
+  #keep(violation: PolicyViolation): void {
     this.#violationCount += 1;
     if (this.#violations.length < mostKept) this.#violations.push(violation);
-    this.#guarded.record({ type: 'policy_violated', data: violation });
-    if (violation.action !== 'cancel' || this.#stopped !== undefined) return;
-    const { policy, kind } = violation;
+  }
+
+  #stopFor({ policy, kind, details }: PolicyViolation): void {
+    if (this.#stopped !== undefined) return;
     const reason = textField(details, 'reason') ?? `The policy ${policy} was violated.`;
     this.#stopped = `${reason} The run ends.`;
     this.#guarded.stop(new AsmError('policy_violation', reason, { details: { ...details, policy, kind } }));

@@ -105,6 +105,7 @@ export class RunAttempts {
     const { prepared, signal, requests, recorder, run } = this.#options;
     const { options } = prepared;
     recorder.startAttempt(run.attempt, prepared.provider.name);
+    this.#options.guard.begin();
     await this.#endLeft();
     signal.throwIfAborted();
     let planned: PlannedAttempt | NextAttempt = planner.first();

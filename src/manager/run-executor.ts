@@ -21,6 +21,7 @@ import { RunClocks } from './run-clocks.ts';
 import { runEnd, type RunEnd } from './run-end.ts';
 import { joinGuards, type GuardedRun, type RunGuard } from './run-guard.ts';
 import type { CommonRunOptions } from './run-options.ts';
+import { recallRun } from './run-recall.ts';
 import { RunRequests } from './run-requests.ts';
 import { oneShotEnd } from './one-shot-end.ts';
 import type { NewSession } from './session-creation.ts';
@@ -280,6 +281,10 @@ export class RunExecutor {
     options.signal?.addEventListener('abort', onAbort, { once: true });
     if (options.signal?.aborted === true) onAbort();
     await using _lease = keeper;
+    if (this.#prepared.resumed !== undefined) {
+      const until = startedAfter + 1;
+      await recallRun(log, run, until, guard).catch((thrown: unknown) => this.#fail(asAsmError(thrown)));
+    }
     const ended = await attempts.run();
     options.signal?.removeEventListener('abort', onAbort);
     clocks.end();

@@ -47,6 +47,13 @@ export type WaitedFor = 'person' | 'quota';
 
 /** Watches one run and may act on it: limits, budgets, stalls, loops. */
 export interface RunGuard {
+  /**
+   * Told, before anything else, what a run that goes on did before, event by event; `at` is the wall time of
+   * each. Counts it, and acts on nothing.
+   */
+  recall?(draft: EventDraft, at: number): void;
+  /** The run begins, or goes on: from here on the guard may act. */
+  begin?(): void;
   /** Told each event of the run once it is taken in, deltas included. Fast, and never throws. */
   see?(draft: EventDraft): void;
   /** Asked before a tool call goes on, after the rules that deny; once more if somebody changed its input. */
@@ -73,6 +80,12 @@ export async function admitRun(makers: readonly GuardMaker[], candidate: RunCand
 /** The guards of a run as one. A decision to deny beats one to ask. */
 export function joinGuards(guards: readonly RunGuard[]): Required<RunGuard> {
   return {
+    recall: (draft, at) => {
+      for (const guard of guards) guard.recall?.(draft, at);
+    },
+    begin: () => {
+      for (const guard of guards) guard.begin?.();
+    },
     see: (draft) => {
       for (const guard of guards) guard.see?.(draft);
     },

@@ -4,6 +4,9 @@ import { callOf } from './approval-room.ts';
 
 export interface ParkingOptions {
   readonly command?: string;
+  /** What the agent tells before its call, and after it. */
+  readonly before?: readonly ProviderEvent[];
+  readonly after?: readonly ProviderEvent[];
   /** Awaited after the agent was told to end with its question open. */
   readonly beforeParked?: () => Promise<void>;
   /** True: it says that it is parked although nobody asked for it. */
@@ -19,6 +22,7 @@ export function parkingProvider(options: ParkingOptions = {}): Provider & { read
     const continuity = request.resume === undefined ? 'fresh' : 'native';
     yield { type: 'agent_started', data: { handle: handle.id, continuity } };
     yield { type: 'message_received', data: { messageId: 'm', role: 'assistant', text: 'I want to.' } };
+    if (request.resume === undefined) yield* options.before ?? [];
     if (options.parksUnasked === true) return { status: 'parked', handle };
     const parked = Promise.withResolvers<'parked'>();
     const parking = { possible: () => true, park: () => parked.resolve('parked') };
@@ -33,6 +37,7 @@ export function parkingProvider(options: ParkingOptions = {}): Provider & { read
       return { status: 'parked', handle };
     }
     if (answer.decision === 'allow') ran.push(`${call.id} ${request.messages.length}`);
+    yield* options.after ?? [];
     return { status: 'completed', output: answer.decision, handle };
   }
   return {
@@ -43,6 +48,10 @@ export function parkingProvider(options: ParkingOptions = {}): Provider & { read
       native_resume: 'native',
       tool_rules: 'native',
       permission_modes: 'native',
+      tool_events: 'native',
+      usage_reported: 'native',
+      usage_per_answer: 'native',
+      cost_reported: 'native',
     }),
     describe: () => Promise.reject(new Error('Nobody asks.')),
     run,
