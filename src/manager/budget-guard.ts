@@ -12,6 +12,7 @@ import {
 import type { PriceBook } from '../cost/price-book.ts';
 import { isSupported } from '../domain/capability.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { AsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { EventData } from '../domain/event-data.ts';
 import type { SessionStore } from '../ports/session-store.ts';
@@ -62,10 +63,30 @@ async function admit(
     if (budget !== undefined) throw modelUnpriced(budget, [model]);
   }
   await ledger.refresh(run.sessionId);
-  for (const account of ledger.accountsOf(run)) {
+  const refusal = usedUp(ledger, ledger.accountsOf(run));
+  if (refusal !== undefined) throw refusal;
+  const candidates = candidate.provider.router?.candidates ?? [];
+  const refusals = candidates.flatMap(({ name }) => providerUsedUp(ledger, run, name) ?? []);
+  const [first] = refusals;
+  if (first !== undefined && refusals.length === candidates.length) throw first;
+}
+
+/** The error of the first account from which nothing is left to spend. */
+function usedUp(ledger: BudgetLedger, accounts: readonly BudgetAccount[]): AsmError | undefined {
+  for (const account of accounts) {
     const [reached] = reachedThresholds(account.budget, ledger.spent(account));
-    if (reached?.level === 'hard') throw budgetExceeded(account.budget, account.key, reached);
+    if (reached?.level === 'hard') return budgetExceeded(account.budget, account.key, reached);
   }
+  return undefined;
+}
+
+/** The error of a provider whose own budget is used up. */
+function providerUsedUp(ledger: BudgetLedger, run: SpendingRun, provider: string): AsmError | undefined {
+  const accounts = ledger.accountsOf({ ...run, provider });
+  return usedUp(
+    ledger,
+    accounts.filter(({ budget }) => budget.per === 'provider'),
+  );
 }
 
 /** The budgets that end a run for dollars. */
@@ -138,6 +159,10 @@ class BudgetGuard implements RunGuard {
         break;
       default:
     }
+  }
+
+  refuses(provider: string): AsmError | undefined {
+    return providerUsedUp(this.#parts.ledger, this.#run, provider);
   }
 
   end(): undefined {

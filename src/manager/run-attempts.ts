@@ -91,7 +91,8 @@ export class RunAttempts {
   async run(): Promise<AttemptsEnd> {
     const { environment, prepared } = this.#options;
     const { provider, options, session } = prepared;
-    const request = { sessionId: session.id, demand: runDemand(options, session) };
+    const { refuses } = this.#options.guard;
+    const request = { sessionId: session.id, demand: runDemand(options, session), refuses };
     const planner = new AttemptPlanner(provider, request, options.retry, environment.clock);
     try {
       return await this.#run(planner);

@@ -58,6 +58,8 @@ export interface RunGuard {
   see?(draft: EventDraft): void;
   /** Asked before a tool call goes on, after the rules that deny; once more if somebody changed its input. */
   decide?(call: ToolCall): GuardDecision | undefined;
+  /** Asked by a router before it chooses a provider for the next attempt: why it must not be that one. */
+  refuses?(provider: string): AsmError | undefined;
   /** Told when a wait for a person or a quota begins and ends: meanwhile the agent has nothing to do. */
   wait?(what: WaitedFor, begins: boolean): void;
   /** The run is over: timers end. Gives what the run's row is to tell of it. */
@@ -97,6 +99,13 @@ export function joinGuards(guards: readonly RunGuard[]): Required<RunGuard> {
         asked ??= decision;
       }
       return asked;
+    },
+    refuses: (provider) => {
+      for (const guard of guards) {
+        const error = guard.refuses?.(provider);
+        if (error !== undefined) return error;
+      }
+      return undefined;
     },
     wait: (what, begins) => {
       for (const guard of guards) guard.wait?.(what, begins);
