@@ -95,6 +95,7 @@ function addResume(program: Command): void {
     .argument('<id>', 'a run')
     .option('--allow <rule>', 'the rules that the run was started with; may be repeated', another)
     .option('--deny <rule>', 'the same for those that deny', another)
+    .option('--budget <budget>', 'a budget, as for `asm run`; may be repeated', another)
     .addOption(
       new Option('-r, --render <how>', 'how to show it')
         .choices(['studio', 'compact', 'verbose', 'none'])

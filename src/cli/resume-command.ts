@@ -1,4 +1,5 @@
 import { parseToolRule, type ToolRules } from '../domain/tool-rule.ts';
+import { budgetTexts, readBudgets } from './budget-option.ts';
 import { openExisting } from './open-manager.ts';
 import { showRun, type ShowOptions } from './shown-run.ts';
 import { stopOnSignals } from './stop-signals.ts';
@@ -6,6 +7,7 @@ import { stopOnSignals } from './stop-signals.ts';
 interface ResumeOptions extends ShowOptions {
   readonly allow?: readonly string[];
   readonly deny?: readonly string[];
+  readonly budget?: readonly string[];
 }
 
 /** `asm resume` */
@@ -15,11 +17,12 @@ export async function resumeCommand(id: string, options: ResumeOptions): Promise
     ...(allow === undefined ? {} : { allow: allow.map((rule) => parseToolRule(rule)) }),
     ...(deny === undefined ? {} : { deny: deny.map((rule) => parseToolRule(rule)) }),
   };
+  const budgets = readBudgets(budgetTexts(options.budget));
   const say = (text: string): void => {
     if (options.json !== true) process.stderr.write(`${text}\n`);
   };
   using stop = stopOnSignals((text) => say(`\n${text}`));
-  await using manager = await openExisting(options);
+  await using manager = await openExisting(options, budgets);
   const run = await manager.executeRun(id, {
     ...(allow === undefined && deny === undefined ? {} : { rules }),
     signal: stop.signal,
