@@ -3,9 +3,11 @@ import { pendingId } from '../../test/manager/approval-room.ts';
 import { checkLog, waitForEvent } from '../../test/manager/log-check.ts';
 import { parkingProvider } from '../../test/manager/parking-provider.ts';
 import { storeKinds } from '../../test/manager/store-kinds.ts';
+import type { RunId } from '../domain/id.ts';
 import { noUsage } from '../domain/usage.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { ProviderEvent } from '../ports/provider.ts';
+import type { SessionStore } from '../ports/session-store.ts';
 import type { SessionManagerOptions } from './manager-options.ts';
 import { scriptedProvider } from '../testing/scripted-provider/scripted-provider.ts';
 import type { CommonRunOptions } from './run-options.ts';
@@ -29,21 +31,33 @@ function spends(inputTokens: number, usd: string): ProviderEvent {
 
 const answer: ProviderEvent = { type: 'turn_completed', data: {} };
 
+/** What a process leaves behind that dies while its agent, which wasn't parked, waits for a person. */
+async function forgetParking(store: SessionStore, id: RunId): Promise<void> {
+  const run = await store.run(id);
+  if (run === undefined) throw new Error('There is no run.');
+  await store.commit({
+    sessionId: run.sessionId,
+    runs: [{ id, expectedVersion: run.version, set: { parked: undefined, waitingFor: undefined } }],
+    events: [],
+  });
+}
+
 interface Lived {
   readonly command?: string;
   readonly before: readonly ProviderEvent[];
-  readonly after: readonly ProviderEvent[];
+  readonly after: (callId: string) => readonly ProviderEvent[];
   readonly run?: CommonRunOptions;
   readonly manager?: Partial<SessionManagerOptions>;
   /** What another run spends while this one is parked, in tokens. */
   readonly meanwhile?: number;
 }
 
-describe.each(storeKinds)('a run that goes on after it was parked, on the $name store,', ({ place }) => {
+describe.each(storeKinds)('a run that goes on, on the $name store,', ({ place }) => {
   describe.each([
-    { where: 'in its own process', moves: false },
-    { where: 'in another process', moves: true },
-  ])('$where', ({ moves }) => {
+    { where: 'after it was parked', how: 'parked' },
+    { where: 'after it was parked, in another process', how: 'moved' },
+    { where: 'after its process died', how: 'died' },
+  ] as const)('$where', ({ how }) => {
     /** Lives through a run that is parked at a call between `before` and `after`. */
     async function live({ run: options, manager: given, meanwhile = 0, ...does }: Lived) {
       await using data = place();
@@ -64,8 +78,9 @@ describe.each(storeKinds)('a run that goes on after it was parked, on the $name 
       await waitForEvent(run, 'run_parked');
       if (meanwhile > 0) await first.runOnce('go', { provider: 'other' });
       let result: RunResult;
-      if (moves) {
+      if (how !== 'parked') {
         await first.close();
+        if (how === 'died') await forgetParking(store, run.id);
         await using second = await open();
         await second.approvals.decide(id, { as: 'allow' });
         await second.recover();
@@ -76,6 +91,8 @@ describe.each(storeKinds)('a run that goes on after it was parked, on the $name 
         await first.close();
       }
       const { events } = await checkLog(store, session.id);
+      const [from] = events.flatMap((event) => (event.type === 'run_resumed' ? [event.data.from] : []));
+      if (meanwhile === 0) expect(from).toBe(how === 'died' ? 'interrupted' : 'parked');
       await store[Symbol.asyncDispose]();
       return { result, events };
     }
@@ -85,16 +102,21 @@ describe.each(storeKinds)('a run that goes on after it was parked, on the $name 
         'toolCalls',
         4,
         { limits: { toolCalls: 3 } },
-        { before: [...call('a'), ...call('b')], after: call('c') },
+        { before: [...call('a'), ...call('b')], after: () => call('c') },
       ],
-      ['turns', 4, { limits: { turns: 3 } }, { before: [answer, answer, answer], after: [answer] }],
+      ['turns', 4, { limits: { turns: 3 } }, { before: [answer, answer, answer], after: () => [answer] }],
       [
         'totalTokens',
         120,
         { limits: { totalTokens: 100 } },
-        { before: [spends(60, '0')], after: [spends(60, '0')] },
+        { before: [spends(60, '0')], after: () => [spends(60, '0')] },
       ],
-      ['costUsd', 1.2, { limits: { costUsd: 1 } }, { before: [spends(1, '0.6')], after: [spends(1, '0.6')] }],
+      [
+        'costUsd',
+        1.2,
+        { limits: { costUsd: 1 } },
+        { before: [spends(1, '0.6')], after: () => [spends(1, '0.6')] },
+      ],
     ])('has its %s of before counted', async (limit, actual, policy, lived) => {
       const { result } = await live({ ...lived, run: { policy } });
       expect(result).toMatchObject({
@@ -108,7 +130,7 @@ describe.each(storeKinds)('a run that goes on after it was parked, on the $name 
       const policy = { action: 'warn', limits: { turns: 1, totalTokens: 50 } } as const;
       const { result, events } = await live({
         before: [answer, answer, spends(60, '0')],
-        after: [answer, spends(70, '0')],
+        after: () => [answer, spends(70, '0')],
         run: { policy },
       });
       expect(result).toMatchObject({ status: 'completed', policy: { violationCount: 2 } });
@@ -123,7 +145,7 @@ describe.each(storeKinds)('a run that goes on after it was parked, on the $name 
       const { result, events } = await live({
         before: ['a', 'b'].flatMap(call),
         command: 'ls',
-        after: [...call('call-1').slice(1), ...['d', 'e'].flatMap(call)],
+        after: (id) => [...call(id).slice(1), ...['d', 'e'].flatMap(call)],
         run: { loops: { action: 'cancel', sameCall: 5 } },
       });
       expect(result).toMatchObject({ error: { code: 'loop_detected', details: { times: 5 } } });
@@ -137,7 +159,7 @@ describe.each(storeKinds)('a run that goes on after it was parked, on the $name 
       }));
       const { result, events } = await live({
         before: [spends(60, '0.6')],
-        after: [spends(60, '0.6')],
+        after: () => [spends(60, '0.6')],
         manager: { budgets },
       });
       expect(result).toMatchObject({ status: 'completed', cost: { usd: '1.2' } });
@@ -153,7 +175,7 @@ describe.each(storeKinds)('a run that goes on after it was parked, on the $name 
     it('is ended when the budget that it shares was used up while it was parked', async () => {
       const { result } = await live({
         before: [spends(60, '0')],
-        after: [],
+        after: () => [],
         meanwhile: 60,
         manager: { budgets: [{ name: 'b', per: 'everything', tokens: { hard: 100 } }] },
       });
@@ -168,7 +190,7 @@ describe.each(storeKinds)('a run that goes on after it was parked, on the $name 
       async (per) => {
         const { result } = await live({
           before: [spends(60, '0.6')],
-          after: [spends(60, '0.6')],
+          after: () => [spends(60, '0.6')],
           manager: { budgets: [{ name: 'b', per, usd: { hard: 1 } }] },
         });
         expect(result).toMatchObject({

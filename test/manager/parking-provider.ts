@@ -4,9 +4,10 @@ import { callOf } from './approval-room.ts';
 
 export interface ParkingOptions {
   readonly command?: string;
-  /** What the agent tells before its call, and after it. */
+  /** What the agent tells before its call. */
   readonly before?: readonly ProviderEvent[];
-  readonly after?: readonly ProviderEvent[];
+  /** What it tells after the call of this id. */
+  readonly after?: (callId: string) => readonly ProviderEvent[];
   /** Awaited after the agent was told to end with its question open. */
   readonly beforeParked?: () => Promise<void>;
   /** True: it says that it is parked although nobody asked for it. */
@@ -37,7 +38,7 @@ export function parkingProvider(options: ParkingOptions = {}): Provider & { read
       return { status: 'parked', handle };
     }
     if (answer.decision === 'allow') ran.push(`${call.id} ${request.messages.length}`);
-    yield* options.after ?? [];
+    yield* options.after?.(call.id) ?? [];
     return { status: 'completed', output: answer.decision, handle };
   }
   return {
