@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addApprovalCommands } from './approval-command-line.ts';
+import { addControlCommands } from './control-command-line.ts';
 import { addCommand as add, endCommand, limitOption, renderOption } from './command-parts.ts';
 import { another, moreNames, seconds, wholeNumber } from './option-value.ts';
 import { renderings } from './rendering-name.ts';
@@ -23,6 +24,7 @@ Examples:
   $ asm sessions                                 what was done
   $ asm events ses_… --follow                    watch it, from another terminal too
   $ asm approvals                                what waits for a decision
+  $ asm budgets                                  what was spent, and what is left
 
 Exit codes: 0 done, 1 the run failed, 2 wrong use, 3 not found, 4 the store failed,
 5 the agent is missing or not signed in, 69 no Node 24, 70 a fault of asm,
@@ -34,6 +36,7 @@ Exit codes: 0 done, 1 the run failed, 2 wrong use, 3 not found, 4 the store fail
   addEvents(program);
   addCancel(program);
   addApprovalCommands(program);
+  addControlCommands(program);
   addDoctor(program);
   return program;
 }
@@ -81,6 +84,12 @@ function addRun(program: Command): void {
         'a policy as JSON: limits and rules that the run is held to; may be repeated, the strictest wins',
         another,
       )
+      .option(
+        '--budget <budget>',
+        'what may be spent: run=0.50, tag:nightly=5/day, provider:claude=20/week, everything=200000tokens/2h; may be repeated',
+        another,
+      )
+      .option('--tag <tag>', 'a tag of the new session; may be repeated', another)
       .option('--system-prompt <text>', "added to the agent's instructions")
       .option('--timeout <seconds>', 'the longest that the run may take', seconds)
       .option('--stall-after <seconds>', 'end the run when its agent makes no progress for so long', seconds)
@@ -95,6 +104,7 @@ function addRun(program: Command): void {
         'git diff | asm run - --render compact',
         'asm run --provider shell --shell "npm test 2>&1 | tail -5"',
         'asm run --session ses_… --provider codex --retry 3 "Go on where Claude Code stopped"',
+        'asm run --budget run=0.50 --tag nightly --budget "tag:nightly=5/day" "Fix all lint errors"',
         'asm run --permission-mode full_auto --stall-after 300 --stop-loops "Fix all lint errors"',
       ],
       notes: `A tool call that no rule and no mode decides is asked about on a terminal, and refused elsewhere. With

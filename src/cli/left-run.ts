@@ -77,17 +77,21 @@ async function* eventsUntil(run: RunHandle, left: Promise<number>): AsyncGenerat
   }
 }
 
+/** With what the run was started, which is given again when it goes on. */
+interface LeftOptions extends SharedOptions {
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
+  readonly budget?: readonly string[];
+}
+
 /** How to go on with a run that was left, for a person. */
-export function leftText(
-  { id, parked }: Run,
-  options: SharedOptions & { readonly allow?: readonly string[]; readonly deny?: readonly string[] },
-): string {
+export function leftText({ id, parked }: Run, options: LeftOptions): string {
   const store = storeWords(options);
   if (parked === undefined) {
     return `${id} goes on in another process.\n  asm events${store} ${id} --follow`;
   }
   const { approvalId } = parked;
-  const rules = (['allow', 'deny'] as const).flatMap((name) =>
+  const rules = (['allow', 'deny', 'budget'] as const).flatMap((name) =>
     (options[name] ?? []).map((rule) => ` --${name} ${quotedWord(rule)}`),
   );
   return visibleText(

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { Budget } from '../cost/budget.ts';
 import { AsmError } from '../domain/error.ts';
 import { createSessionManager, type SessionManager } from '../manager/session-manager.ts';
 import type { Provider } from '../ports/provider.ts';
@@ -9,6 +10,7 @@ import { codex } from '../providers/codex/index.ts';
 import { shell } from '../providers/shell/index.ts';
 import { sqliteStore } from '../stores/sqlite/index.ts';
 import type { SharedOptions } from './shared-options.ts';
+import { budgetTexts, readBudgets } from './budget-option.ts';
 import { storeLocation } from './store-location.ts';
 
 /** The providers of the command line: the agents that it knows, those that speak ACP by their presets' names. */
@@ -21,17 +23,27 @@ function isPreset(name: string): name is keyof typeof acpPresets {
   return Object.hasOwn(acpPresets, name);
 }
 
-/** Opens the manager on the store that was asked for, and makes the store if there is none. */
-export async function openManager(options: SharedOptions): Promise<SessionManager> {
+/** Opens the manager on the store that was asked for, and makes the store if there is none. Holds runs to `budgets`. */
+export async function openManager(
+  options: SharedOptions,
+  budgets: readonly Budget[] = readBudgets(budgetTexts()),
+): Promise<SessionManager> {
   const location = storeLocation(options.store);
-  return await createSessionManager({ store: sqliteStore(location), providers: commandLineProviders() });
+  return await createSessionManager({
+    store: sqliteStore(location),
+    providers: commandLineProviders(),
+    budgets,
+  });
 }
 
 /**
  * The same for a store that has to be there: nobody wants an empty list because of a typing mistake.
  * Throws `session_not_found` when there is no such file.
  */
-export async function openExisting(options: SharedOptions): Promise<SessionManager> {
+export async function openExisting(
+  options: SharedOptions,
+  budgets: readonly Budget[] = readBudgets(budgetTexts()),
+): Promise<SessionManager> {
   const location = storeLocation(options.store);
   if (!existsSync(location)) {
     throw new AsmError(
@@ -39,5 +51,5 @@ export async function openExisting(options: SharedOptions): Promise<SessionManag
       `There is no store at ${location} yet. Start a run with \`asm run\`, or name another file with --store.`,
     );
   }
-  return await openManager(options);
+  return await openManager(options, budgets);
 }

@@ -1,5 +1,6 @@
 import { describePolicy } from '../policy/policy-text.ts';
 import { visibleText } from '../rendering/index.ts';
+import { budgetTexts, readBudgets } from './budget-option.ts';
 import { leavableRun } from './left-run.ts';
 import { openManager } from './open-manager.ts';
 import { recoverRuns } from './recovery.ts';
@@ -12,13 +13,14 @@ import { readTask } from './task.ts';
 /** `asm run` */
 export async function runCommand(words: readonly string[], options: RunCommandOptions): Promise<void> {
   const settings = readRunSettings(options);
+  const budgets = readBudgets(budgetTexts(options.budget));
   const task = await readTask(words);
   /** Standard error is for people, but with `--json`. */
   const say = (text: string): void => {
     if (options.json !== true) process.stderr.write(`${text}\n`);
   };
   using stop = stopOnSignals((text) => say(`\n${text}`));
-  await using manager = await openManager(options);
+  await using manager = await openManager(options, budgets);
   await recoverRuns(manager, options);
   const run = await startRun(manager, {
     task,

@@ -23,6 +23,8 @@ export interface RunCommandOptions extends SharedOptions {
   readonly allow?: readonly string[];
   readonly deny?: readonly string[];
   readonly policy?: readonly string[];
+  readonly budget?: readonly string[];
+  readonly tag?: readonly string[];
   readonly systemPrompt?: string;
   readonly timeout?: number;
   readonly stallAfter?: number;
@@ -44,6 +46,9 @@ export function readRunSettings(options: RunCommandOptions): CommonRunOptions {
       'invalid_input',
       '--fork needs the session that it branches off from: --session ses_…',
     );
+  }
+  if (options.tag !== undefined && options.session !== undefined) {
+    throw new AsmError('invalid_input', '--tag is for a new session; one that is there keeps its tags.');
   }
   if (cwd !== undefined) checkFolder(cwd);
   const rules: ToolRules = {

@@ -30,7 +30,10 @@ export async function startRun(manager: SessionManager, order: RunOrder): Promis
   const title = titleOf(order.task);
   const session =
     named === undefined
-      ? await manager.createSession({ provider, cwd: options.cwd ?? process.cwd(), title })
+      ? await manager.createSession({
+          ...{ provider, cwd: options.cwd ?? process.cwd(), title },
+          ...(options.tag === undefined ? {} : { tags: options.tag }),
+        })
       : await named.fork({ title });
   try {
     return await startIn(session, provider, order);

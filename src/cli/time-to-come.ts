@@ -1,17 +1,10 @@
 import { AsmError } from '../domain/error.ts';
-
-const units: Readonly<Record<string, number>> = {
-  s: 1_000,
-  m: 60_000,
-  h: 60 * 60_000,
-  d: 24 * 60 * 60_000,
-};
+import { spanOf } from './time-span.ts';
 
 /** Reads a time to come: a length from now, as `2h`, or a moment, as `2027-01-31T18:00`. Milliseconds since 1970. */
 export function timeToCome(text: string, now: number = Date.now()): number {
-  const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const length = units[unit];
-  if (count !== undefined && length !== undefined) return now + Number(count) * length;
+  const span = spanOf(text);
+  if (span !== undefined) return now + span;
   const moment = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
   if (moment > now) return moment;
   throw new AsmError(

@@ -170,6 +170,8 @@ export interface EventData {
     readonly tool: string;
     readonly kind: ToolKind;
     readonly input: JsonObject;
+    /** Fields of the input that say nothing about what the call does. */
+    readonly remarks?: readonly string[];
     readonly lineage?: ToolLineage;
   };
   /** A tool call waits for a person. Answered by one of the four that follow, under the same `approvalId`. */

@@ -20,6 +20,15 @@ export const terminalRunStatuses = [
 ] as const satisfies readonly RunStatus[];
 export type TerminalRunStatus = (typeof terminalRunStatuses)[number];
 
+/** The statuses of runs that have not ended. */
+export const openRunStatuses = ['pending', 'running'] as const satisfies readonly RunStatus[];
+
+/** True for a filter that only runs pass that have not ended. */
+export function areOpenStatuses(statuses: ReadonlySet<string>): boolean {
+  const open: ReadonlySet<string> = new Set(openRunStatuses);
+  return [...statuses].every((status) => open.has(status));
+}
+
 /** Identity of an agent process, enough to find it again after our own process died. */
 export interface AgentProcess {
   readonly pid: number;

@@ -37,7 +37,7 @@ export class AttemptPlanner {
     this.#current = provider;
   }
 
-  /** Throws `missing_required_capability` or `no_provider_available`. */
+  /** Throws as `Route.first` does. */
   first(): PlannedAttempt {
     const planned = this.#route.first();
     this.#current = planned.provider;

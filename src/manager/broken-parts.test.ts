@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkLog, collect, typesOf, waitForEvent, type SessionLog } from '../../test/manager/log-check.ts';
+import { listCommand } from '../../test/manager/still-run.ts';
 import { AsmError } from '../domain/error.ts';
 import type { ToolCall } from '../domain/tool.ts';
 import type { Provider, RunHost } from '../ports/provider.ts';
@@ -14,14 +15,6 @@ import type { Authorize } from './gate.ts';
 import type { CommonRunOptions } from './run-options.ts';
 import type { RunResult } from './run-result.ts';
 import { createSessionManager } from './session-manager.ts';
-
-const command = {
-  name: 'Bash',
-  tool: 'bash',
-  kind: 'execute',
-  input: { command: 'ls' },
-  command: 'ls',
-} as const;
 
 interface Ended extends SessionLog {
   readonly result: RunResult;
@@ -83,7 +76,7 @@ describe('a caller that decides about tools', () => {
   it.each(broken)('and %s refuses the call', async (_how, authorize) => {
     let ran = false;
     const tool: ScriptStep = {
-      tool: command,
+      tool: listCommand,
       result: () => {
         ran = true;
         return { output: '' };
@@ -106,7 +99,7 @@ describe('a caller that decides about tools', () => {
     let refused: unknown;
     const provider = custom(async function* (host) {
       yield started;
-      const call: ToolCall = { ...command, id: 'call' };
+      const call: ToolCall = { ...listCommand, id: 'call' };
       void host.authorize(call, { signal: host.signal }).catch((thrown: unknown) => (refused = thrown));
       await asked.promise;
       return { status: 'completed' };
@@ -127,7 +120,7 @@ describe('a caller that decides about tools', () => {
     const answer = Promise.withResolvers<{ readonly decision: 'allow' }>();
     const provider = custom(async function* (host) {
       yield started;
-      const call: ToolCall = { ...command, id: 'call' };
+      const call: ToolCall = { ...listCommand, id: 'call' };
       host.authorize(call, { signal: host.signal }).catch(() => undefined);
       await new Promise(setImmediate);
       throw new AsmError('agent_crashed', 'gone');
@@ -280,9 +273,11 @@ describe('a provider', () => {
           eventsAfterEnd: [{ type: 'warning_raised', data: { code: 'late', message: 'late' } }],
           afterEnd: (host) => {
             setImmediate(() => {
-              host.authorize({ ...command, id: 'late' }, { signal: host.signal }).catch((thrown: unknown) => {
-                late = thrown;
-              });
+              host
+                .authorize({ ...listCommand, id: 'late' }, { signal: host.signal })
+                .catch((thrown: unknown) => {
+                  late = thrown;
+                });
             });
           },
         },

@@ -12,6 +12,7 @@ import {
 import type { PriceBook } from '../cost/price-book.ts';
 import { isSupported } from '../domain/capability.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { AsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { EventData } from '../domain/event-data.ts';
 import type { SessionStore } from '../ports/session-store.ts';
@@ -62,10 +63,30 @@ async function admit(
     if (budget !== undefined) throw modelUnpriced(budget, [model]);
   }
   await ledger.refresh(run.sessionId);
-  for (const account of ledger.accountsOf(run)) {
+  const refusal = usedUp(ledger, ledger.accountsOf(run));
+  if (refusal !== undefined) throw refusal;
+  const candidates = candidate.provider.router?.candidates ?? [];
+  const refusals = candidates.flatMap(({ name }) => providerUsedUp(ledger, run, name) ?? []);
+  const [first] = refusals;
+  if (first !== undefined && refusals.length === candidates.length) throw first;
+}
+
+/** The error of the first account from which nothing is left to spend. */
+function usedUp(ledger: BudgetLedger, accounts: readonly BudgetAccount[]): AsmError | undefined {
+  for (const account of accounts) {
     const [reached] = reachedThresholds(account.budget, ledger.spent(account));
-    if (reached?.level === 'hard') throw budgetExceeded(account.budget, account.key, reached);
+    if (reached?.level === 'hard') return budgetExceeded(account.budget, account.key, reached);
   }
+  return undefined;
+}
+
+/** The error of a provider whose own budget is used up. */
+function providerUsedUp(ledger: BudgetLedger, run: SpendingRun, provider: string): AsmError | undefined {
+  const accounts = ledger.accountsOf({ ...run, provider });
+  return usedUp(
+    ledger,
+    accounts.filter(({ budget }) => budget.per === 'provider'),
+  );
 }
 
 /** The budgets that end a run for dollars. */
@@ -86,6 +107,7 @@ class BudgetGuard implements RunGuard {
   #spent: Spend = nothingSpent;
   readonly #warned = new Set<string>();
   #isUnpricedTold = false;
+  #hasBegun = false;
   #isOver = false;
   readonly #onSpend = (): void => this.#check();
 
@@ -93,14 +115,35 @@ class BudgetGuard implements RunGuard {
     this.#guarded = guarded;
     this.#parts = parts;
     this.#run = spendingRun(guarded, guarded.provider.name);
-    const join = (): void => {
-      if (this.#isOver) return;
-      this.#join();
-      this.#check();
-    };
-    parts.ledger.follow(this.#run, join);
-    // Nothing can be recorded before the run has all its guards.
-    queueMicrotask(join);
+    // Not before the run has begun: only then something can be recorded.
+    parts.ledger.follow(this.#run, () => void (this.#hasBegun && this.begin()));
+  }
+
+  recall(draft: EventDraft): void {
+    switch (draft.type) {
+      case 'attempt_routed':
+        this.#run = { ...this.#run, provider: draft.data.routedProvider };
+        break;
+      case 'token_usage_updated':
+        this.#spent = spendOf(draft.data);
+        break;
+      case 'budget_warning_raised': {
+        const { budget, key = '', unit } = draft.data;
+        this.#warned.add(warningName(budget, key, unit));
+        break;
+      }
+      case 'warning_raised':
+        this.#isUnpricedTold ||= draft.data.code === 'model_unpriced';
+        break;
+      default:
+    }
+  }
+
+  begin(): void {
+    this.#hasBegun = true;
+    if (this.#isOver) return;
+    this.#join();
+    this.#check();
   }
 
   see({ type, data }: EventDraft): void {
@@ -116,6 +159,10 @@ class BudgetGuard implements RunGuard {
         break;
       default:
     }
+  }
+
+  refuses(provider: string): AsmError | undefined {
+    return providerUsedUp(this.#parts.ledger, this.#run, provider);
   }
 
   end(): undefined {
@@ -187,7 +234,7 @@ class BudgetGuard implements RunGuard {
   }
 
   #warn({ name }: CheckedBudget, key: string, { unit, spent, limit }: ReachedThreshold): void {
-    const once = `${name}\n${key}\n${unit}`;
+    const once = warningName(name, key, unit);
     if (this.#warned.has(once)) return;
     this.#warned.add(once);
     this.#guarded.record({
@@ -195,4 +242,8 @@ class BudgetGuard implements RunGuard {
       data: { budget: name, ...(key === '' ? {} : { key }), unit, spent, limit },
     });
   }
+}
+
+function warningName(budget: string, key: string, unit: string): string {
+  return `${budget}\n${key}\n${unit}`;
 }

@@ -91,7 +91,9 @@ export class BudgetLedger {
    */
   follow(run: SpendingRun, onOpened: () => void): void {
     const { runId, sessionId } = run;
-    this.#tracked.set(runId, { ...run, spent: nothingSpent, endedAt: undefined, isOwn: true });
+    // A run that goes on was counted when it was executed before.
+    const spent = this.#tracked.get(runId)?.spent ?? nothingSpent;
+    this.#tracked.set(runId, { ...run, spent, endedAt: undefined, isOwn: true });
     this.#holdSession(sessionId, 1);
     this.#followed++;
     if (this.#budgets.length === 0) return;

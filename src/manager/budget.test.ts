@@ -167,6 +167,40 @@ describe('a budget', () => {
       error: { code: 'budget_exceeded', details: { key: 'first' } },
     });
   });
+  it('per provider that is used up has a router choose another, first and at a failover', async () => {
+    const failing = scriptedProvider([{ fail: new AsmError('provider_overloaded', 'No.') }], {
+      name: 'failing',
+    });
+    const [used1, used2, rich] = [spender('used1'), spender('used2'), spender('rich')];
+    const all3 = router({ name: 'all3', candidates: [used1, failing, used2, rich] });
+    const poor = router({ name: 'poor', candidates: [used1, used2] });
+    const budgets: Budget[] = ['used1', 'used2'].map((only) => ({
+      ...{ name: `budget of ${only}`, per: 'provider', only },
+      usd: { hard: '0.5' },
+    }));
+    const providers = [used1, used2, rich, failing, all3, poor];
+    await using manager = await open(budgets, { providers });
+    await manager.runOnce('0.5', { provider: 'used1' });
+    // One is left: what has no budget left is not even tried.
+    expect(await manager.runOnce('0.1', { provider: 'poor' })).toMatchObject({
+      ...{ status: 'completed', provider: 'used2' },
+    });
+    await manager.runOnce('0.4', { provider: 'used2' });
+    const session = await manager.createSession({ provider: 'all3' });
+    const run = await session.run('0.1');
+    expect(await run.result).toMatchObject({ status: 'completed', provider: 'rich' });
+    const routed = (await collect(run)).flatMap((event) =>
+      event.type === 'attempt_routed' ? [[event.data.routedProvider, event.data.routingCandidates]] : [],
+    );
+    expect(routed).toEqual([
+      ['failing', ['failing', 'rich']],
+      ['rich', ['rich']],
+    ]);
+    await expect(manager.runOnce('0.1', { provider: 'poor' })).rejects.toMatchObject({
+      ...{ code: 'budget_exceeded', details: { budget: 'budget of used1', key: 'used1' } },
+    });
+    expect((await manager.runs()).rows).toHaveLength(4);
+  });
   it('in a rolling window lets runs start again once what was spent has left it', async () => {
     const clock = createTestClock();
     const window = 64_000;

@@ -112,6 +112,7 @@ export class Gate {
         tool: call.tool,
         kind: call.kind,
         input: call.input,
+        ...(call.remarks === undefined ? {} : { remarks: call.remarks }),
         ...(call.lineage === undefined ? {} : { lineage: call.lineage }),
       },
     });

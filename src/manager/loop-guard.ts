@@ -44,27 +44,48 @@ class LoopGuard implements RunGuard {
     this.#settings = settings;
   }
 
+  recall(draft: EventDraft): void {
+    switch (draft.type) {
+      case 'run_parked':
+        this.#detector?.agentEnded(draft.data.toolCallId);
+        return;
+      case 'run_resumed':
+        if (draft.data.from === 'interrupted') this.#detector?.agentEnded();
+        return;
+      default:
+        this.#look(draft);
+    }
+    // Whoever decided about the call was asked, if it would have gone on with a loop.
+    if (draft.type === 'tool_call_started')
+      this.#detector?.asked({ ...draft.data, id: draft.data.toolCallId });
+  }
+
   see(draft: EventDraft): void {
+    const loop = this.#look(draft);
+    if (loop !== undefined) this.#found(loop);
+  }
+
+  /** Gives the loop that ends with the event, once. */
+  #look(draft: EventDraft): LoopReport | undefined {
     switch (draft.type) {
       case 'tool_call_started':
         this.#detector ??= new LoopDetector(this.#settings);
         this.#detector.started({ ...draft.data, id: draft.data.toolCallId });
-        return;
+        return undefined;
       case 'tool_call_decided':
         this.#detector?.decided(draft.data.toolCallId, draft.data.decision);
-        return;
+        return undefined;
       case 'tool_call_completed':
-        this.#found(this.#detector?.ended(draft.data.toolCallId, { ...draft.data, failed: false }));
-        return;
+        return this.#detector?.ended(draft.data.toolCallId, { ...draft.data, failed: false });
       case 'tool_call_failed': {
         const outcome = draft.data.reason === 'interrupted' ? undefined : { ...draft.data, failed: true };
-        this.#found(this.#detector?.ended(draft.data.toolCallId, outcome));
-        return;
+        return this.#detector?.ended(draft.data.toolCallId, outcome);
       }
       case 'attempt_failed':
         this.#detector?.reset();
-        return;
+        return undefined;
       default:
+        return undefined;
     }
   }
 
@@ -73,8 +94,7 @@ class LoopGuard implements RunGuard {
     return loop === undefined ? undefined : { decision: 'ask', reason: loop.reason };
   }
 
-  #found(loop: LoopReport | undefined): void {
-    if (loop === undefined) return;
+  #found(loop: LoopReport): void {
     const { action } = this.#settings;
     this.#guarded.record({ type: 'loop_detected', data: { ...loop, action } });
     if (action !== 'cancel') return;

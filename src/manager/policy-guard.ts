@@ -15,17 +15,14 @@ import { assertWorkable } from '../policy/policy-preflight.ts';
 import { toolPolicyOf, type LimitInForce, type MergedPolicy } from '../policy/policy-stack.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import { Countdown } from './countdown.ts';
-import type { EarlierWork } from './earlier-work.ts';
 import { observedCall } from './observed-call.ts';
 import { mergedPolicyOf } from './policy-options.ts';
 import { policyLayers } from './policy-layers.ts';
 import { realPathFinder } from './real-path.ts';
 import type { GuardDecision, GuardedRun, GuardMaker, RunGuard, WaitedFor } from './run-guard.ts';
+import { WorkedTime } from './worked-time.ts';
 
 type Forbidden = Extract<PolicyFinding, { readonly is: 'forbidden' }>;
-
-/** What a run did before that has just begun. */
-const nothing: EarlierWork = { violations: [], toolCalls: 0, turns: 0, worked: 0 };
 
 /** Violations that the row of a run holds; the log has all of them. */
 const mostKept = 100;
@@ -42,6 +39,8 @@ export function policyGuards(redactor: Redactor): GuardMaker {
       if (merged === undefined) return undefined;
       const guard = new PolicyGuard(guarded, merged, redactor);
       return {
+        recall: (draft, at) => guard.recall(draft, at),
+        begin: () => guard.begin(),
         see: (draft) => guard.see(draft),
         decide: (call) => guard.decide(call),
         wait: (what, begins) => guard.wait(what, begins),
@@ -62,13 +61,15 @@ class PolicyGuard implements RunGuard {
   readonly #decider: PolicyDecider;
   readonly #meter: LimitMeter;
   readonly #refused: ToolPolicy;
-  readonly #countdowns: readonly Countdown[];
+  readonly #countdowns: Countdown[] = [];
+  /** Of a run that goes on: what it did before. */
+  readonly #past = { tokens: 0, usd: 0, worked: new WorkedTime() };
   /** Calls that began and that nobody has asked about so far. */
   readonly #unasked = new Map<string, EventData['tool_call_started']>();
-  readonly #violations: PolicyViolation[];
-  #violationCount: number;
-  #toolCalls: number;
-  #turns: number;
+  readonly #violations: PolicyViolation[] = [];
+  #violationCount = 0;
+  #toolCalls = 0;
+  #turns = 0;
   #questions = 0;
   #costTold = false;
   #refusedBy: ToolRefusal | undefined;
@@ -85,21 +86,49 @@ class PolicyGuard implements RunGuard {
     this.#decider = new PolicyDecider(merged);
     this.#meter = new LimitMeter(merged.limits);
     this.#refused = toolPolicyOf(merged);
-    const { run, earlier = nothing } = guarded;
-    this.#violations = earlier.violations.slice(0, mostKept);
-    this.#violationCount = earlier.violations.length;
-    this.#toolCalls = earlier.toolCalls;
-    this.#turns = earlier.turns;
-    if (earlier.question !== undefined) this.#question = { reason: earlier.question, callIds: new Set() };
-    // What was told before is not told again.
-    this.#meter.see('toolCalls', earlier.toolCalls);
-    this.#meter.see('turns', earlier.turns);
-    this.#meter.see('duration', earlier.worked);
-    this.#meter.see('totalTokens', totalTokens(run.usage));
-    this.#meter.see('costUsd', Number(run.cost?.usd ?? run.cost?.atLeast ?? 0));
-    this.#countdowns = merged.limits
-      .filter(({ limit }) => limit === 'duration')
-      .map((limit) => this.#countDown(limit, earlier.worked));
+  }
+
+  recall(draft: EventDraft, at: number): void {
+    this.#past.worked.see(draft, at);
+    switch (draft.type) {
+      case 'agent_started':
+        this.#refusedBy = draft.data.refusedTools ?? this.#refusedBy;
+        return;
+      case 'tool_call_started':
+        ++this.#toolCalls;
+        return;
+      case 'tool_call_decided':
+        // A question that was open when a person or the caller allowed the call was about it.
+        if (draft.data.decision === 'allow' && (draft.data.by === 'approval' || draft.data.by === 'caller'))
+          this.#question = undefined;
+        return;
+      case 'turn_completed':
+        ++this.#turns;
+        return;
+      case 'token_usage_updated': {
+        const { usage, cost } = draft.data;
+        this.#past.tokens = totalTokens(usage);
+        this.#past.usd = Number(cost?.usd ?? cost?.atLeast ?? this.#past.usd);
+        if (cost !== undefined) this.#costTold = cost.usd !== undefined;
+        return;
+      }
+      case 'policy_violated':
+        this.#recallViolation(draft.data);
+        return;
+      default:
+    }
+  }
+
+  begin(): void {
+    for (const limit of this.#merged.limits)
+      if (limit.limit === 'duration') this.#countdowns.push(this.#countDown(limit));
+    const [violation] = this.#violations.filter(({ action }) => action === 'cancel');
+    if (violation !== undefined) this.#stopFor(violation);
+    const { tokens, usd } = this.#past;
+    this.#measure('toolCalls', this.#toolCalls);
+    this.#measure('turns', this.#turns);
+    this.#measure('totalTokens', tokens);
+    this.#measure('costUsd', usd);
   }
 
   /** The run works on while it waits for a quota, but not while it waits for a person. */
@@ -110,6 +139,19 @@ class PolicyGuard implements RunGuard {
       if (this.#questions > 0) countdown.pause();
       else countdown.run();
     }
+  }
+
+  /** What was told before is not told again. */
+  #recallViolation(violation: PolicyViolation): void {
+    this.#keep(violation);
+    const { policy, kind, action, details } = violation;
+    const toolCallId = textField(details, 'toolCallId');
+    if (toolCallId !== undefined) this.#told.add(toolCallId);
+    const limit = textField(details, 'limit');
+    if (limit !== undefined) this.#meter.told(policy, limit);
+    if (kind !== 'limit_exceeded' || action !== 'request_approval') return;
+    const reason = textField(details, 'reason') ?? `A limit of the policy ${policy} was exceeded.`;
+    this.#question ??= { reason, callIds: new Set() };
   }
 
   see(draft: EventDraft): void {
@@ -217,8 +259,9 @@ class PolicyGuard implements RunGuard {
     if (known !== undefined) this.#measure('costUsd', Number(known));
   }
 
-  #countDown(limit: LimitInForce, worked: number): Countdown {
-    const countdown = new Countdown(this.#guarded.clock, Math.max(0, limit.most - worked), () => {
+  #countDown(limit: LimitInForce): Countdown {
+    const left = Math.max(0, limit.most - this.#past.worked.milliseconds);
+    const countdown = new Countdown(this.#guarded.clock, left, () => {
       for (const exceeded of this.#meter.see('duration', limit.most + 1)) {
         this.#exceeded({ ...exceeded, actual: limit.most });
       }
@@ -241,11 +284,18 @@ class PolicyGuard implements RunGuard {
     const redacted = this.#redactor.json(given.details).value;
     const details = isJsonObject(redacted) ? redacted : {};
     const violation = { ...given, details };
+    this.#keep(violation);
+    this.#guarded.record({ type: 'policy_violated', data: violation });
+    if (violation.action === 'cancel') this.#stopFor(violation);
+  }
+
+  #keep(violation: PolicyViolation): void {
     this.#violationCount += 1;
     if (this.#violations.length < mostKept) this.#violations.push(violation);
-    this.#guarded.record({ type: 'policy_violated', data: violation });
-    if (violation.action !== 'cancel' || this.#stopped !== undefined) return;
-    const { policy, kind } = violation;
+  }
+
+  #stopFor({ policy, kind, details }: PolicyViolation): void {
+    if (this.#stopped !== undefined) return;
     const reason = textField(details, 'reason') ?? `The policy ${policy} was violated.`;
     this.#stopped = `${reason} The run ends.`;
     this.#guarded.stop(new AsmError('policy_violation', reason, { details: { ...details, policy, kind } }));

@@ -92,7 +92,8 @@ export class RunAttempts {
   async run(): Promise<AttemptsEnd> {
     const { environment, prepared } = this.#options;
     const { provider, options, session } = prepared;
-    const request = { sessionId: session.id, demand: runDemand(options, session) };
+    const { refuses } = this.#options.guard;
+    const request = { sessionId: session.id, demand: runDemand(options, session), refuses };
     const planner = new AttemptPlanner(provider, request, options.retry, environment.clock);
     try {
       return await this.#run(planner);
@@ -106,6 +107,7 @@ export class RunAttempts {
     const { prepared, signal, requests, recorder, run } = this.#options;
     const { options } = prepared;
     recorder.startAttempt(run.attempt, prepared.provider.name);
+    this.#options.guard.begin();
     await this.#endLeft();
     signal.throwIfAborted();
     let planned: PlannedAttempt | NextAttempt = planner.first();

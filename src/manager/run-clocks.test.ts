@@ -1,64 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { checkLog, typesOf, waitForEvent } from '../../test/manager/log-check.ts';
-import { memoryStore } from '../stores/memory/memory-store.ts';
-import { createTestClock } from '../testing/deterministic-clock.ts';
+import { typesOf } from '../../test/manager/log-check.ts';
+import { listCommand, minute, quiet, startStill } from '../../test/manager/still-run.ts';
 import { scriptedProvider } from '../testing/scripted-provider/scripted-provider.ts';
 import type { ScriptStep } from '../testing/scripted-provider/script-step.ts';
 import type { RunHandle } from './run-handle.ts';
-import { createSessionManager } from './session-manager.ts';
 import type { CommonRunOptions } from './run-options.ts';
 
-const command = {
-  name: 'Bash',
-  tool: 'bash',
-  kind: 'execute',
-  input: { command: 'ls' },
-  command: 'ls',
-} as const;
-const minute = 60_000;
-
 /** Starts a run on a clock that stands still. */
-async function start(script: readonly ScriptStep[], options: CommonRunOptions) {
-  const clock = createTestClock();
-  const store = memoryStore();
-  const manager = await createSessionManager({
-    store,
-    providers: [scriptedProvider(script, { clock })],
-    clock,
-    // The lease's renewals would be the only other timers that fire.
-    times: { lease: 1_000 * minute },
-    deltas: 'each',
-  });
-  const session = await manager.createSession();
-  const run = await session.run('go', { permissionMode: 'full_auto', ...options });
-  return {
-    clock,
-    run,
-    /** Waits for the event, and for what the run does at once after it. */
-    async reach(type: string): Promise<void> {
-      await waitForEvent(run, type);
-      await quiet();
-    },
-    async pass(milliseconds: number): Promise<void> {
-      clock.advance(milliseconds);
-      await quiet();
-    },
-    async isRunning(): Promise<boolean> {
-      return (await run.read()).status === 'running';
-    },
-    async end() {
-      const result = await run.result;
-      const log = await checkLog(store, session.id);
-      await quiet();
-      expect(clock.pendingTimers).toBe(0);
-      return { result, log };
-    },
-    [Symbol.asyncDispose]: () => manager.close(),
-  };
-}
-
-async function quiet(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+function start(script: readonly ScriptStep[], options: CommonRunOptions) {
+  const all = { permissionMode: 'full_auto', ...options } as const;
+  return startStill((clock) => scriptedProvider(script, { clock }), all);
 }
 
 async function expectTimeout(
@@ -84,7 +35,7 @@ describe('the idle limit', () => {
   });
 
   it('stands still while a tool runs', async () => {
-    const tool: ScriptStep = { tool: command, result: () => new Promise((resolve) => finish(resolve)) };
+    const tool: ScriptStep = { tool: listCommand, result: () => new Promise((resolve) => finish(resolve)) };
     let finish!: (resolve: (value: { output: string }) => void) => void;
     const running = new Promise<(value: { output: string }) => void>((resolve) => (finish = resolve));
     await using room = await start([tool, { hang: true }], { limits: { idle: minute } });
@@ -104,7 +55,7 @@ describe('the idle limit', () => {
       readonly decision: 'deny';
       readonly reason: string;
     }>();
-    await using room = await start([{ tool: command }, { hang: true }], {
+    await using room = await start([{ tool: listCommand }, { hang: true }], {
       limits: { idle: minute },
       authorize: () => promise,
     });
@@ -122,7 +73,7 @@ describe('the idle limit', () => {
   it('goes on after a tool that was refused, and of which nothing is heard again', async () => {
     const refused: ScriptStep = {
       call: async ({ host }) => {
-        await host.authorize({ ...command, id: 'call' }, { signal: host.signal });
+        await host.authorize({ ...listCommand, id: 'call' }, { signal: host.signal });
       },
     };
     await using room = await start([refused, { hang: true }], {
@@ -182,7 +133,7 @@ describe('the total limit', () => {
   it('counts everything but open questions', async () => {
     const { promise, resolve } = Promise.withResolvers<{ readonly decision: 'allow' }>();
     const tool: ScriptStep = {
-      tool: command,
+      tool: listCommand,
       result: (_input, { signal }) =>
         new Promise((_resolve, reject) =>
           signal.addEventListener('abort', () => reject(new Error('stopped'))),
@@ -215,7 +166,7 @@ describe('the tool limit', () => {
   it('counts one tool, without the question about it', async () => {
     const { promise, resolve } = Promise.withResolvers<{ readonly decision: 'allow' }>();
     const tool: ScriptStep = {
-      tool: command,
+      tool: listCommand,
       result: (_input, { signal }) =>
         new Promise((_resolve, reject) =>
           signal.addEventListener('abort', () => reject(new Error('stopped'))),

@@ -12,7 +12,6 @@ import type { Change, Committed, LeaseRequest, RowChanges, RowWrite } from '../p
 import type { Negotiation } from '../domain/negotiation.ts';
 import type { ClientTools } from './client-tools.ts';
 import { ApprovalDesk } from './approval-desk.ts';
-import type { EarlierWork } from './earlier-work.ts';
 import { cutText } from './event-encoder.ts';
 import { LeaseKeeper, leaseRequest } from './lease-keeper.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
@@ -22,6 +21,7 @@ import { RunClocks } from './run-clocks.ts';
 import { runEnd, type RunEnd } from './run-end.ts';
 import { joinGuards, type GuardedRun, type RunGuard } from './run-guard.ts';
 import type { CommonRunOptions } from './run-options.ts';
+import { recallRun } from './run-recall.ts';
 import { RunRequests } from './run-requests.ts';
 import { oneShotEnd } from './one-shot-end.ts';
 import type { NewSession } from './session-creation.ts';
@@ -54,7 +54,6 @@ export interface ResumedRun {
   readonly conversation: ResumeRequest;
   /** What people said, or are still to say, about calls that have not run. */
   readonly approvals: readonly Approval[];
-  readonly earlier: EarlierWork;
   /** The run as its dead process left it, with what may be left of its agent. */
   readonly left: Run | undefined;
 }
@@ -283,6 +282,10 @@ export class RunExecutor {
     options.signal?.addEventListener('abort', onAbort, { once: true });
     if (options.signal?.aborted === true) onAbort();
     await using _lease = keeper;
+    if (this.#prepared.resumed !== undefined) {
+      const until = startedAfter + 1;
+      await recallRun(log, run, until, guard).catch((thrown: unknown) => this.#fail(asAsmError(thrown)));
+    }
     const ended = await attempts.run();
     options.signal?.removeEventListener('abort', onAbort);
     clocks.end();
@@ -309,11 +312,10 @@ export class RunExecutor {
   /** Those who watch the run, as one. */
   #guard(run: Run, recorder: Recorder): Required<RunGuard> {
     const { guards, clock } = this.#environment;
-    const { session, provider, options, cwd, resumed } = this.#prepared;
+    const { session, provider, options, cwd } = this.#prepared;
     const record = (draft: EventDraft): void => void recorder.record(draft);
     const guarded: GuardedRun = {
       ...{ run, session, provider, options, cwd, clock, record },
-      ...(resumed === undefined ? {} : { earlier: resumed.earlier }),
       show: (activity) => recorder.mark({ activity }),
       stop: (error) => this.#stopFor(error),
       interrupt: () => record({ type: 'run_interrupt_requested', data: { requestId: randomUUID() } }),

@@ -7,7 +7,6 @@ import type { Session } from '../domain/session.ts';
 import type { ToolCall } from '../domain/tool.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { RowChanges } from '../ports/session-store.ts';
-import type { EarlierWork } from './earlier-work.ts';
 import type { CommonRunOptions } from './run-options.ts';
 
 /** A run that is about to be made; nothing of it is stored yet. */
@@ -18,8 +17,6 @@ export interface RunCandidate {
   readonly provider: Provider;
   readonly options: CommonRunOptions;
   readonly cwd: string;
-  /** Of a run that goes on: what it did before. */
-  readonly earlier?: EarlierWork;
 }
 
 /** A run that is executed, as those who watch it have it. */
@@ -50,10 +47,19 @@ export type WaitedFor = 'person' | 'quota';
 
 /** Watches one run and may act on it: limits, budgets, stalls, loops. */
 export interface RunGuard {
+  /**
+   * Told, before anything else, what a run that goes on did before, event by event; `at` is the wall time of
+   * each. Counts it, and acts on nothing.
+   */
+  recall?(draft: EventDraft, at: number): void;
+  /** The run begins, or goes on: from here on the guard may act. */
+  begin?(): void;
   /** Told each event of the run once it is taken in, deltas included. Fast, and never throws. */
   see?(draft: EventDraft): void;
   /** Asked before a tool call goes on, after the rules that deny; once more if somebody changed its input. */
   decide?(call: ToolCall): GuardDecision | undefined;
+  /** Asked by a router before it chooses a provider for the next attempt: why it must not be that one. */
+  refuses?(provider: string): AsmError | undefined;
   /** Told when a wait for a person or a quota begins and ends: meanwhile the agent has nothing to do. */
   wait?(what: WaitedFor, begins: boolean): void;
   /** The run is over: timers end. Gives what the run's row is to tell of it. */
@@ -76,6 +82,12 @@ export async function admitRun(makers: readonly GuardMaker[], candidate: RunCand
 /** The guards of a run as one. A decision to deny beats one to ask. */
 export function joinGuards(guards: readonly RunGuard[]): Required<RunGuard> {
   return {
+    recall: (draft, at) => {
+      for (const guard of guards) guard.recall?.(draft, at);
+    },
+    begin: () => {
+      for (const guard of guards) guard.begin?.();
+    },
     see: (draft) => {
       for (const guard of guards) guard.see?.(draft);
     },
@@ -87,6 +99,13 @@ export function joinGuards(guards: readonly RunGuard[]): Required<RunGuard> {
         asked ??= decision;
       }
       return asked;
+    },
+    refuses: (provider) => {
+      for (const guard of guards) {
+        const error = guard.refuses?.(provider);
+        if (error !== undefined) return error;
+      }
+      return undefined;
     },
     wait: (what, begins) => {
       for (const guard of guards) guard.wait?.(what, begins);

@@ -23,6 +23,9 @@ import type { NewSession } from './session-creation.ts';
 /** Milliseconds after which a start that another one holds up is tried again, if nothing is heard of that. */
 const retryDelay = 250;
 
+/** What those who guard runs refuse one with: it won't go on elsewhere either. */
+const refusals: readonly string[] = ['budget_exceeded', 'model_unpriced', 'policy_violation'];
+
 /** Makes, executes and finds runs, and knows which of them this manager executes. */
 export class RunOperations {
   readonly #environment: ManagerEnvironment;
@@ -141,7 +144,8 @@ export class RunOperations {
       return true;
     } catch (thrown) {
       if (isNotHere(thrown) || isTaken(thrown)) return false;
-      throw thrown;
+      if (!isAsmError(thrown) || !refusals.includes(thrown.code)) throw thrown;
+      return await endAbandonedRun(this.#environment, run.id, { as: 'failed', error: thrown });
     }
   }
 

@@ -6,7 +6,6 @@ import type { EventDraft } from '../domain/event.ts';
 import type { Run } from '../domain/run.ts';
 import type { AgentHandle, Session } from '../domain/session.ts';
 import type { Provider, ResumeRequest } from '../ports/provider.ts';
-import { earlierWork } from './earlier-work.ts';
 import { openApprovals } from './left-approvals.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
 import { checkDemand } from './run-demand.ts';
@@ -63,7 +62,6 @@ export async function prepareResume(
     resumed: {
       conversation,
       approvals,
-      earlier: await earlierWork(environment, run),
       left: isParked ? undefined : run,
     },
   };

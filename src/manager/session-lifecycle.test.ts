@@ -80,7 +80,7 @@ describe('moving a session', () => {
     await using manager = await open();
     const session = await manager.createSession();
     // What a caller without types hands in.
-    await session.fail(new TypeError('not ours') as unknown as AsmError);
+    await Reflect.apply(session.fail, session, [new TypeError('not ours')]);
     const { events } = await session.events();
     expect(events.at(-1)).toMatchObject({
       type: 'session_failed',

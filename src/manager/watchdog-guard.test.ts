@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { checkLog, typesOf, waitForEvent } from '../../test/manager/log-check.ts';
+import { typesOf, waitForEvent } from '../../test/manager/log-check.ts';
+import { listCommand, minute, quiet, startStill } from '../../test/manager/still-run.ts';
 import { AsmError } from '../domain/error.ts';
 import type { LogEvent } from '../domain/event.ts';
+import type { Provider } from '../ports/provider.ts';
 import { router } from '../routing/router.ts';
 import { memoryStore } from '../stores/memory/memory-store.ts';
-import { createTestClock } from '../testing/deterministic-clock.ts';
+import { createTestClock, type TestClock } from '../testing/deterministic-clock.ts';
 import type { ProviderScript, ScriptStep } from '../testing/scripted-provider/script-step.ts';
 import {
   scriptedProvider,
@@ -13,63 +15,18 @@ import {
 import type { CommonRunOptions } from './run-options.ts';
 import { createSessionManager } from './session-manager.ts';
 
-const minute = 60_000;
-const command = {
-  name: 'Bash',
-  tool: 'bash',
-  kind: 'execute',
-  input: { command: 'ls' },
-  command: 'ls',
-} as const;
-
 /** Starts a run on a clock that stands still; its idle limit is not what ends it. */
-async function start(
+function start(
   script: ProviderScript,
   options: CommonRunOptions,
   agent: ScriptedProviderOptions & { readonly routed?: boolean } = {},
 ) {
-  const clock = createTestClock();
-  const store = memoryStore();
-  const provider = scriptedProvider(script, { clock, ...agent });
-  const manager = await createSessionManager({
-    store,
-    providers: [agent.routed === true ? router({ candidates: [provider], clock }) : provider],
-    clock,
-    times: { lease: 1_000 * minute },
-    limits: { idle: 0 },
-    deltas: 'each',
-  });
-  const session = await manager.createSession();
-  const run = await session.run('go', { permissionMode: 'full_auto', ...options });
-  return {
-    clock,
-    run,
-    /** Waits for the event, and for what the run does at once after it. */
-    async reach(type: LogEvent['type']): Promise<void> {
-      await waitForEvent(run, type);
-      await quiet();
-    },
-    async pass(milliseconds: number): Promise<void> {
-      clock.advance(milliseconds);
-      await quiet();
-    },
-    async activity() {
-      return (await run.read()).activity;
-    },
-    async end() {
-      const result = await run.result;
-      const log = await checkLog(store, session.id);
-      await quiet();
-      expect(clock.pendingTimers).toBe(0);
-      expect(log.runs[0]).not.toHaveProperty('activity');
-      return { result, events: log.events };
-    },
-    [Symbol.asyncDispose]: () => manager.close(),
+  const all = { permissionMode: 'full_auto', ...options } as const;
+  const provider = (clock: TestClock): Provider => {
+    const scripted = scriptedProvider(script, { clock, ...agent });
+    return agent.routed === true ? router({ candidates: [scripted], clock }) : scripted;
   };
-}
-
-async function quiet(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+  return startStill(provider, all, { limits: { idle: 0 } });
 }
 
 /** What the watchdog wrote, and what came of it. */
@@ -204,7 +161,7 @@ describe('what a run does', () => {
   it('is in its row, as long as it is executed', async () => {
     const { promise, resolve } = Promise.withResolvers<{ readonly decision: 'allow' }>();
     const finished = Promise.withResolvers<{ readonly output: string }>();
-    await using room = await start([{ tool: command, result: () => finished.promise }, { hang: true }], {
+    await using room = await start([{ tool: listCommand, result: () => finished.promise }, { hang: true }], {
       watchdog: { after: minute, inTool: 2 * minute },
       authorize: () => promise,
     });

@@ -54,6 +54,10 @@ class WatchdogGuard implements RunGuard {
     );
   }
 
+  recall(draft: EventDraft): void {
+    this.#watchdog.recall(draft);
+  }
+
   see(draft: EventDraft): void {
     if (draft.type === 'attempt_routed') this.#routedTo(draft.data.routedProvider);
     this.#watchdog.see(draft);

@@ -16,6 +16,16 @@ export class LimitMeter {
     for (const limit of limits) this.#open.set(limit.limit, [...(this.#open.get(limit.limit) ?? []), limit]);
   }
 
+  /** The limit was told before. */
+  told(policy: string, name: string): void {
+    for (const [limit, open] of this.#open)
+      if (limit === name)
+        this.#open.set(
+          limit,
+          open.filter((one) => one.policy !== policy),
+        );
+  }
+
   /** Takes a figure in its last state, not what was added to it; gives the limits that it exceeds for the first time. */
   see(name: PolicyLimitName, actual: number): readonly ExceededLimit[] {
     const open = this.#open.get(name);

@@ -7,6 +7,8 @@ import type { Provider } from './provider.ts';
 export interface RouteRequest {
   readonly sessionId: SessionId;
   readonly demand: Pick<CapabilityDemand, 'required' | 'acceptObserved'>;
+  /** Why a candidate may not do the run's work now, by its name: its budget is used up. `undefined`: it may. */
+  readonly refuses?: (provider: string) => AsmError | undefined;
 }
 
 /** How an attempt failed. */
@@ -29,7 +31,7 @@ export interface PlannedAttempt {
 
 /** The routing of one run, attempt by attempt. */
 export interface Route {
-  /** The first attempt. Throws `missing_required_capability` or `no_provider_available`. */
+  /** The first attempt. Throws `missing_required_capability`, `no_provider_available`, or what refuses all candidates. */
   first(): PlannedAttempt;
   /** What to do after the attempt given last failed; `undefined`: nothing more, the run fails. */
   after(failure: AttemptFailure): PlannedAttempt | undefined;

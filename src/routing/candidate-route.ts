@@ -44,7 +44,7 @@ export class CandidateRoute implements Route {
   first(): PlannedAttempt {
     if (this.#fitting.length === 0) throw this.#noneFits();
     const chosen = this.#choose();
-    if (chosen === undefined) throw this.#noneReady();
+    if (chosen === undefined) throw this.#allRefused() ?? this.#noneReady();
     return chosen;
   }
 
@@ -82,7 +82,7 @@ export class CandidateRoute implements Route {
   #choose(): PlannedAttempt | undefined {
     const open = this.#fitting.filter((candidate) => !this.#tried.has(candidate));
     const sticky = this.#parts.affinity.of(this.#request.sessionId);
-    const ready = open.filter((candidate) => candidate.ready);
+    const ready = open.filter((candidate) => candidate.ready && this.#refusal(candidate) === undefined);
     if (ready.length === 0) return undefined;
     const ordered = this.#parts.order.next(ready);
     const kept = ordered.filter(({ provider }) => provider.name === sticky);
@@ -94,7 +94,9 @@ export class CandidateRoute implements Route {
   /** When all were tried or may not be asked: the one whose limit ends first, if that is soon enough. */
   #waitForAny(): PlannedAttempt | undefined {
     if (this.#parts.onRateLimit !== 'switch') return undefined;
-    const limited = this.#fitting.filter((candidate) => candidate.limitedFor > 0);
+    const limited = this.#fitting.filter(
+      (candidate) => candidate.limitedFor > 0 && this.#refusal(candidate) === undefined,
+    );
     const [soonest] = limited.toSorted((first, second) => first.limitedFor - second.limitedFor);
     return soonest === undefined ? undefined : this.#waitFor(soonest, soonest.limitedFor);
   }
@@ -114,6 +116,16 @@ export class CandidateRoute implements Route {
       delay,
       waitsForQuota: delay > 0,
     };
+  }
+
+  #refusal({ provider }: Candidate): AsmError | undefined {
+    return this.#request.refuses?.(provider.name);
+  }
+
+  /** The reason against the first candidate, if there is one against each. */
+  #allRefused(): AsmError | undefined {
+    const refusals = this.#fitting.flatMap((candidate) => this.#refusal(candidate) ?? []);
+    return refusals.length === this.#fitting.length ? refusals[0] : undefined;
   }
 
   #noneFits(): AsmError {
@@ -137,10 +149,15 @@ export class CandidateRoute implements Route {
 
   #noneReady(): AsmError {
     const { name, now } = this.#parts;
-    const soonest = Math.min(...this.#fitting.map((candidate) => candidate.readyIn));
-    const states = this.#fitting.map(({ provider, limitedFor, breaker }) =>
-      limitedFor > 0 ? `${provider.name} is limited` : `the breaker of ${provider.name} is ${breaker.state}`,
-    );
+    const allowed = this.#fitting.filter((candidate) => this.#refusal(candidate) === undefined);
+    const soonest = Math.min(...allowed.map((candidate) => candidate.readyIn));
+    const states = this.#fitting.map((candidate) => {
+      const { provider, limitedFor, breaker } = candidate;
+      if (!allowed.includes(candidate)) return `the budget of ${provider.name} is used up`;
+      return limitedFor > 0
+        ? `${provider.name} is limited`
+        : `the breaker of ${provider.name} is ${breaker.state}`;
+    });
     return new AsmError(
       'no_provider_available',
       `No candidate of ${name} may be asked now: ${states.join(', ')}. Try again in ${Math.ceil(soonest / 1_000)} s.`,

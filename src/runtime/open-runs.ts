@@ -2,10 +2,10 @@ import type { SessionId } from '../domain/id.ts';
 import type { Run } from '../domain/run.ts';
 import type { CallOptions, SessionStore } from '../ports/session-store.ts';
 
-/** All pending and running runs of a session, newest first. */
+/** All pending and running runs of a session, or of all, newest first. */
 export async function openRuns(
   store: SessionStore,
-  sessionId: SessionId,
+  sessionId: SessionId | undefined,
   options: CallOptions = {},
 ): Promise<readonly Run[]> {
   const runs: Run[] = [];
@@ -13,7 +13,7 @@ export async function openRuns(
   do {
     const page = await store.runs(
       {
-        sessionId,
+        ...(sessionId === undefined ? {} : { sessionId }),
         status: ['pending', 'running'],
         limit: 1_000,
         ...(cursor === undefined ? {} : { cursor }),

@@ -1,24 +1,21 @@
 import { policiesOf, withPolicies } from '../manager/policy-options.ts';
-import { abortError, AsmError, isAsmError } from '../domain/error.ts';
+import { abortError, AsmError } from '../domain/error.ts';
 import { isTerminalRunEvent, type LogEvent } from '../domain/event.ts';
 import { brandId, type RunId, type SessionId } from '../domain/id.ts';
 import type { RunInput } from '../domain/message.ts';
-import { pause } from '../domain/pause.ts';
 import type { Run } from '../domain/run.ts';
 import { follow } from '../manager/follow.ts';
-import { partsOf, type ManagerParts } from '../manager/manager-parts.ts';
+import type { ManagerParts } from '../manager/manager-parts.ts';
 import type { RunHandle } from '../manager/run-handle.ts';
 import type { CommonRunOptions, RunOptions } from '../manager/run-options.ts';
 import type { RunResult } from '../manager/run-result.ts';
-import { findSession } from '../manager/session-change.ts';
 import type { SessionManager } from '../manager/session-manager.ts';
 import type { CallOptions } from '../ports/session-store.ts';
 import { AbandonedRuns } from './abandoned-runs.ts';
 import type { Slot } from './concurrency-limiter.ts';
 import { interruptRun } from './interruption.ts';
 import { LogPosition } from './log-position.ts';
-import { openRuns } from './open-runs.ts';
-import { moveQueuedRun, queuedRuns } from './queue-move.ts';
+import { moveQueuedRun } from './queue-move.ts';
 import { QueueRunner } from './queue-runner.ts';
 import { withdrawQueuedRun } from './queue-withdrawal.ts';
 import { notHere, RunEnds } from './run-ends.ts';
@@ -32,34 +29,13 @@ import type {
   SubscribeOptions,
   WaitLimit,
 } from './session-server.ts';
-import { SessionView, viewedEvents } from './session-view.ts';
+import { followSession } from './session-follower.ts';
+import { readOpenRuns } from './session-status.ts';
+import type { SessionView } from './session-view.ts';
 import { checkTimeout, withinLimit } from './wait-limit.ts';
 
-/** Milliseconds until the log is read again after the store failed. */
-const retryDelay = 1_000;
-
-/** Makes or finds the session, takes its place in the limiter, and begins to serve it. */
-export async function openSessionServer(
-  manager: SessionManager,
-  options: SessionServerOptions,
-): Promise<SessionServer> {
-  const parts = partsOf(manager);
-  const { session, limiter, limiterDeadline: deadline, signal } = options;
-  const slot = await limiter?.acquireSession({
-    ...(deadline === undefined ? {} : { deadline }),
-    ...(signal === undefined ? {} : { signal }),
-  });
-  try {
-    const { id } =
-      typeof session === 'string' ? await manager.getSession(session) : await manager.createSession(session);
-    return await ServedSession.open({ manager, parts, sessionId: id, options, slot });
-  } catch (thrown) {
-    slot?.release();
-    throw thrown;
-  }
-}
-
-interface Serving {
+/** What a session server serves, and with what. */
+export interface Serving {
   readonly manager: SessionManager;
   readonly parts: ManagerParts;
   readonly sessionId: SessionId;
@@ -67,7 +43,8 @@ interface Serving {
   readonly slot: Slot | undefined;
 }
 
-class ServedSession implements SessionServer {
+/** Serves one session: what is submitted to it, and what is asked of it. */
+export class ServedSession implements SessionServer {
   readonly sessionId: SessionId;
   readonly #serving: Serving;
   readonly #view: SessionView;
@@ -85,20 +62,8 @@ class ServedSession implements SessionServer {
   #subscribers = 0;
   #closing: Promise<void> | undefined;
 
-  static async open(serving: Serving): Promise<ServedSession> {
-    const { parts, sessionId } = serving;
-    // The log's end first: what is written while the rows are read is then told once more.
-    const { latestSeq } = await parts.environment.log.page({ sessionId, limit: 1, order: 'descending' });
-    const session = await findSession(parts.environment, sessionId);
-    const view = new SessionView(
-      session.status,
-      await openRuns(parts.environment.store, sessionId),
-      latestSeq,
-    );
-    return new ServedSession(serving, view, latestSeq);
-  }
-
-  private constructor(serving: Serving, view: SessionView, after: number) {
+  /** `view` is what the session was after the event `after`, or later. */
+  constructor(serving: Serving, view: SessionView, after: number) {
     const { parts, sessionId, options } = serving;
     this.sessionId = sessionId;
     this.#serving = serving;
@@ -119,7 +84,12 @@ class ServedSession implements SessionServer {
     });
     this.#runner = runner;
     this.#submission = new RunSubmission({ parts, sessionId, nextPosition: () => view.queue.free('last') });
-    this.#following = this.#follow(after);
+    const { log, clock } = parts.environment;
+    this.#following = followSession(
+      { log, clock, sessionId, signal: this.#stop.signal },
+      { take: (event) => this.#take(event), closed: () => void this.close() },
+      after,
+    );
     runner.look();
     const executes = (runId: RunId): boolean => runner.executes(runId);
     this.#abandoned = new AbandonedRuns({
@@ -208,14 +178,8 @@ class ServedSession implements SessionServer {
   }
 
   async status(options: CallOptions = {}): Promise<SessionServerStatus> {
-    const { store } = this.#serving.parts.environment;
-    const session = await findSession(this.#serving.parts.environment, this.sessionId);
-    const runs = await openRuns(store, this.sessionId, options);
     return {
-      sessionId: this.sessionId,
-      session: session.status,
-      running: runs.filter((run) => run.status === 'running').toReversed(),
-      queued: queuedRuns(runs),
+      ...(await readOpenRuns(this.#serving.parts.environment, this.sessionId, options)),
       concurrentRuns: this.#concurrentRuns,
       queuedRuns: this.#queuedRuns,
       subscribers: this.#subscribers,
@@ -270,30 +234,6 @@ class ServedSession implements SessionServer {
     this.#signals.listen(runId, signal, () => {
       this.cancelRun(runId, 'The signal of the run was aborted.').catch(() => undefined);
     });
-  }
-
-  /** Everything that is to be known of the session comes from its log. */
-  async #follow(from: number): Promise<void> {
-    const { log, clock } = this.#serving.parts.environment;
-    const { signal } = this.#stop;
-    let after = from;
-    while (!signal.aborted) {
-      try {
-        for await (const event of follow(log, this.sessionId, { after, types: viewedEvents, signal })) {
-          after = event.seq;
-          this.#take(event);
-        }
-        return;
-      } catch (thrown) {
-        if (isAsmError(thrown) && thrown.code === 'store_closed') {
-          // The manager is closed, and nobody will come to close this one.
-          void this.close();
-          return;
-        }
-        // Aborted, or the store can't be read now.
-        await pause(retryDelay, signal, clock);
-      }
-    }
   }
 
   #take(event: LogEvent): void {

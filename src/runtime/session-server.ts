@@ -9,7 +9,7 @@ import type { RunOptions } from '../manager/run-options.ts';
 import type { RunResult } from '../manager/run-result.ts';
 import type { SessionManager } from '../manager/session-manager.ts';
 import type { CallOptions } from '../ports/session-store.ts';
-import { openSessionServer } from './served-session.ts';
+import { openSessionServer } from './session-server-opening.ts';
 import { checkServerOptions, type SessionServerOptions } from './session-server-options.ts';
 
 /** How long to wait. */

@@ -50,6 +50,11 @@ export class CallOrder {
     return this.#takeNext();
   }
 
+  /** Forgets the calls that have not ended, but one. */
+  leaveOpen(but: string | undefined): void {
+    for (const [id, { step }] of this.#calls) if (step === undefined && id !== but) this.#calls.delete(id);
+  }
+
   #takeNext(): readonly CallStep[] {
     const steps: CallStep[] = [];
     let waiting = [...this.#calls.values()].filter(({ step }) => step !== undefined).length;

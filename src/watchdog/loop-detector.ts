@@ -81,6 +81,14 @@ export class LoopDetector {
     return found;
   }
 
+  /** The agent's process ended, and another goes on with the conversation: of the open calls only `but` goes on. */
+  agentEnded(but?: string): void {
+    for (const { order, asked } of this.#agents.values()) {
+      asked.clear();
+      order.leaveOpen(but === undefined ? undefined : callId(but));
+    }
+  }
+
   /** Another agent takes over, or the same begins anew. */
   reset(): void {
     this.#agents.clear();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EventDraft } from '../domain/event.ts';
+import { brandId } from '../domain/id.ts';
 import type { ToolKind } from '../domain/tool.ts';
 import { createTestClock } from '../testing/deterministic-clock.ts';
 import { Watchdog } from './watchdog.ts';
@@ -321,5 +322,33 @@ describe('the state', () => {
       'stalled',
       'streaming',
     ]);
+  });
+});
+
+describe('a run that goes on', () => {
+  it('has the nudges of before counted', () => {
+    const { clock, did, dog, see } = watch({ after: minute, nudge: { text: 'Go on.', times: 1 } });
+    dog.recall({ type: 'watchdog_acted', data: { step: 'nudge', as: 'done' } });
+    see(text('Here I am.'));
+    clock.advance(minute);
+    expect(did).toEqual(['stalled streaming 60000', 'nudge skipped']);
+  });
+
+  it('is in the call that was parked once its agent is there, and in no other', () => {
+    const { clock, did, dog, see } = watch({ after: minute });
+    const approvalId = brandId('approval', 'apr_1');
+    dog.recall(begin('call-1'));
+    dog.recall(begin('call-2'));
+    dog.recall({ type: 'run_parked', data: { approvalId, toolCallId: 'call-1' } });
+    dog.recall({ type: 'run_resumed', data: { from: 'parked', approvalIds: [approvalId] } });
+    see({ type: 'agent_started', data: { continuity: 'native' } });
+    clock.advance(10 * minute);
+    expect(did).toEqual([]);
+    see({
+      type: 'tool_call_completed',
+      data: { toolCallId: 'call-1', name: 'Tool', tool: 'tool', output: '' },
+    });
+    clock.advance(minute);
+    expect(did).toEqual(['stalled starting 60000']);
   });
 });

@@ -68,6 +68,13 @@ export class Watchdog {
     } else if (isProgress(draft)) this.#progressed();
   }
 
+  /** Told, before anything else, what the run did before it goes on. */
+  recall(draft: EventDraft): void {
+    this.#work.recall(draft);
+    if (draft.type === 'watchdog_acted' && draft.data.step === 'nudge' && draft.data.as === 'done')
+      this.#nudges++;
+  }
+
   /** A wait for a person, or for a quota, begins or ends. */
   wait(what: 'person' | 'quota', begins: boolean): void {
     if (this.#isOver) return;

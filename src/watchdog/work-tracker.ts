@@ -15,6 +15,8 @@ interface OpenCall {
 export class WorkTracker {
   readonly #calls = new Map<string, OpenCall>();
   readonly #waits = { person: 0, quota: 0 };
+  /** A call that the next agent takes up. */
+  #toCome: [string, OpenCall] | undefined;
   #hasSpoken = false;
   #isBetweenAttempts = false;
 
@@ -46,6 +48,28 @@ export class WorkTracker {
     this.#waits[what] = Math.max(0, this.#waits[what] + (begins ? 1 : -1));
   }
 
+  /** Takes in what the run did before it goes on with another process of its agent. */
+  recall(draft: EventDraft): void {
+    switch (draft.type) {
+      case 'run_parked':
+        this.#agentEnded(draft.data.toolCallId);
+        return;
+      case 'run_resumed':
+        if (draft.data.from === 'interrupted') this.#agentEnded();
+        return;
+      default:
+        this.see(draft);
+    }
+  }
+
+  /** Of the open calls only `but` goes on, once another agent is there to take it up. */
+  #agentEnded(but?: string): void {
+    const call = but === undefined ? undefined : this.#calls.get(but);
+    this.#toCome = but === undefined || call === undefined ? undefined : [but, call];
+    this.#calls.clear();
+    this.#hasSpoken = false;
+  }
+
   see(draft: EventDraft): void {
     this.#hearOf(draft);
     switch (draft.type) {
@@ -55,8 +79,12 @@ export class WorkTracker {
         this.#isBetweenAttempts = true;
         return;
       case 'attempt_routed':
+        this.#isBetweenAttempts = false;
+        return;
       case 'agent_started':
         this.#isBetweenAttempts = false;
+        if (this.#toCome !== undefined) this.#calls.set(...this.#toCome);
+        this.#toCome = undefined;
         return;
       case 'tool_call_started':
         this.#hasSpoken = true;

@@ -10,6 +10,8 @@ const commands = [
   'events',
   'cancel',
   'approvals',
+  'queue',
+  'budgets',
   'approve',
   'deny',
   'revoke',

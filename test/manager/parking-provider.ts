@@ -6,6 +6,10 @@ export interface ParkingOptions {
   readonly command?: string;
   /** Awaited before its agent makes its call. */
   readonly beforeCall?: () => Promise<void>;
+  /** What the agent tells before its call. */
+  readonly before?: readonly ProviderEvent[];
+  /** What it tells after the call of this id. */
+  readonly after?: (callId: string) => readonly ProviderEvent[];
   /** Awaited after the agent was told to end with its question open. */
   readonly beforeParked?: () => Promise<void>;
   /** True: it says that it is parked although nobody asked for it. */
@@ -21,6 +25,7 @@ export function parkingProvider(options: ParkingOptions = {}): Provider & { read
     const continuity = request.resume === undefined ? 'fresh' : 'native';
     yield { type: 'agent_started', data: { handle: handle.id, continuity } };
     yield { type: 'message_received', data: { messageId: 'm', role: 'assistant', text: 'I want to.' } };
+    if (request.resume === undefined) yield* options.before ?? [];
     if (options.parksUnasked === true) return { status: 'parked', handle };
     await options.beforeCall?.();
     const parked = Promise.withResolvers<'parked'>();
@@ -36,6 +41,7 @@ export function parkingProvider(options: ParkingOptions = {}): Provider & { read
       return { status: 'parked', handle };
     }
     if (answer.decision === 'allow') ran.push(`${call.id} ${request.messages.length}`);
+    yield* options.after?.(call.id) ?? [];
     return { status: 'completed', output: answer.decision, handle };
   }
   return {
@@ -46,6 +52,10 @@ export function parkingProvider(options: ParkingOptions = {}): Provider & { read
       native_resume: 'native',
       tool_rules: 'native',
       permission_modes: 'native',
+      tool_events: 'native',
+      usage_reported: 'native',
+      usage_per_answer: 'native',
+      cost_reported: 'native',
     }),
     describe: () => Promise.reject(new Error('Nobody asks.')),
     run,

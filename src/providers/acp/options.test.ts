@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { capabilityNames } from '../../domain/capability.ts';
+import { brandId } from '../../domain/id.ts';
 import { permissionModes } from '../../domain/tool.ts';
 import { acpCapabilities } from './capabilities.ts';
 import { acpEnvironment } from './environment.ts';
@@ -8,7 +9,7 @@ import { checkNative, checkOptions } from './options.ts';
 import { acpPresets, presetOf, type AcpPresetName } from './presets.ts';
 import { acp } from './provider.ts';
 
-const ids = { runId: 'run_1', cookie: 'c' } as unknown as Parameters<typeof acpEnvironment>[1];
+const ids = { runId: brandId('run', 'run_1'), cookie: 'c' };
 
 describe('the options of acp()', () => {
   it.each([

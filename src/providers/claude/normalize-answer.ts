@@ -147,6 +147,7 @@ function startCall(
         tool: call.tool,
         kind: call.kind,
         input: call.input,
+        ...(call.remarks === undefined ? {} : { remarks: call.remarks }),
         ...(lineage === undefined ? {} : { lineage }),
       },
     },

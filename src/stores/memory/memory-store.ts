@@ -2,7 +2,7 @@ import { systemClock, type Clock } from '../../domain/clock.ts';
 import { isLasting, type Approval, type ApprovalId } from '../../domain/approval.ts';
 import { AsmError, abortError } from '../../domain/error.ts';
 import type { RunId, SessionId } from '../../domain/id.ts';
-import type { Run } from '../../domain/run.ts';
+import { areOpenStatuses, isTerminalRun, type Run } from '../../domain/run.ts';
 import type { Session } from '../../domain/session.ts';
 import type {
   ApprovalQuery,
@@ -62,6 +62,8 @@ class MemoryStore implements SessionStore {
   readonly #logs = new Map<SessionId, EventLog>();
   readonly #sessions = new RowTable<Session, SessionId>();
   readonly #runs = new RowTable<Run, RunId>();
+  /** Those that have not ended, which are few however many have. */
+  readonly #openRuns = new RowTable<Run, RunId>();
   readonly #approvals = new RowTable<Approval, ApprovalId>();
   readonly #order = new CommitOrder();
   readonly #keys: KeyTable;
@@ -99,7 +101,11 @@ class MemoryStore implements SessionStore {
     });
 
     if (rows.session !== undefined) this.#sessions.put(rows.session);
-    for (const run of rows.runs) this.#runs.put(run);
+    for (const run of rows.runs) {
+      this.#runs.put(run);
+      if (isTerminalRun(run.status)) this.#openRuns.remove(run);
+      else this.#openRuns.put(run);
+    }
     for (const approval of rows.approvals) this.#approvals.put(approval);
     const log = this.#logs.get(sessionId) ?? new EventLog(sessionId);
     this.#logs.set(sessionId, log);
@@ -144,7 +150,8 @@ class MemoryStore implements SessionStore {
   async runs(query: RunQuery, options?: CallOptions): Promise<RowPage<Run>> {
     this.#enter(options);
     const { limit, after, status, provider, sessionId } = readRunQuery(query);
-    return this.#runs.page(
+    const runs = status !== undefined && areOpenStatuses(status) ? this.#openRuns : this.#runs;
+    return runs.page(
       limit,
       after,
       (row) =>

@@ -19,6 +19,11 @@ export class RowTable<Row extends RowCursor & { readonly id: Id }, Id extends st
     this.#rows.set(row.id, row);
   }
 
+  /** Takes a row out, if it is there. */
+  remove(row: Row): void {
+    if (this.#rows.delete(row.id)) this.#order.splice(this.#indexOf(row), 1);
+  }
+
   /** A page of the rows that pass `matches`, newest first, after the given one. */
   page(limit: number, after: RowCursor | undefined, matches: (row: Row) => boolean): RowPage<Row> {
     const rows: Row[] = [];

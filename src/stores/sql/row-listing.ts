@@ -1,3 +1,4 @@
+import { areOpenStatuses, openRunStatuses } from '../../domain/run.ts';
 import type { ApprovalRange, RowRange } from '../contract/query-validation.ts';
 import { columnText } from './column-text.ts';
 
@@ -6,6 +7,12 @@ export interface Listing {
   readonly sql: string;
   readonly values: readonly (string | number)[];
 }
+
+/** As the indexes of open runs have it, which are not used for what is only known when the query runs. */
+const isOpen: Listing = {
+  sql: `status IN (${openRunStatuses.map((status) => `'${status}'`).join(', ')})`,
+  values: [],
+};
 
 /** The page of session rows that a query asks for, with one row more to see whether there are more. */
 export function sessionListing(range: RowRange & { readonly tag: string | undefined }): Listing {
@@ -22,6 +29,7 @@ export function sessionListing(range: RowRange & { readonly tag: string | undefi
 /** The page of run rows that a query asks for, with one row more to see whether there are more. */
 export function runListing(range: RowRange & { readonly sessionId: string | undefined }): Listing {
   const conditions = rowConditions(range);
+  if (range.status !== undefined && areOpenStatuses(range.status)) conditions.push(isOpen);
   if (range.sessionId !== undefined) {
     conditions.push({ sql: 'session_id = ?', values: [columnText(range.sessionId)] });
   }

@@ -97,4 +97,9 @@ export const migrations: readonly string[] = [
   CREATE INDEX approvals_by_status ON approvals (status, created_at, id);
   CREATE INDEX approvals_lasting ON approvals (session_id, created_at, id) WHERE lasting = 1;
   `,
+  // Runs that have not ended, which are few however many have.
+  `
+  CREATE INDEX runs_open ON runs (created_at, id) WHERE status IN ('pending', 'running');
+  CREATE INDEX runs_open_by_session ON runs (session_id, created_at, id) WHERE status IN ('pending', 'running');
+  `,
 ];

@@ -11,14 +11,18 @@ export async function* toolEvents(
   run: ScriptedRun,
 ): AsyncGenerator<ProviderEvent, void, void> {
   const call: ToolCall = { ...step.tool, id: step.tool.id ?? run.newId('tool') };
-  const { id: toolCallId, name, tool, kind, lineage } = call;
+  const { id: toolCallId, name, tool, kind, remarks, lineage } = call;
   const failed = (reason: 'error' | 'denied' | 'interrupted', output: JsonValue): ProviderEvent => ({
     type: 'tool_call_failed',
     data: { toolCallId, name, tool, output, reason },
   });
   yield {
     type: 'tool_call_started',
-    data: { toolCallId, name, tool, kind, input: call.input, ...(lineage === undefined ? {} : { lineage }) },
+    data: {
+      ...{ toolCallId, name, tool, kind, input: call.input },
+      ...(remarks === undefined ? {} : { remarks }),
+      ...(lineage === undefined ? {} : { lineage }),
+    },
   };
 
   let input = call.input;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import type { RowPage, SessionStore } from '../../ports/session-store.ts';
 import { rejects } from './expectation.ts';
-import { addRun, addSession, sampleTime } from './sample-rows.ts';
+import { addRun, runId, addSession, sampleTime } from './sample-rows.ts';
 import type { StoreCase } from './store-case.ts';
 
 type Row = { readonly id: string };
@@ -120,6 +120,55 @@ export const listingCases: readonly StoreCase[] = [
         'run_r4',
       ]);
       assert.deepEqual(await ids({ status: [] }), []);
+    },
+  },
+  {
+    name: 'listings: open runs are those that have not ended, newest first, also across pages',
+    async run(room) {
+      const store = await room.open();
+      const id = await addSession(store, 'a');
+      for (let index = 0; index < 8; index++) {
+        await addRun(store, id, `r${index}`, {
+          createdAt: sampleTime + Math.floor(index / 2),
+          status: index % 2 === 0 ? 'running' : 'pending',
+        });
+      }
+      const open = async (): Promise<readonly string[]> =>
+        walk(
+          (cursor) =>
+            store.runs({
+              ...{ sessionId: id, status: ['pending', 'running'], limit: 2 },
+              ...(cursor === undefined ? {} : { cursor }),
+            }),
+          2,
+        );
+      const numbers = (...indexes: readonly number[]): readonly string[] =>
+        indexes.map((index) => `run_r${index}`);
+      assert.deepEqual(await open(), numbers(7, 6, 5, 4, 3, 2, 1, 0));
+      const ends = [
+        { index: 4, status: 'completed' },
+        { index: 7, status: 'cancelled' },
+        { index: 0, status: 'failed' },
+      ] as const;
+      for (const { index, status } of ends) {
+        await store.commit({
+          sessionId: id,
+          runs: [{ id: runId(`r${index}`), expectedVersion: 1, set: { status } }],
+          events: [],
+        });
+      }
+      assert.deepEqual(await open(), numbers(6, 5, 3, 2, 1));
+      await store.commit({
+        sessionId: id,
+        runs: [{ id: runId('r5'), expectedVersion: 1, set: { status: 'running' } }],
+        events: [],
+      });
+      const { rows } = await store.runs({ status: ['running'], limit: 9 });
+      assert.deepEqual(
+        rows.map((run) => run.id),
+        numbers(6, 5, 2),
+      );
+      assert.equal((await store.runs({ limit: 9 })).rows.length, 8);
     },
   },
   {

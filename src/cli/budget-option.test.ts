@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { readBudgets } from './budget-option.ts';
+
+const hour = 3_600_000;
+
+it.each([
+  ['run=0.50', { per: 'run', usd: { hard: '0.50' } }],
+  ['tag:nightly=5/day', { per: 'tag', only: 'nightly', window: 24 * hour, usd: { hard: '5' } }],
+  ['tag:a:b=5', { per: 'tag', only: 'a:b', usd: { hard: '5' } }],
+  ['provider=20/week', { per: 'provider', window: 168 * hour, usd: { hard: '20' } }],
+  ['everything=200000tokens/2h', { per: 'everything', window: 2 * hour, tokens: { hard: 200_000 } }],
+])('%s is a budget', (text, budget) => {
+  expect(readBudgets([text])).toEqual([{ name: text, ...budget }]);
+});
+
+it.each([
+  ['', /run=0.50/],
+  ['0.50', /run=0.50/],
+  ['run', /run=0.50/],
+  ['run=', /run=0.50/],
+  ['provder:claude=5', /Did you mean "provider"/],
+  ['run=five', /0.50, or in tokens/],
+  ['run=-1', /0.50, or in tokens/],
+  ['run=0', /above 0/],
+  ['everything=5/fortnight', /hour, day, week/],
+  ['everything=5/0h', /hour, day, week/],
+  ['run=5/day', /without a `window`/],
+  ['session:x=5', /`only`/],
+  ['tag:=5', /`only`/],
+])('"%s" is none, and why is said', (text, why) => {
+  expect(() => readBudgets([text])).toThrow(
+    expect.objectContaining({ code: 'invalid_input', message: expect.stringMatching(why) }),
+  );
+});

@@ -1,0 +1,67 @@
+import { checkBudgets } from '../cost/budget-check.ts';
+import type { Budget, CheckedBudget } from '../cost/budget.ts';
+import { AsmError } from '../domain/error.ts';
+import { parseMoney } from '../domain/money.ts';
+import { nearestName } from '../domain/nearest-name.ts';
+import { spanOf } from './time-span.ts';
+
+const scopes = ['run', 'session', 'tag', 'provider', 'everything'] as const;
+
+/** Budgets as texts: those of the variable `ASM_BUDGETS`, with blanks between them, and those of `--budget`. */
+export function budgetTexts(given: readonly string[] = []): readonly string[] {
+  const everywhere = (process.env['ASM_BUDGETS'] ?? '').split(/\s+/).filter((text) => text !== '');
+  return [...new Set([...everywhere, ...given])];
+}
+
+/** Reads budgets such as `run=0.50` and `tag:nightly=5/day`. Throws `invalid_input` for what is none. */
+export function readBudgets(texts: readonly string[]): readonly Budget[] {
+  const budgets = texts.map((text) => readBudget(text));
+  checkBudgets(budgets);
+  return budgets;
+}
+
+/** The same as they are held. */
+export function checkedBudgets(texts: readonly string[]): readonly CheckedBudget[] {
+  return checkBudgets(readBudgets(texts));
+}
+
+function readBudget(text: string): Budget {
+  const [, whose = '', amount = '', span] = /^([^=]*)=([^/]*)(?:\/(.*))?$/.exec(text) ?? [];
+  if (amount === '')
+    throw invalid(text, 'It is <scope>=<limit>, and perhaps /<window>: run=0.50 or everything=50/day.');
+  const [scope = '', ...rest] = whose.split(':');
+  const per = scopes.find((known) => known === scope);
+  const only = rest.join(':');
+  if (per === undefined) {
+    const nearest = nearestName(scope, scopes);
+    throw invalid(
+      text,
+      `Its scope is one of ${scopes.join(', ')}, tag:<name>, provider:<name>, not "${scope.slice(0, 100)}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
+    );
+  }
+  const window = span === undefined ? undefined : spanOf(span);
+  if (span !== undefined && window === undefined)
+    throw invalid(
+      text,
+      `Its window is hour, day, week, or a length such as 30m, 2h or 7d, not "${span.slice(0, 100)}".`,
+    );
+  return {
+    ...{ name: text, per, ...limitOf(text, amount) },
+    ...(rest.length === 0 ? {} : { only }),
+    ...(window === undefined ? {} : { window }),
+  };
+}
+
+function limitOf(text: string, amount: string): Pick<Budget, 'usd' | 'tokens'> {
+  const [, count] = /^(\d{1,15})tokens$/.exec(amount) ?? [];
+  if (count !== undefined) return { tokens: { hard: Number(count) } };
+  if (parseMoney(amount) !== undefined) return { usd: { hard: amount } };
+  throw invalid(
+    text,
+    `Its limit is in US dollars, such as 0.50, or in tokens, such as 200000tokens, not "${amount.slice(0, 100)}".`,
+  );
+}
+
+function invalid(text: string, why: string): AsmError {
+  return new AsmError('invalid_input', `"${text.slice(0, 100)}" is no budget. ${why}`);
+}

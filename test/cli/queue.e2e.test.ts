@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createSessionManager } from '../../src/manager/session-manager.ts';
+import { createSessionServer } from '../../src/runtime/session-server.ts';
+import { sqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { heldProvider } from '../runtime/held-provider.ts';
+import { documents, openAsmRoom } from './asm-room.ts';
+
+test('queue shows, promotes and withdraws runs of a session that another process serves', async () => {
+  await using room = await openAsmRoom();
+  const store = join(room.home, 'served.db');
+  const held = heldProvider();
+  await using manager = await createSessionManager({
+    store: sqliteStore(store),
+    providers: [held.provider],
+  });
+  const asm = async (...words: readonly string[]) => await room.asm(['queue', ...words, '--store', store]);
+  await using server = await createSessionServer(manager, { session: {} });
+  expect(await asm()).toMatchObject({ code: 0, output: 'Nothing runs, and nothing is queued.\n' });
+  const running = await server.submitRun('running');
+  await held.startedCount(1);
+  const [one, two, three] = [
+    await server.submitRun('one'),
+    await server.submitRun('two'),
+    await server.submitRun('three'),
+  ];
+
+  const lines = (await asm()).output.trimEnd().split('\n');
+  expect(lines).toHaveLength(5);
+  expect(lines[1]).toMatch(new RegExp(`^${running.id} +running +– .*running$`));
+  expect(lines[2]).toMatch(new RegExp(`^${one.id} +queued +1 +[\\d.]+\\w+ +${server.sessionId} .*one$`));
+  expect(lines[4]).toMatch(new RegExp(`^${three.id} +queued +3 .*three$`));
+
+  expect(await asm('promote', three.id)).toMatchObject({
+    ...{ code: 0, output: `${three.id} is the next in its queue.\n` },
+  });
+  const { output } = await asm('withdraw', one.id, '--json');
+  expect(documents(output)).toEqual([{ runId: one.id, status: 'cancelled' }]);
+  const told = documents((await asm('--session', server.sessionId, '--json')).output);
+  expect(told.map(({ runId, status, place }) => [runId, status, place])).toEqual([
+    [running.id, 'running', undefined],
+    [three.id, 'queued', 1],
+    [two.id, 'queued', 2],
+  ]);
+  for (const verb of ['promote', 'withdraw']) {
+    const late = await asm(verb, running.id);
+    expect(late.code).toBe(2);
+    expect(late.errors).toContain('cancel it instead');
+    expect(await asm(verb, 'run_none')).toMatchObject({ code: 3 });
+  }
+  expect(await asm('--session', 'ses_none')).toMatchObject({ code: 3 });
+  held.finishAll();
+  await server.drain();
+  expect(held.started).toEqual(['running', 'three', 'two']);
+  expect((await server.awaitRun(one.id)).status).toBe('cancelled');
+});
