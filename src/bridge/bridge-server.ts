@@ -4,7 +4,7 @@ import { chmod } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { orAborted } from '../domain/abort.ts';
 import type { ClientToolDescription, ClientToolResult } from '../domain/client-tool.ts';
-import { AsmError, isAsmError } from '../domain/error.ts';
+import { AsmError, hasErrorCode } from '../domain/error.ts';
 import { toJson, type JsonObject, type JsonValue } from '../domain/json.ts';
 import type { Authorization } from '../domain/tool.ts';
 import { runCookieVariable } from '../process/process-family.ts';
@@ -127,7 +127,7 @@ async function answerRequest(
 
 /** An agent that is told "no" because its run was cancelled would ask its model once more before it is ended. */
 async function silentWhenCancelled(thrown: unknown): Promise<never> {
-  if (isAsmError(thrown) && thrown.code === 'cancelled') await new Promise<never>(() => undefined);
+  if (hasErrorCode(thrown, 'cancelled')) await new Promise<never>(() => undefined);
   throw thrown;
 }
 

@@ -87,6 +87,11 @@ export function isAsmError(value: unknown): value is AsmError {
   return value instanceof Error && marker in value;
 }
 
+/** True for an `AsmError` with this code. */
+export function hasErrorCode(thrown: unknown, code: ErrorCode): thrown is AsmError {
+  return isAsmError(thrown) && thrown.code === code;
+}
+
 /** Makes an `AsmError` of anything thrown; what isn't one already becomes `internal_error`. */
 export function asAsmError(thrown: unknown): AsmError {
   if (isAsmError(thrown)) return thrown;

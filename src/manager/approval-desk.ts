@@ -12,7 +12,7 @@ import {
   type Approval,
   type ApprovalId,
 } from '../domain/approval.ts';
-import { abortError, asAsmError, AsmError, isAsmError } from '../domain/error.ts';
+import { abortError, asAsmError, AsmError, hasErrorCode } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { Authorization, ToolCall } from '../domain/tool.ts';
 import type { Parking, Provider } from '../ports/provider.ts';
@@ -279,7 +279,7 @@ export class ApprovalDesk {
   /** Another was faster: what they said counts. */
   async #unlessAnswered(write: Promise<void>): Promise<void> {
     await write.catch((thrown: unknown) => {
-      if (!isAsmError(thrown) || thrown.code !== 'conflict') throw thrown;
+      if (!hasErrorCode(thrown, 'conflict')) throw thrown;
     });
   }
 

@@ -1,5 +1,5 @@
 import { revokeApproval, type Approval } from '../domain/approval.ts';
-import { AsmError, isAsmError } from '../domain/error.ts';
+import { AsmError, hasErrorCode } from '../domain/error.ts';
 import type { SessionId } from '../domain/id.ts';
 import { isTerminalSession } from '../domain/session.ts';
 import type { CallOptions, RowPage } from '../ports/session-store.ts';
@@ -63,7 +63,7 @@ export async function revokeGrant(
       });
       return revoked;
     } catch (thrown) {
-      if (tries >= maximumTries || !isAsmError(thrown) || thrown.code !== 'conflict') throw thrown;
+      if (tries >= maximumTries || !hasErrorCode(thrown, 'conflict')) throw thrown;
       approval = (await store.approval(id)) ?? approval;
     }
   }

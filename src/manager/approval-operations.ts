@@ -8,7 +8,7 @@ import {
   type ApprovalId,
 } from '../domain/approval.ts';
 import { isSupported } from '../domain/capability.ts';
-import { AsmError, isAsmError } from '../domain/error.ts';
+import { AsmError, hasErrorCode } from '../domain/error.ts';
 import { parseId } from '../domain/id.ts';
 import { isTerminalRun } from '../domain/run.ts';
 import type { EventDraft } from '../domain/event.ts';
@@ -133,7 +133,7 @@ export async function writeApproval(
       events: [environment.encoder.encode(event, { runId, provider })],
     });
   } catch (thrown) {
-    if (!isAsmError(thrown) || thrown.code !== 'conflict') throw thrown;
+    if (!hasErrorCode(thrown, 'conflict')) throw thrown;
     throw new AsmError('conflict', `Approval ${id} was answered by somebody else at the same moment.`, {
       cause: thrown,
       details: { approvalId: id },
@@ -150,7 +150,7 @@ export async function expireLate(environment: ManagerEnvironment, approval: Appr
     const change = expireApproval(approval, clock.now());
     return await writeApproval(environment, approval, change, expiredEvent(approval));
   } catch (thrown) {
-    if (!isAsmError(thrown) || thrown.code !== 'conflict') throw thrown;
+    if (!hasErrorCode(thrown, 'conflict')) throw thrown;
     return (await store.approval(approval.id)) ?? approval;
   }
 }
@@ -164,7 +164,7 @@ async function answerOrExpire(
   try {
     return answer();
   } catch (thrown) {
-    if (isAsmError(thrown) && thrown.code === 'approval_expired') await expireLate(environment, approval);
+    if (hasErrorCode(thrown, 'approval_expired')) await expireLate(environment, approval);
     throw thrown;
   }
 }

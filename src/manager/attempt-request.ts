@@ -4,7 +4,7 @@ import { toolPolicyOf } from '../policy/policy-stack.ts';
 import type { RunRequest } from '../ports/provider.ts';
 import type { AttemptStart } from './attempt-start.ts';
 import { mergedPolicyOf } from './policy-options.ts';
-import type { PreparedRun } from './run-executor.ts';
+import type { PreparedRun } from './prepared-run.ts';
 import type { Run } from '../domain/run.ts';
 
 /** What a provider is asked for in one attempt. */

@@ -1,5 +1,5 @@
 import type { Approval } from '../domain/approval.ts';
-import { isAsmError } from '../domain/error.ts';
+import { hasErrorCode } from '../domain/error.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function unlessRevoked(
       await write(row);
       return true;
     } catch (thrown) {
-      if (!isAsmError(thrown) || thrown.code !== 'conflict') throw thrown;
+      if (!hasErrorCode(thrown, 'conflict')) throw thrown;
       const current = await store.approval(row.id);
       if (current === undefined || current.version === row.version) throw thrown;
       if (current.revokedAt !== found.revokedAt) return false;

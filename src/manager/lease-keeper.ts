@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../domain/clock.ts';
-import { AsmError, isAsmError } from '../domain/error.ts';
+import { AsmError, hasErrorCode } from '../domain/error.ts';
 import type { RunId } from '../domain/id.ts';
 import type { Lease, LeaseRequest, Leases } from '../ports/session-store.ts';
 
@@ -93,7 +93,7 @@ export class LeaseKeeper implements AsyncDisposable {
       if (!this.#ended) this.#arm();
     } catch (thrown) {
       if (this.#ended) return;
-      if (isAsmError(thrown) && thrown.code === 'lease_lost') {
+      if (hasErrorCode(thrown, 'lease_lost')) {
         this.#lose(thrown);
       } else if (this.#clock.now() < this.#lease.expiresAt) {
         this.#arm();

@@ -2,7 +2,7 @@ import { AsmError } from '../domain/error.ts';
 import { assertRunMove, type Run } from '../domain/run.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
 import { policiesOf, withPolicies } from './policy-options.ts';
-import type { PreparedRun } from './run-executor.ts';
+import type { PreparedRun } from './prepared-run.ts';
 import { admitRun } from './run-guard.ts';
 import { storedRunOptions, workingFolder, type CommonRunOptions } from './run-options.ts';
 import { checkDemand } from './run-demand.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { actingStore } from '../../test/manager/acting-store.ts';
 import { checkLog, waitForEvent } from '../../test/manager/log-check.ts';
-import { isAsmError } from '../domain/error.ts';
+import { hasErrorCode } from '../domain/error.ts';
 import { memoryStore } from '../stores/memory/memory-store.ts';
 import { createTestClock } from '../testing/deterministic-clock.ts';
 import { scriptedProvider } from '../testing/scripted-provider/scripted-provider.ts';
@@ -99,7 +99,7 @@ describe('recovery', () => {
       const before = acting.calls;
       const broken = await session.cancel('over').then(
         () => false,
-        (error: unknown) => isAsmError(error) && error.code === 'storage_unavailable',
+        (error: unknown) => hasErrorCode(error, 'storage_unavailable'),
       );
       storeClock.advance(lease + 1);
       await using other = await createSessionManager({ store: inner, providers: [], keepOpen: true });

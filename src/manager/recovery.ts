@@ -1,4 +1,4 @@
-import { AsmError, isAsmError } from '../domain/error.ts';
+import { AsmError, isAsmError, hasErrorCode } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { RunId } from '../domain/id.ts';
 import type { Run } from '../domain/run.ts';
@@ -100,7 +100,7 @@ async function untilUndisputed(write: () => Promise<void>): Promise<void> {
     try {
       return await write();
     } catch (thrown) {
-      if (tries >= 5 || !isAsmError(thrown) || thrown.code !== 'conflict') throw thrown;
+      if (tries >= 5 || !hasErrorCode(thrown, 'conflict')) throw thrown;
     }
   }
 }
@@ -133,7 +133,7 @@ export async function endPendingRun(
       });
     } catch (thrown) {
       // It was given another place in its queue meanwhile.
-      if (tries >= maximumTries || !isAsmError(thrown) || thrown.code !== 'conflict') throw thrown;
+      if (tries >= maximumTries || !hasErrorCode(thrown, 'conflict')) throw thrown;
     }
   }
 }

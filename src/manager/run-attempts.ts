@@ -19,7 +19,7 @@ import { isLastRun } from './session-end.ts';
 import type { RunClocks } from './run-clocks.ts';
 import { runDemand } from './run-demand.ts';
 import type { RunGuard } from './run-guard.ts';
-import type { PreparedRun } from './run-executor.ts';
+import type { PreparedRun } from './prepared-run.ts';
 import type { RunRequests } from './run-requests.ts';
 
 export interface RunAttemptsOptions {

@@ -1,98 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import type { Approval } from '../domain/approval.ts';
 import { asAsmError, AsmError } from '../domain/error.ts';
-import { redactRecord } from './error-redaction.ts';
 import type { EventDraft } from '../domain/event.ts';
+import type { RunId } from '../domain/id.ts';
 import type { Run } from '../domain/run.ts';
-import type { RunId, SessionId } from '../domain/id.ts';
 import type { Session } from '../domain/session.ts';
-import type { Provider, ResumeRequest } from '../ports/provider.ts';
-import type { NewEvent } from '../domain/stored-event.ts';
-import type { Change, Committed, LeaseRequest, RowChanges, RowWrite } from '../ports/session-store.ts';
-import type { Negotiation } from '../domain/negotiation.ts';
-import type { ClientTools } from './client-tools.ts';
+import type { Committed, LeaseRequest } from '../ports/session-store.ts';
 import { ApprovalDesk } from './approval-desk.ts';
-import { cutText } from './event-encoder.ts';
 import { LeaseKeeper, leaseRequest } from './lease-keeper.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
+import type { PreparedRun, RunStart } from './prepared-run.ts';
 import { Recorder } from './recorder.ts';
-import { RunAttempts, type AttemptsEnd } from './run-attempts.ts';
+import { RunAttempts } from './run-attempts.ts';
 import { RunClocks } from './run-clocks.ts';
-import { runEnd, type RunEnd } from './run-end.ts';
+import { runEnd } from './run-end.ts';
+import { writeParkedRun, writeRunEnd } from './run-ending.ts';
 import { joinGuards, type GuardedRun, type RunGuard } from './run-guard.ts';
-import type { CommonRunOptions } from './run-options.ts';
 import { recallRun } from './run-recall.ts';
 import { RunRequests } from './run-requests.ts';
-import { oneShotEnd } from './one-shot-end.ts';
+import type { Successor } from './run-succession.ts';
 import type { NewSession } from './session-creation.ts';
-import type { InputMessage } from '../domain/message.ts';
-import { commitWithSession, findSession } from './session-change.ts';
-
-/** Longest text of a run's row, in UTF-16 units; the log has all of it. */
-const maximumOutput = 65_536;
-
-/** A run that is about to be executed. */
-export interface PreparedRun {
-  readonly run: Run;
-  readonly session: Session;
-  readonly provider: Provider;
-  /** The input as given: never stored unredacted. */
-  readonly messages: readonly InputMessage[];
-  readonly options: CommonRunOptions;
-  readonly native: object | undefined;
-  readonly cwd: string;
-  readonly clientTools: ClientTools | undefined;
-  readonly negotiation: Negotiation;
-  /** The run has begun before, and goes on where it was left. */
-  readonly resumed?: ResumedRun;
-  /** The session is made for this run: stored with its start, and ended with its end. */
-  readonly oneShot?: NewSession;
-}
-
-/** Where a run that has begun goes on. */
-export interface ResumedRun {
-  readonly conversation: ResumeRequest;
-  /** What people said, or are still to say, about calls that have not run. */
-  readonly approvals: readonly Approval[];
-  /** The run as its dead process left it, with what may be left of its agent. */
-  readonly left: Run | undefined;
-}
-
-/** A change of a session's row. */
-export type SessionSet = Exclude<RowWrite<Session>, { readonly create: Session }>;
-
-/** How the run's row comes to be: made at once as running, or moved from pending. */
-export interface RunStart {
-  readonly write: RowWrite<Run>;
-  readonly run: Run;
-  readonly session: SessionSet;
-  readonly events: readonly NewEvent[];
-}
-
-/** A run that may start in the same write in which another one ends. */
-export interface Successor {
-  /** Name of its provider, or router. */
-  readonly provider: string;
-  readonly takeLease: LeaseRequest;
-  /** What its start writes, given the session as the other's end leaves it; throws if it can't start. */
-  decide(session: Session): RunStart;
-  /** Both are stored. */
-  started(committed: Committed): void;
-  /** It was not started: the end was written alone. */
-  left(): void;
-}
-
-/** A run whose attempts are over, and what its end is made of. */
-interface FinishedRun {
-  readonly run: Run;
-  readonly keeper: LeaseKeeper;
-  readonly recorder: Recorder;
-  readonly ended: AttemptsEnd;
-  readonly end: RunEnd;
-  readonly answers: readonly EventDraft[];
-  /** What the guards tell. */
-  readonly told: RowChanges<Run> | undefined;
-}
+import { commitWithSession } from './session-change.ts';
 
 /**
  * Executes one run: the only writer of its lifecycle, as long as it holds the lease. Writes one
@@ -295,7 +222,9 @@ export class RunExecutor {
     const isParked = outcome?.status === 'parked' && !this.#stop.signal.aborted;
     // Of a run whose log can't be written, recovery takes care.
     await desk.close(isParked).catch((thrown: unknown) => this.#fail(asAsmError(thrown)));
-    if (isParked) return await this.#writeParked({ keeper, recorder, ended, answers, told });
+    if (this.#fatal !== undefined) throw this.#fatal;
+    const finished = { keeper, recorder, ended, answers, told };
+    if (isParked) return await writeParkedRun(this.#environment, finished, desk.parked);
     const end = runEnd({
       outcome: outcome?.status === 'parked' ? undefined : outcome,
       error,
@@ -306,7 +235,8 @@ export class RunExecutor {
       ...used,
       durationMs: Math.round(clock.monotonic() - started),
     });
-    return await this.#writeEnd({ run, keeper, recorder, ended, end, answers, told });
+    const { oneShot } = this.#prepared;
+    return await writeRunEnd(this.#environment, finished, { end, oneShot, next: this.#successor });
   }
 
   /** Those who watch the run, as one. */
@@ -327,47 +257,6 @@ export class RunExecutor {
     return joinGuards(guards.flatMap((maker) => maker.watch(guarded) ?? []));
   }
 
-  /** Gives the run up until a person has answered: it has no agent and no executor then. */
-  async #writeParked({
-    keeper,
-    recorder,
-    ended,
-    answers,
-    told,
-  }: Omit<FinishedRun, 'run' | 'end'>): Promise<Run> {
-    if (this.#fatal !== undefined) throw this.#fatal;
-    const approval = this.#desk?.parked;
-    const { handle, used } = ended;
-    if (approval === undefined || handle === undefined) {
-      throw new AsmError(
-        'agent_protocol_error',
-        'The agent was parked without a conversation to go on with.',
-      );
-    }
-    for (const answer of answers) void recorder.record(answer);
-    const { id, sessionId } = recorder.run;
-    const call = { approvalId: approval.id, toolCallId: approval.call.id };
-    void recorder.record({ type: 'run_parked', data: call });
-    const rest = await recorder.close();
-    const set: RowChanges<Run> = {
-      ...rest.set,
-      ...told,
-      waitingFor: 'approval',
-      parked: { ...call, handle },
-      process: undefined,
-      usage: used.usage,
-      ...(used.cost === undefined ? {} : { cost: used.cost }),
-    };
-    const { runs } = await this.#environment.log.commit({
-      sessionId,
-      lease: { runId: id, token: keeper.lease.token, release: true },
-      runs: [{ id, expectedVersion: recorder.run.version, set }],
-      events: rest.events,
-    });
-    keeper.released();
-    return runs[0] ?? recorder.run;
-  }
-
   /** True while it waits for a person with a question for which its agent can be ended: now, or in a moment. */
   get mayPark(): boolean {
     return !this.#stop.signal.aborted && this.#desk?.mayPark === true;
@@ -377,95 +266,4 @@ export class RunExecutor {
   park(): boolean {
     return !this.#stop.signal.aborted && this.#desk?.park() === true;
   }
-
-  async #writeEnd({ run, keeper, recorder, ended, end, answers, told }: FinishedRun): Promise<Run> {
-    const { clock, encoder, redactor } = this.#environment;
-    if (this.#fatal !== undefined) throw this.#fatal;
-    for (const answer of answers) void recorder.record(answer);
-    // What is left of the log goes with the end: one write, and nothing between them.
-    const rest = await recorder.close();
-    const { output, outcome, handle } = ended;
-    const set: RowChanges<Run> = {
-      ...rest.set,
-      ...told,
-      status: end.status,
-      endedAt: clock.now(),
-      usage: end.data.usage,
-      ...(end.data.cost === undefined ? {} : { cost: end.data.cost }),
-      ...(output === undefined ? {} : { output: cutText(redactor.text(output).text, maximumOutput) }),
-      ...(end.error === undefined ? {} : { error: redactRecord(end.error, redactor) }),
-      ...(end.data.stopReason === undefined ? {} : { stopReason: redactor.text(end.data.stopReason).text }),
-      ...(outcome?.status === 'interrupted' ? { interrupted: true } : {}),
-    };
-    const provider = ended.provider.name;
-    const origin = { runId: run.id, attempt: ended.attempt, provider };
-    const ending = end.events.map((draft) => encoder.encode(draft, origin));
-    const { version } = recorder.run;
-    const { oneShot } = this.#prepared;
-    const { runs } = await this.#commitEnd(run.sessionId, async (session) => {
-      const over =
-        oneShot === undefined ? undefined : await oneShotEnd(this.#environment, session, run.id, end);
-      const changed = {
-        ...(handle === undefined ? {} : { agents: { ...session.agents, [provider]: handle } }),
-        ...over?.set,
-      };
-      const updated = { ...changed, updatedAt: clock.now() };
-      return {
-        sessionId: run.sessionId,
-        lease: { runId: run.id, token: keeper.lease.token, release: true },
-        runs: [{ id: run.id, expectedVersion: version, set }],
-        ...(Object.keys(changed).length === 0
-          ? {}
-          : { session: { id: session.id, expectedVersion: session.version, set: updated } }),
-        events: [...rest.events, ...ending, ...(over === undefined ? [] : [encoder.encode(over.event, {})])],
-      };
-    });
-    keeper.released();
-    const [last] = runs;
-    if (last === undefined) throw new AsmError('internal_error', 'The store gave no row of the run back.');
-    return last;
-  }
-
-  /** Writes the end, and with it the start of the run that is to follow, if that can be. */
-  async #commitEnd(sessionId: SessionId, end: (session: Session) => Promise<Change>): Promise<Committed> {
-    const successor = await this.#successor?.().catch(() => undefined);
-    const committed = successor === undefined ? undefined : await this.#commitBoth(sessionId, end, successor);
-    if (committed !== undefined) {
-      successor?.started(committed);
-      return committed;
-    }
-    successor?.left();
-    return await commitWithSession(this.#environment, sessionId, end);
-  }
-
-  /** Tried once: whatever keeps the other run from starting must not keep this one from ending. */
-  async #commitBoth(
-    sessionId: SessionId,
-    end: (session: Session) => Promise<Change>,
-    successor: Successor,
-  ): Promise<Committed | undefined> {
-    const { turns, log } = this.#environment;
-    try {
-      return await turns.take(sessionId, async () => {
-        const session = await findSession(this.#environment, sessionId);
-        return await log.commit(joinStart(await end(session), session, successor));
-      });
-    } catch {
-      return undefined;
-    }
-  }
-}
-
-/** One change of an end and a start; `session` is the row before both. */
-function joinStart(end: Change, session: Session, successor: Successor): Change {
-  const ended = end.session !== undefined && 'set' in end.session ? end.session.set : {};
-  const start = successor.decide({ ...session, agents: ended.agents ?? session.agents });
-  const started = start.session.set;
-  return {
-    ...end,
-    takeLease: successor.takeLease,
-    session: { id: session.id, expectedVersion: session.version, set: { ...ended, ...started } },
-    runs: [...(end.runs ?? []), start.write],
-    events: [...end.events, ...start.events],
-  };
 }

@@ -1,27 +1,26 @@
-import { asAsmError, AsmError, isAsmError } from '../domain/error.ts';
+import { AsmError, hasErrorCode, isAsmError } from '../domain/error.ts';
 import type { RunId, SessionId } from '../domain/id.ts';
 import type { JsonValue } from '../domain/json.ts';
 import type { RunInput } from '../domain/message.ts';
-import { assertRunMove, isTerminalRun, type Run } from '../domain/run.ts';
+import { assertRunMove, type Run } from '../domain/run.ts';
 import { assertSessionTakesRuns } from '../domain/session.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { runAlreadyExecuting } from './lease-keeper.ts';
-import { nextChange } from './next-change.ts';
-import { waitForAnswer } from './parked-run.ts';
 import { preparePendingRun } from './pending-run.ts';
 import { endAbandonedRun, endIfStopped } from './recovery.ts';
-import { RunExecutor, type PreparedRun, type Successor } from './run-executor.ts';
+import type { PreparedRun } from './prepared-run.ts';
+import { isTaken, untilRunEnded } from './run-continuation.ts';
+import { RunExecutor } from './run-executor.ts';
+import type { Successor } from './run-succession.ts';
 import { admitRun } from './run-guard.ts';
 import { createRunHandle, type RunHandle } from './run-handle.ts';
+import { earlierRun, startOfKey } from './run-of-key.ts';
 import { checkRunOptions, type CommonRunOptions, type RunOptions } from './run-options.ts';
 import { decideResume, isNotHere, prepareResume } from './run-resume.ts';
-import { decideStart, encodeCreated, prepareRun, prepareRunIn, requestDifferences } from './run-start.ts';
-import { waitForEnd } from './run-wait.ts';
+import { decideStart, encodeCreated, prepareRun, prepareRunIn } from './run-start.ts';
+import { findRun } from './run-wait.ts';
 import { commitWithSession } from './session-change.ts';
 import type { NewSession } from './session-creation.ts';
-
-/** Milliseconds after which a start that another one holds up is tried again, if nothing is heard of that. */
-const retryDelay = 250;
 
 /** What those who guard runs refuse one with: it won't go on elsewhere either. */
 const refusals: readonly string[] = ['budget_exceeded', 'model_unpriced', 'policy_violation'];
@@ -53,7 +52,10 @@ export class RunOperations {
     const owned = options.detached !== true;
     return options.key === undefined
       ? await this.#start(prepared, true, owned)
-      : await this.#startOfKey(prepared, owned);
+      : await startOfKey(this.#environment, prepared, {
+          start: (one, isNew) => this.#start(one, isNew, owned),
+          found: (run) => this.#handle(run),
+        });
   }
 
   /** Makes a session and its only run, executes that, and ends the session with it. */
@@ -77,7 +79,7 @@ export class RunOperations {
     const environment = this.#environment;
     const prepared = await prepareRun(environment, sessionId, input, options);
     const { run } = prepared;
-    const earlier = options.key === undefined ? undefined : await this.earlier(run);
+    const earlier = options.key === undefined ? undefined : await earlierRun(this.#environment, run);
     if (earlier !== undefined) return earlier;
     try {
       await commitWithSession(environment, sessionId, (session) => {
@@ -94,8 +96,8 @@ export class RunOperations {
         };
       });
     } catch (thrown) {
-      const other = options.key !== undefined && hasCode(thrown, 'already_exists');
-      const made = other ? await this.earlier(run) : undefined;
+      const other = options.key !== undefined && hasErrorCode(thrown, 'already_exists');
+      const made = other ? await earlierRun(this.#environment, run) : undefined;
       if (made === undefined) throw thrown;
       return made;
     }
@@ -107,7 +109,7 @@ export class RunOperations {
   async execute(runId: RunId, options: CommonRunOptions): Promise<RunHandle> {
     this.#assertOpen();
     checkRunOptions(options);
-    const row = await this.#row(runId);
+    const row = await findRun(this.#environment, runId);
     if (row.status === 'running') {
       await this.#assertAbandoned(runId);
       const resumed = await prepareResume(this.#environment, row, undefined, options);
@@ -119,7 +121,7 @@ export class RunOperations {
       return await this.#start(prepared, false, options.detached !== true);
     } catch (thrown) {
       // Somebody may have executed or cancelled it since we read its row.
-      if (hasCode(thrown, 'conflict')) assertRunMove(await this.#row(runId), 'running');
+      if (hasErrorCode(thrown, 'conflict')) assertRunMove(await findRun(this.#environment, runId), 'running');
       throw thrown;
     }
   }
@@ -160,7 +162,7 @@ export class RunOperations {
   ): Promise<{ readonly prepared: PreparedRun } | { readonly earlier: Run }> {
     this.#assertOpen();
     const prepared = await prepareRun(this.#environment, sessionId, input, options);
-    const earlier = options.key === undefined ? undefined : await this.earlier(prepared.run);
+    const earlier = options.key === undefined ? undefined : await earlierRun(this.#environment, prepared.run);
     return earlier === undefined ? { prepared } : { earlier };
   }
 
@@ -243,7 +245,7 @@ export class RunOperations {
       await admitRun(this.#environment.guards, known);
       return known;
     }
-    const row = await this.#row(runId);
+    const row = await findRun(this.#environment, runId);
     return row.status === 'pending' ? await this.#prepareStored(row, defaults) : undefined;
   }
 
@@ -256,7 +258,7 @@ export class RunOperations {
   }
 
   async find(runId: RunId): Promise<RunHandle> {
-    return this.#handle(await this.#row(runId));
+    return this.#handle(await findRun(this.#environment, runId));
   }
 
   /**
@@ -340,7 +342,9 @@ export class RunOperations {
     this.#prepared.delete(run.id);
     const forget = (): void => void this.#executors.delete(executor);
     finished.then(forget, forget);
-    const whole = this.#untilEnded({ prepared, finished, next });
+    const { signal } = this.#closing;
+    const goOn = (resumed: PreparedRun): Promise<Run> => this.#goOnHere(resumed, next);
+    const whole = untilRunEnded(this.#environment, { prepared, finished, signal, goOn });
     whole.catch(() => undefined);
     this.#finished.set(run.id, whole);
     const forgetRun = (): void => void this.#finished.delete(run.id);
@@ -361,82 +365,18 @@ export class RunOperations {
     }
   }
 
-  /** The last row of a run: where its agent is parked, the run goes on here when its question is answered. */
-  async #untilEnded({
-    prepared,
-    finished,
-    next,
-  }: Pick<BegunRun, 'prepared' | 'finished' | 'next'>): Promise<Run> {
-    const environment = this.#environment;
-    const { signal } = this.#closing;
-    let row = await finished;
-    let known = prepared;
-    while (!isTerminalRun(row.status)) {
-      const wait = await waitForAnswer(environment, row, signal);
-      if (wait.as === 'cancel')
-        await endAbandonedRun(environment, row.id, { as: 'cancelled', reason: wait.reason });
-      row = await this.#row(row.id);
-      if (isTerminalRun(row.status)) break;
-      // Another process goes on with it.
-      if (row.parked === undefined) return await waitForEnd(environment, row, { signal });
-      try {
-        if (await endIfStopped(environment, row)) continue;
-        const resumed = await prepareResume(environment, row, known, {});
-        if (resumed === undefined) continue;
-        this.#assertOpen();
-        known = resumed;
-        const executor = new RunExecutor(environment, () => resumed, next);
-        this.#executors.add(executor);
-        try {
-          row = await (await executor.start(decideResume(environment, resumed))).finished;
-        } finally {
-          this.#executors.delete(executor);
-        }
-      } catch (thrown) {
-        if (isTaken(thrown)) return await waitForEnd(environment, row, { signal });
-        const error = asAsmError(thrown);
-        if (error.category === 'storage') throw error;
-        await endAbandonedRun(environment, row.id, { as: 'failed', error });
-      }
+  /** Executes a run that goes on until it is ended, or parked again. */
+  async #goOnHere(resumed: PreparedRun, next: BegunRun['next']): Promise<Run> {
+    this.#assertOpen();
+    const executor = new RunExecutor(this.#environment, () => resumed, next);
+    this.#executors.add(executor);
+    try {
+      return await (
+        await executor.start(decideResume(this.#environment, resumed))
+      ).finished;
+    } finally {
+      this.#executors.delete(executor);
     }
-    return row;
-  }
-
-  /**
-   * The run of a key: the one that is there, else a new one. Who comes second waits until the first has
-   * written its run, or until its lease has run out.
-   */
-  async #startOfKey(prepared: PreparedRun, owned: boolean): Promise<RunHandle> {
-    const { store, clock, times } = this.#environment;
-    const { run, options } = prepared;
-    const deadline = clock.monotonic() + times.lease + 2 * retryDelay;
-    for (;;) {
-      using change = nextChange(store, clock, run.sessionId);
-      const earlier = await this.earlier(run);
-      if (earlier !== undefined && earlier.status !== 'pending') return this.#handle(earlier);
-      try {
-        return await this.#start({ ...prepared, run: earlier ?? run }, earlier === undefined, owned);
-      } catch (thrown) {
-        const waits = hasCode(thrown, 'run_already_executing');
-        const other = waits || hasCode(thrown, 'already_exists') || hasCode(thrown, 'conflict');
-        if (!other || clock.monotonic() > deadline) throw thrown;
-        if (waits) await change.wait(retryDelay, options.signal);
-      }
-    }
-  }
-
-  /** The run that was made with the same key. Throws `idempotency_key_reused` if it is another one. */
-  async earlier(run: Run): Promise<Run | undefined> {
-    const earlier = await this.#environment.store.run(run.id);
-    const differences = earlier === undefined ? [] : requestDifferences(earlier, run);
-    if (differences.length > 0) {
-      throw new AsmError(
-        'idempotency_key_reused',
-        `The key of run ${run.id} was used before, with other values of: ${differences.join(', ')}.`,
-        { details: { runId: run.id, differences } },
-      );
-    }
-    return earlier;
   }
 
   /** Throws `run_already_executing` while somebody holds the lease of a running run. */
@@ -444,13 +384,6 @@ export class RunOperations {
     const { store, clock } = this.#environment;
     const lease = await store.leases.current(runId);
     if (lease !== undefined && lease.expiresAt > clock.now()) throw runAlreadyExecuting(runId);
-  }
-
-  async #row(runId: RunId): Promise<Run> {
-    const run = await this.#environment.store.run(runId);
-    if (run === undefined)
-      throw new AsmError('run_not_found', `There is no run ${runId} in this store.`, { details: { runId } });
-    return run;
   }
 }
 
@@ -475,13 +408,4 @@ function stillWaits({ id, parked }: Run): AsmError {
     `Run ${id} waits for approval ${parked?.approvalId ?? ''}; it goes on when that is answered.`,
     { details: { runId: id, approvalId: parked?.approvalId ?? '' } },
   );
-}
-
-/** Somebody else has the run, or just changed it. */
-function isTaken(thrown: unknown): boolean {
-  return hasCode(thrown, 'run_already_executing') || hasCode(thrown, 'conflict');
-}
-
-function hasCode(thrown: unknown, code: AsmError['code']): boolean {
-  return isAsmError(thrown) && thrown.code === code;
 }

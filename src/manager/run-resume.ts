@@ -9,7 +9,7 @@ import type { Provider, ResumeRequest } from '../ports/provider.ts';
 import { openApprovals } from './left-approvals.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
 import { checkDemand } from './run-demand.ts';
-import type { PreparedRun, RunStart } from './run-executor.ts';
+import type { PreparedRun, RunStart } from './prepared-run.ts';
 import { admitRun } from './run-guard.ts';
 import { storedRunOptions, workingFolder, type CommonRunOptions } from './run-options.ts';
 import { checkFolder, offeredTools } from './run-start.ts';

@@ -14,7 +14,7 @@ import { checkClientTools, type ClientTools } from './client-tools.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
 import { withPolicies } from './policy-options.ts';
 import { checkDemand } from './run-demand.ts';
-import type { PreparedRun, RunStart } from './run-executor.ts';
+import type { PreparedRun, RunStart } from './prepared-run.ts';
 import { admitRun } from './run-guard.ts';
 import {
   checkInput,

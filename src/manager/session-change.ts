@@ -1,4 +1,4 @@
-import { AsmError, isAsmError } from '../domain/error.ts';
+import { AsmError, hasErrorCode } from '../domain/error.ts';
 import type { SessionId } from '../domain/id.ts';
 import type { Session } from '../domain/session.ts';
 import type { Change, Committed } from '../ports/session-store.ts';
@@ -33,7 +33,7 @@ export async function commitWithSession(
       try {
         return { ...(await environment.log.commit(await decide(session))), session };
       } catch (thrown) {
-        if (tries >= maximumTries || !isAsmError(thrown) || thrown.code !== 'conflict') throw thrown;
+        if (tries >= maximumTries || !hasErrorCode(thrown, 'conflict')) throw thrown;
       }
     }
   });

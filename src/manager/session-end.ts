@@ -2,7 +2,7 @@ import type { SessionId } from '../domain/id.ts';
 import { pause } from '../domain/pause.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
-import type { PreparedRun } from './run-executor.ts';
+import type { PreparedRun } from './prepared-run.ts';
 
 /**
  * Tells the providers that a session has ended, after that is stored. What they throw is theirs alone, and who

@@ -5,7 +5,7 @@ import type { Run } from '../domain/run.ts';
 import { isTerminalSession } from '../domain/session.ts';
 import type { ManagerParts } from '../manager/manager-parts.ts';
 import { endPendingRun } from '../manager/recovery.ts';
-import type { Successor } from '../manager/run-executor.ts';
+import type { Successor } from '../manager/run-succession.ts';
 import type { RunHandle } from '../manager/run-handle.ts';
 import type { CommonRunOptions } from '../manager/run-options.ts';
 import { findSession } from '../manager/session-change.ts';

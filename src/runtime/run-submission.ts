@@ -1,9 +1,10 @@
-import { AsmError, isAsmError } from '../domain/error.ts';
+import { AsmError, hasErrorCode } from '../domain/error.ts';
 import type { RunId, SessionId } from '../domain/id.ts';
 import type { RunInput } from '../domain/message.ts';
 import type { Run } from '../domain/run.ts';
 import type { ManagerParts } from '../manager/manager-parts.ts';
-import type { PreparedRun } from '../manager/run-executor.ts';
+import type { PreparedRun } from '../manager/prepared-run.ts';
+import { earlierRun } from '../manager/run-of-key.ts';
 import type { RunOptions } from '../manager/run-options.ts';
 import { writeQueued } from '../manager/run-queueing.ts';
 
@@ -159,19 +160,19 @@ export class RunSubmission {
   async #refuse({ prepared, resolve, reject }: Submission, thrown: unknown): Promise<void> {
     this.#unseen.delete(prepared.run.id);
     this.ended(prepared.run.id);
-    if (!isAsmError(thrown) || thrown.code !== 'already_exists') {
+    if (!hasErrorCode(thrown, 'already_exists')) {
       reject(thrown);
       return;
     }
     // Somebody else was faster with the same key.
-    const earlier = this.#options.parts.operations.earlier(prepared.run);
+    const earlier = earlierRun(this.#options.parts.environment, prepared.run);
     await earlier.then((run) => (run === undefined ? reject(thrown) : resolve(run)), reject);
   }
 
   /** The run of a call with the same key that was made just before. */
   async #theSame(storing: Promise<Run>, run: Run): Promise<Run> {
     const first = await storing;
-    return (await this.#options.parts.operations.earlier(run)) ?? first;
+    return (await earlierRun(this.#options.parts.environment, run)) ?? first;
   }
 }
 

@@ -1,4 +1,4 @@
-import { isAsmError } from '../domain/error.ts';
+import { hasErrorCode } from '../domain/error.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { LogEvent } from '../domain/event.ts';
 import type { SessionId } from '../domain/id.ts';
@@ -34,7 +34,7 @@ export async function followSession(
       }
       return;
     } catch (thrown) {
-      if (isAsmError(thrown) && thrown.code === 'store_closed') return to.closed();
+      if (hasErrorCode(thrown, 'store_closed')) return to.closed();
       // Aborted, or the store can't be read now.
       await pause(retryDelay, signal, clock);
     }

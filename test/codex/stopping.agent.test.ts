@@ -72,7 +72,9 @@ describe("a run's commands", () => {
     const run = room.run({ request: { permissionMode: 'dangerously_skip_permissions' } });
     await expect.poll(() => existsSync(join(room.cwd, 'begun')), { timeout: 300_000 }).toBe(true);
     // Codex itself, the shell or what it became, and the one in a session of its own.
-    expect((await processesWithCookie(run.cookie))?.length).toBeGreaterThanOrEqual(3);
+    await expect
+      .poll(async () => (await processesWithCookie(run.cookie))?.length, { timeout: 300_000 })
+      .toBeGreaterThanOrEqual(3);
     run.host.cancel();
     await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
     expect(await processesWithCookie(run.cookie)).toEqual([]);

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { AsmError, isAsmError } from '../../domain/error.ts';
+import { AsmError, hasErrorCode } from '../../domain/error.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { createEventChannel } from '../../ports/event-channel.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
@@ -67,7 +67,7 @@ function readObject(line: string): JsonObject | undefined {
 }
 
 function readError(thrown: unknown): AsmError {
-  const isTooLong = isAsmError(thrown) && thrown.code === 'invalid_input';
+  const isTooLong = hasErrorCode(thrown, 'invalid_input');
   const why = isTooLong ? 'it wrote a line of more than 64 MiB' : 'its output could not be read';
   return new AsmError('agent_protocol_error', `Amp broke its protocol: ${why}.`, {
     cause: thrown,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLineSplitter } from '../../bridge/line-splitter.ts';
 import { orAborted } from '../../domain/abort.ts';
-import { AsmError, isAsmError } from '../../domain/error.ts';
+import { AsmError, hasErrorCode } from '../../domain/error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import { startProcessGroup, type ProcessGroup } from '../../process/process-group.ts';
 import { crashError, protocolError } from './errors.ts';
@@ -74,7 +74,7 @@ export async function startAppServer(options: AppServerOptions, signal: AbortSig
 
 /** Of several that are the first in a configuration folder, all but one give up; they have done nothing by then. */
 function isDatabaseRace(thrown: unknown): boolean {
-  if (!isAsmError(thrown) || thrown.code !== 'agent_crashed') return false;
+  if (!hasErrorCode(thrown, 'agent_crashed')) return false;
   return thrown.provider?.stderr?.includes('failed to initialize sqlite state runtime') === true;
 }
 

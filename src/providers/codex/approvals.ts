@@ -1,4 +1,4 @@
-import { isAsmError } from '../../domain/error.ts';
+import { hasErrorCode } from '../../domain/error.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { Authorization, ToolCall } from '../../domain/tool.ts';
 import type { ProviderEvent, RunHost } from '../../ports/provider.ts';
@@ -176,8 +176,7 @@ async function decide(host: RunHost, call: ToolCall, signal: AbortSignal): Promi
   try {
     return await host.authorize(call, { signal });
   } catch (thrown) {
-    if (signal.aborted || host.signal.aborted || (isAsmError(thrown) && thrown.code === 'cancelled'))
-      throw thrown;
+    if (signal.aborted || host.signal.aborted || hasErrorCode(thrown, 'cancelled')) throw thrown;
     return { decision: 'deny', reason: 'The permission check failed.' };
   }
 }

@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { abortError, AsmError, isAsmError } from '../../domain/error.ts';
+import { abortError, AsmError, hasErrorCode } from '../../domain/error.ts';
 import type { ToolResultData } from '../../domain/event-data.ts';
 import { inputText } from '../../domain/message.ts';
 import type { ToolCall } from '../../domain/tool.ts';
@@ -132,8 +132,7 @@ async function authorized(
     return answer.changedInput === undefined ? wanted : changeInvocation(wanted, answer.changedInput);
   } catch (thrown) {
     // The question was withdrawn because the turn was interrupted, not because the run was cancelled.
-    if (interrupt.aborted && !host.signal.aborted && isAsmError(thrown) && thrown.code === 'cancelled')
-      return undefined;
+    if (interrupt.aborted && !host.signal.aborted && hasErrorCode(thrown, 'cancelled')) return undefined;
     throw thrown;
   }
 }
