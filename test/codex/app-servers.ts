@@ -9,7 +9,13 @@ export function appServers({ home }: { readonly home: string }): readonly number
       try {
         const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
         const environment = readFileSync(`/proc/${pid}/environ`, 'latin1');
-        return command.includes('\0app-server\0') && environment.includes(`HOME=${home}\0`);
+        // What a server is just about to start still looks like the server, but leads no group of its own.
+        const group = /^\d+ \(.*\) \S \d+ (\d+) /s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1];
+        return (
+          Number(group) === pid &&
+          command.includes('\0app-server\0') &&
+          environment.includes(`HOME=${home}\0`)
+        );
       } catch {
         return false;
       }
