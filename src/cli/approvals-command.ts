@@ -5,7 +5,7 @@ import { nearestName } from '../domain/nearest-name.ts';
 import type { ApprovalView } from '../manager/approval-operations.ts';
 import { approvalTable, grantTable } from './approval-table.ts';
 import { followApprovals } from './approvals-follow.ts';
-import { openExisting } from './open-manager.ts';
+import { openReader } from './open-reader.ts';
 import { write, writeJson } from './output.ts';
 import { recoverRuns } from './recovery.ts';
 import type { SharedOptions } from './shared-options.ts';
@@ -30,7 +30,7 @@ export async function approvalsCommand(options: ApprovalsOptions): Promise<void>
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(options.limit === undefined ? {} : { limit: options.limit }),
   };
-  await using manager = await openExisting(options);
+  await using manager = await openReader(options);
   await recoverRuns(manager, options);
   if (options.follow === true) return await followApprovals(manager, sessionId, options);
   const { rows } = isGrants

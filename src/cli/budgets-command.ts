@@ -4,7 +4,7 @@ import { formatMoney } from '../domain/money.ts';
 import { partsOf } from '../manager/manager-parts.ts';
 import { readSpending, type BudgetState, type SpentBy } from '../manager/spending.ts';
 import { budgetTexts, checkedBudgets } from './budget-option.ts';
-import { openExisting } from './open-manager.ts';
+import { openReader } from './open-reader.ts';
 import { write, writeJson } from './output.ts';
 import { recoverRuns } from './recovery.ts';
 import type { SharedOptions } from './shared-options.ts';
@@ -25,7 +25,7 @@ export async function budgetsCommand(options: BudgetsOptions): Promise<void> {
   const budgets = checkedBudgets(budgetTexts(options.budget));
   const { in: span = 'day' } = options;
   const window = readWindow(span);
-  await using manager = await openExisting(options);
+  await using manager = await openReader(options);
   await recoverRuns(manager, options);
   const { store, clock } = partsOf(manager).environment;
   const spending = await readSpending(store, clock.now());

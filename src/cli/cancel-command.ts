@@ -1,5 +1,5 @@
 import { kindOfId } from './identifier.ts';
-import { openExisting } from './open-manager.ts';
+import { openReader } from './open-reader.ts';
 import { write, writeJson } from './output.ts';
 import type { SharedOptions } from './shared-options.ts';
 
@@ -10,7 +10,7 @@ interface CancelOptions extends SharedOptions {
 /** `asm cancel` */
 export async function cancelCommand(id: string, options: CancelOptions): Promise<void> {
   const kind = kindOfId(id);
-  await using manager = await openExisting(options);
+  await using manager = await openReader(options);
   const { status } =
     kind === 'run'
       ? await (await manager.getRun(id)).cancel(options.reason)

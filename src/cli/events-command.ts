@@ -7,7 +7,7 @@ import { jsonLine, renderTo, terminalSink } from '../rendering/index.ts';
 import { eventRenderer } from './event-renderer.ts';
 import type { RenderingName } from './rendering-name.ts';
 import { kindOfId } from './identifier.ts';
-import { openExisting } from './open-manager.ts';
+import { openReader } from './open-reader.ts';
 import { jsonLineOf, write } from './output.ts';
 import { keepRecovering, recoverRuns } from './recovery.ts';
 import type { SharedOptions } from './shared-options.ts';
@@ -27,7 +27,7 @@ export async function eventsCommand(id: string, options: EventsOptions): Promise
   const kind = kindOfId(id);
   using interrupt = untilInterrupted();
   const { signal } = interrupt;
-  await using manager = await openExisting(options);
+  await using manager = await openReader(options);
   await recoverRuns(manager, options);
   using _recovering = options.follow === true ? keepRecovering(manager, options) : undefined;
   const run = kind === 'run' ? await manager.getRun(id) : undefined;

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import type { Budget } from '../cost/budget.ts';
-import { AsmError } from '../domain/error.ts';
 import { createSessionManager, type SessionManager } from '../manager/session-manager.ts';
 import type { Provider } from '../ports/provider.ts';
 import { acp, acpPresets } from '../providers/acp/index.ts';
@@ -11,7 +9,7 @@ import { shell } from '../providers/shell/index.ts';
 import { sqliteStore } from '../stores/sqlite/index.ts';
 import type { SharedOptions } from './shared-options.ts';
 import { budgetTexts, readBudgets } from './budget-option.ts';
-import { storeLocation } from './store-location.ts';
+import { assertStoreExists, storeLocation } from './store-location.ts';
 
 /** The providers of the command line: the agents that it knows, those that speak ACP by their presets' names. */
 export function commandLineProviders(): readonly Provider[] {
@@ -36,20 +34,11 @@ export async function openManager(
   });
 }
 
-/**
- * The same for a store that has to be there: nobody wants an empty list because of a typing mistake.
- * Throws `session_not_found` when there is no such file.
- */
+/** The same for a store that has to be there: throws `session_not_found` when there is no such file. */
 export async function openExisting(
   options: SharedOptions,
   budgets: readonly Budget[] = readBudgets(budgetTexts()),
 ): Promise<SessionManager> {
-  const location = storeLocation(options.store);
-  if (!existsSync(location)) {
-    throw new AsmError(
-      'session_not_found',
-      `There is no store at ${location} yet. Start a run with \`asm run\`, or name another file with --store.`,
-    );
-  }
+  assertStoreExists(options);
   return await openManager(options, budgets);
 }

@@ -5,7 +5,7 @@ import { findRun } from '../manager/run-wait.ts';
 import { listQueue, type QueueEntry } from '../runtime/queue-list.ts';
 import { moveQueuedRun } from '../runtime/queue-move.ts';
 import { withdrawQueuedRun } from '../runtime/queue-withdrawal.ts';
-import { openExisting } from './open-manager.ts';
+import { openReader } from './open-reader.ts';
 import { write, writeJson } from './output.ts';
 import type { SharedOptions } from './shared-options.ts';
 import { outputWidth, renderTable } from './table.ts';
@@ -17,7 +17,7 @@ interface QueueOptions extends SharedOptions {
 
 /** `asm queue` */
 export async function queueCommand(options: QueueOptions): Promise<void> {
-  await using manager = await openExisting(options);
+  await using manager = await openReader(options);
   const { environment } = partsOf(manager);
   const sessionId = options.session === undefined ? undefined : sessionIdOf(options.session);
   if (sessionId !== undefined) await findSession(environment, sessionId);
@@ -51,7 +51,7 @@ export async function queueCommand(options: QueueOptions): Promise<void> {
 
 /** `asm queue promote` */
 export async function promoteCommand(id: string, options: SharedOptions): Promise<void> {
-  await using manager = await openExisting(options);
+  await using manager = await openReader(options);
   const { environment } = partsOf(manager);
   const { sessionId } = await findRun(environment, runIdOf(id));
   await moveQueuedRun(environment, sessionId, runIdOf(id), 'first');
@@ -61,7 +61,7 @@ export async function promoteCommand(id: string, options: SharedOptions): Promis
 
 /** `asm queue withdraw` */
 export async function withdrawCommand(id: string, options: SharedOptions): Promise<void> {
-  await using manager = await openExisting(options);
+  await using manager = await openReader(options);
   const { status } = await withdrawQueuedRun(partsOf(manager).environment, runIdOf(id), {});
   if (options.json === true) await writeJson({ runId: id, status });
   else await write(`${id} is ${status === 'cancelled' ? 'withdrawn' : status}.\n`);

@@ -1,4 +1,4 @@
-import { openExisting } from './open-manager.ts';
+import { openReader } from './open-reader.ts';
 import { write, writeJson } from './output.ts';
 import type { SharedOptions } from './shared-options.ts';
 import { userName } from './user-name.ts';
@@ -10,7 +10,7 @@ interface RevokeOptions extends SharedOptions {
 
 /** `asm revoke` */
 export async function revokeCommand(id: string, options: RevokeOptions): Promise<void> {
-  await using manager = await openExisting(options);
+  await using manager = await openReader(options);
   const { by = userName(), reason } = options;
   const approval = await manager.approvals.revoke(id, { by, ...(reason === undefined ? {} : { reason }) });
   if (options.json === true) await writeJson(approval);

@@ -1,7 +1,7 @@
 import { AsmError } from '../domain/error.ts';
 import { nearestName } from '../domain/nearest-name.ts';
 import { sessionStatuses, type Session, type SessionStatus } from '../domain/session.ts';
-import { openExisting } from './open-manager.ts';
+import { openReader } from './open-reader.ts';
 import { write, writeJson } from './output.ts';
 import { recoverRuns } from './recovery.ts';
 import type { SharedOptions } from './shared-options.ts';
@@ -16,7 +16,7 @@ interface SessionsOptions extends SharedOptions {
 /** `asm sessions` */
 export async function sessionsCommand(options: SessionsOptions): Promise<void> {
   const status = options.status?.map(readStatus);
-  await using manager = await openExisting(options);
+  await using manager = await openReader(options);
   await recoverRuns(manager, options);
   const page = await manager.sessions({
     ...(status === undefined ? {} : { status }),

@@ -4,7 +4,7 @@ import { cacheWrites, totalTokens } from '../domain/usage.ts';
 import { oneLine, visibleText } from '../rendering/index.ts';
 import { costDetails, costText } from './cost-text.ts';
 import { kindOfId } from './identifier.ts';
-import { openExisting } from './open-manager.ts';
+import { openReader } from './open-reader.ts';
 import { write, writeJson } from './output.ts';
 import { paintFor } from './paint.ts';
 import { recoverRuns } from './recovery.ts';
@@ -15,7 +15,7 @@ import { ago, duration } from './time-text.ts';
 /** `asm show` */
 export async function showCommand(id: string, options: SharedOptions): Promise<void> {
   const kind = kindOfId(id);
-  await using manager = await openExisting(options);
+  await using manager = await openReader(options);
   await recoverRuns(manager, options);
   if (kind === 'run') {
     const run = await (await manager.getRun(id)).read();

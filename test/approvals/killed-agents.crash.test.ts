@@ -11,7 +11,7 @@ import { sqliteStore } from '../../src/stores/sqlite/index.ts';
 import { startModelServer } from '../../src/testing/model-server/model-server.ts';
 import { pendingId } from '../manager/approval-room.ts';
 import { collect } from '../manager/log-check.ts';
-import { withCookie } from '../process/process-probe.ts';
+import { until, withCookie } from '../process/process-probe.ts';
 import { startStoreChild } from '../sqlite/store-child.ts';
 import type { KilledOrder } from './killed-child.ts';
 
@@ -25,7 +25,7 @@ async function openRoom(agent: ExampleAgent) {
   stack.defer(async () => await rm(home, { recursive: true, force: true, maxRetries: 10 }));
   const cwd = join(home, 'project');
   await mkdir(cwd);
-  const script = scriptFor(agent, [made, made, made, { text: 'Done.' }]);
+  const script = scriptFor(agent, [made, made, { text: 'Done.' }]);
   const server = stack.use(await startModelServer(script));
   const store = join(home, 'sessions.db');
   const environment: AgentEnvironment = { set: agent.environment(server, home) };
@@ -40,6 +40,8 @@ async function openRoom(agent: ExampleAgent) {
   const owned = stack.move();
   return {
     ...{ manager, environment, order },
+    /** The model begins its script again. */
+    startAgain: () => server.setScript(script),
     /** What the calls have made. */
     made: () => (existsSync(join(cwd, 'made.txt')) ? readFileSync(join(cwd, 'made.txt'), 'utf8') : ''),
     /** True when the agent has written its call into a conversation of its own. */
@@ -74,6 +76,9 @@ describe.each(agents)('$name killed with a question open', (agent) => {
     const { runId, id } = await killedRun(order, manager, room.wroteCall);
     const run = await manager.getRun(runId);
     const { cookie = '' } = await run.read();
+    // An agent that loses us may ask its model once more before it is dead.
+    await until('the end of its agent', () => withCookie(cookie).length === 0);
+    room.startAgain();
     await manager.approvals.decide(id, { as: 'allow' }, { by: 'ada' });
     expect(room.made()).toBe('');
     const goesOn = async (): Promise<boolean> => {

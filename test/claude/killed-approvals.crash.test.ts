@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import type { SessionManager } from '../../src/manager/session-manager.ts';
 import { pendingId } from '../manager/approval-room.ts';
 import { collect, waitForEvent } from '../manager/log-check.ts';
-import { withCookie } from '../process/process-probe.ts';
+import type { ModelScript } from '../../src/testing/model-server/turn-script.ts';
+import { until, withCookie } from '../process/process-probe.ts';
 import { startStoreChild } from '../sqlite/store-child.ts';
 import { bash } from './agent-room.ts';
 import type { ApprovalOrder } from './approval-child.ts';
@@ -11,8 +12,19 @@ import { openManagedRoom, type ManagedRoom } from './managed-room.ts';
 
 const made = bash('echo made >> made.txt');
 
-/** A run whose process was killed while it waits for a person, and the question. */
-async function killedRun(room: ManagedRoom, manager: SessionManager) {
+/**
+ * A run whose process was killed while it waits for a person, and the question. From then on the model says `rest`: an
+ * agent that loses us may ask its model once more before it is dead.
+ */
+async function killedRun(room: ManagedRoom, manager: SessionManager, rest: ModelScript) {
+  const killed = await askedAndKilled(room, manager);
+  const { cookie = '' } = await killed.run.read();
+  await until('the end of its agent', () => withCookie(cookie).length === 0);
+  room.server.setScript(rest);
+  return { ...killed, heardBefore: room.server.mainRequests.length };
+}
+
+async function askedAndKilled(room: ManagedRoom, manager: SessionManager) {
   await using child = startStoreChild('../claude/approval-child.ts');
   const { store, cwd, environment } = room;
   const { runId } = (await child.ask({ store, cwd, environment } satisfies ApprovalOrder)) as {
@@ -44,14 +56,13 @@ async function goOn(room: ManagedRoom, manager: SessionManager, run: { readonly 
 }
 
 test('killed with a question open: its run goes on, and the same call gets the decision that was given', async () => {
-  await using room = await openManagedRoom([
-    { tools: [made] },
+  await using room = await openManagedRoom([{ tools: [made] }]);
+  const manager = await room.open();
+  const { run, id, heardBefore } = await killedRun(room, manager, [
     // The same again, under another id and with another title.
     { tools: [{ ...made, input: { ...made.input, description: 'Another title' } }] },
     { text: 'It is made.' },
   ]);
-  const manager = await room.open();
-  const { run, id } = await killedRun(room, manager);
   await manager.approvals.decide(id, { as: 'allow' }, { by: 'ada' });
   await goOn(room, manager, run);
   expect(await run.result).toMatchObject({ status: 'completed', output: 'It is made.' });
@@ -59,7 +70,7 @@ test('killed with a question open: its run goes on, and the same call gets the d
     { id, status: 'granted', spentAt: expect.any(Number) },
   ]);
   expect(room.made('made.txt')).toBe(true);
-  const told = JSON.stringify(room.server.mainRequests[1]?.body);
+  const told = JSON.stringify(room.server.mainRequests[heardBefore]?.body);
   expect(told).toContain('They were not refused, and they did not run.');
   expect(told).toContain('- Bash: ');
   const events = await collect(run);
@@ -70,9 +81,9 @@ test('killed with a question open: its run goes on, and the same call gets the d
 });
 
 test('killed with a question open: the same call waits on for the same answer', async () => {
-  await using room = await openManagedRoom([{ tools: [made] }, { tools: [made] }, { text: 'It is made.' }]);
+  await using room = await openManagedRoom([{ tools: [made] }]);
   const manager = await room.open();
-  const { run, id } = await killedRun(room, manager);
+  const { run, id } = await killedRun(room, manager, [{ tools: [made] }, { text: 'It is made.' }]);
   await goOn(room, manager, run);
   await expect.poll(async () => (await run.read()).waitingFor, { timeout: 60_000 }).toBe('approval');
   expect(room.made('made.txt')).toBe(false);
@@ -84,15 +95,14 @@ test('killed with a question open: the same call waits on for the same answer', 
 });
 
 test('killed with a question open: another call is a new question, and what was granted is not used for it', async () => {
-  await using room = await openManagedRoom([
-    { tools: [made] },
+  await using room = await openManagedRoom([{ tools: [made] }]);
+  const manager = await room.open();
+  const { run, id } = await killedRun(room, manager, [
     { tools: [bash('echo made >> other.txt')] },
     { tools: [made] },
     { tools: [made] },
     { text: 'Done.' },
   ]);
-  const manager = await room.open();
-  const { run, id } = await killedRun(room, manager);
   await manager.approvals.decide(id, { as: 'allow' });
   await goOn(room, manager, run);
   const other = await pendingId(manager);
@@ -109,9 +119,9 @@ test('killed with a question open: another call is a new question, and what was 
 });
 
 test('killed before its agent wrote the conversation down: it is told all as text, and asks anew', async () => {
-  await using room = await openManagedRoom([{ tools: [made] }, { tools: [made] }, { text: 'Done.' }]);
+  await using room = await openManagedRoom([{ tools: [made] }]);
   const manager = await room.open();
-  const { run, id } = await killedRun(room, manager);
+  const { run, id } = await killedRun(room, manager, [{ tools: [made] }, { text: 'Done.' }]);
   for (const file of room.transcripts()) rmSync(file);
   await manager.approvals.decide(id, { as: 'allow' });
   await goOn(room, manager, run);
@@ -151,7 +161,7 @@ test('killed between the grant and the tool: the grant is spent, and the run is 
 test('killed with a question open, and nobody who can go on: left alone until its time is over', async () => {
   await using room = await openManagedRoom([{ tools: [made] }]);
   const manager = await room.open();
-  const { run, id } = await killedRun(room, manager);
+  const { run, id } = await killedRun(room, manager, [{ text: 'never' }]);
   const lease = async (): Promise<boolean> => {
     // A manager that can't go on with it neither ends it.
     expect(await manager.recover({ resume: false })).toEqual([]);
