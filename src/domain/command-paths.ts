@@ -63,10 +63,8 @@ class CommandPathReader {
 
   result(): NamedPaths {
     const paths = new Set<string>();
-    for (const word of this.#words) {
-      if (word.startsWith('/')) paths.add(word);
-      else for (const folder of this.#folders) paths.add(`${folder}/${word}`);
-    }
+    for (const folder of this.#folders)
+      for (const word of this.#words) paths.add(word.startsWith('/') ? word : `${folder}/${word}`);
     return { paths: [...paths], ...(this.unknown === undefined ? {} : { unknown: this.unknown }) };
   }
 

@@ -14,5 +14,6 @@ export function resolvePath(path: string, cwd: string): string {
 
 /** True when a path is the folder or lies in it; both are absolute and without `.` and `..`. */
 export function isWithin(folder: string, path: string): boolean {
-  return path === folder || folder === '/' || path.startsWith(`${folder}/`);
+  if (folder === '/') return true;
+  return path.startsWith(folder) && (path.length === folder.length || path[folder.length] === '/');
 }

@@ -4,6 +4,7 @@ import {
   readWord,
   type ShellSource,
   type ShellWord,
+  type WordVisitor,
 } from './shell-word.ts';
 
 /** What reading a script leads to. */
@@ -42,20 +43,22 @@ const deepestNesting = 32;
  * found wherever the structure around it ends. Where cutting could go wrong it says so.
  */
 export function readScript(text: string, visitor: ScriptVisitor): void {
-  new ScriptReader(visitor).list({ text, at: 0 }, false, 0);
+  new ScriptReader(visitor, 0).list({ text, at: 0 }, false);
 }
 
 class ScriptReader {
   readonly #visitor: ScriptVisitor;
+  readonly #wordVisitor: WordVisitor;
   #words: ShellWord[] = [];
   #hereDocuments: HereDocument[] = [];
 
-  constructor(visitor: ScriptVisitor) {
+  constructor(visitor: ScriptVisitor, depth: number) {
     this.#visitor = visitor;
+    this.#wordVisitor = wordVisitor(visitor, depth);
   }
 
   /** Reads to the end of the text, or with `nested` to the parenthesis that closes the substitution. */
-  list(source: ShellSource, nested: boolean, depth: number): void {
+  list(source: ShellSource, nested: boolean): void {
     let parentheses = 0;
     let cases = false;
     for (;;) {
@@ -66,12 +69,12 @@ class ScriptReader {
       if (character === '\n') {
         source.at++;
         this.#flush();
-        this.#readHereDocuments(source, depth);
+        this.#readHereDocuments(source);
       } else if (character === '#') {
         if (this.#words[0]?.text === '[[') this.#visitor.opaque('it has a comment in a condition');
         source.at = endOfLine(source);
       } else if (isRedirection(source)) {
-        this.#redirection(source, depth);
+        this.#redirection(source);
       } else if (';&|'.includes(character)) {
         source.at++;
         this.#flush();
@@ -85,7 +88,7 @@ class ScriptReader {
         else if (nested) return this.#closeNested(cases);
         else if (!cases) this.#visitor.opaque('a parenthesis is not opened');
       } else {
-        this.#word(source, depth);
+        this.#word(source);
       }
     }
     this.#flush();
@@ -113,9 +116,9 @@ class ScriptReader {
     if (this.#hereDocuments.length > 0) this.#visitor.opaque('a here-document has no end');
   }
 
-  #word(source: ShellSource, depth: number): void {
+  #word(source: ShellSource): void {
     const start = source.at;
-    const word = readWord(source, this.#wordVisitor(depth));
+    const word = readWord(source, this.#wordVisitor);
     const next = source.text[source.at];
     // The number or name of a file descriptor belongs to the redirection behind it.
     if ((next === '<' || next === '>') && /^(?:\d+|\{\w+\})$/.test(word.mask)) return;
@@ -124,7 +127,7 @@ class ScriptReader {
     this.#words.push(word);
   }
 
-  #redirection(source: ShellSource, depth: number): void {
+  #redirection(source: ShellSource): void {
     const operator = redirectionAt(source);
     source.at += operator.length;
     skipBlanks(source);
@@ -133,7 +136,7 @@ class ScriptReader {
       this.#visitor.opaque('a redirection has no target');
       return;
     }
-    const target = readWord(source, this.#wordVisitor(depth));
+    const target = readWord(source, this.#wordVisitor);
     if (operator === '<<' || operator === '<<-') {
       if (target.dynamic || target.text.includes('\n'))
         this.#visitor.opaque('a here-document has an odd end mark');
@@ -144,7 +147,7 @@ class ScriptReader {
     }
   }
 
-  #readHereDocuments(source: ShellSource, depth: number): void {
+  #readHereDocuments(source: ShellSource): void {
     const documents = this.#hereDocuments;
     this.#hereDocuments = [];
     for (const { delimiter, literal, indented } of documents) {
@@ -162,26 +165,26 @@ class ScriptReader {
       if (literal) continue;
       const body = source.text.slice(start, found ? end : source.at);
       if (body.includes('\\\n')) this.#visitor.opaque('a here-document has joined lines');
-      readExpansions(body, this.#wordVisitor(depth));
+      readExpansions(body, this.#wordVisitor);
     }
-  }
-
-  #wordVisitor(depth: number): Parameters<typeof readWord>[1] {
-    const visitor = this.#visitor;
-    return {
-      opaque: (reason) => visitor.opaque(reason),
-      script: (text) => visitor.script(text),
-      nested(source) {
-        if (depth < deepestNesting) return new ScriptReader(visitor).list(source, true, depth + 1);
-        visitor.opaque('it is nested too deeply');
-        source.at = source.text.length;
-      },
-    };
   }
 }
 
+function wordVisitor(visitor: ScriptVisitor, depth: number): WordVisitor {
+  return {
+    opaque: (reason) => visitor.opaque(reason),
+    script: (text) => visitor.script(text),
+    nested(source) {
+      if (depth < deepestNesting) return new ScriptReader(visitor, depth + 1).list(source, true);
+      visitor.opaque('it is nested too deeply');
+      source.at = source.text.length;
+    },
+  };
+}
+
 function skipBlanks(source: ShellSource): void {
-  if (!/^[ \t\\]/.test(source.text[source.at] ?? '')) return;
+  const next = source.text[source.at];
+  if (next !== ' ' && next !== '\t' && next !== '\\') return;
   const blanks = /(?:[ \t]|\\\n)*/y;
   blanks.lastIndex = source.at;
   source.at += blanks.exec(source.text)?.[0].length ?? 0;

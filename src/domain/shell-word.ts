@@ -58,7 +58,8 @@ export function isProcessSubstitution({ text, at }: ShellSource): boolean {
 
 /** True when the characters of a word that are not quoted make the shell look for files or write several words. */
 export function isPattern(mask: string): boolean {
-  return /[*?]|\[.*\]|^~|[:=]~|\{.*(?:,|\.\.).*\}/s.test(mask);
+  // Most words have none of these.
+  return /[*?[~{]/.test(mask) && /[*?]|\[.*\]|^~|[:=]~|\{.*(?:,|\.\.).*\}/s.test(mask);
 }
 
 class WordReader {

@@ -19,9 +19,16 @@ export function realPaths(path: string, cwd: string): readonly string[] {
   return new RealPathFinder().find(path, cwd);
 }
 
+/** A folder as it was named, without a slash at its end, and where it leads. */
+interface Folder {
+  readonly said: string;
+  readonly real: string;
+}
+
 class RealPathFinder {
-  /** Where paths lead, of those that were looked at. */
-  readonly #known = new Map<string, string>();
+  /** Those that were looked at. */
+  readonly #folders = new Map<string, Folder>();
+  #last: Folder = { said: '', real: '' };
 
   find(path: string, cwd: string): readonly string[] {
     if (!path.includes('..')) return [this.#leadsTo(isClean(path) ? path : resolve(cwd, path), mostLinks)];
@@ -30,20 +37,22 @@ class RealPathFinder {
     return bySystem === byText ? [byText] : [byText, bySystem];
   }
 
-  /** For an absolute path without `..`. */
-  #leadsTo(path: string, links: number): string {
-    const known = this.#known.get(path);
-    if (known !== undefined) return known;
-    const place = this.#follow(path, links);
-    this.#known.set(path, place);
-    return place;
+  /** The folder that the path is in; `slash` is the place of its last slash. Most paths are in that of the one before. */
+  #folderOf(path: string, slash: number, links: number): Folder {
+    if (this.#last.said.length === slash && path.startsWith(this.#last.said)) return this.#last;
+    const said = path.slice(0, slash);
+    const folder = this.#folders.get(said) ?? { said, real: said === '' ? '' : this.#leadsTo(said, links) };
+    this.#folders.set(said, folder);
+    this.#last = folder;
+    return folder;
   }
 
-  #follow(path: string, links: number): string {
+  /** For an absolute path without `..`. */
+  #leadsTo(path: string, links: number): string {
     if (path === '/') return path;
     const slash = path.lastIndexOf('/');
-    const folder = this.#leadsTo(slash === 0 ? '/' : path.slice(0, slash), links);
-    const place = `${folder === '/' ? '' : folder}${path.slice(slash)}`;
+    const { said, real } = this.#folderOf(path, slash, links);
+    const place = real === said ? path : `${real === '/' ? '' : real}${path.slice(slash)}`;
     if (!isLink(place)) return place;
     const target = links > 0 ? linkTarget(place) : undefined;
     return target === undefined ? place : this.#leadsTo(resolve(dirname(place), target), links - 1);
