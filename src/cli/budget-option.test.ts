@@ -1,5 +1,7 @@
-import { expect, it } from 'vitest';
-import { readBudgets } from './budget-option.ts';
+import { afterEach, expect, it, vi } from 'vitest';
+import { budgetTexts, readBudgets } from './budget-option.ts';
+
+afterEach(() => void vi.unstubAllEnvs());
 
 const hour = 3_600_000;
 
@@ -30,5 +32,17 @@ it.each([
 ])('"%s" is none, and why is said', (text, why) => {
   expect(() => readBudgets([text])).toThrow(
     expect.objectContaining({ code: 'invalid_input', message: expect.stringMatching(why) }),
+  );
+});
+
+it('takes the budgets of ASM_BUDGETS first, and says of a wrong one that it stands there', () => {
+  vi.stubEnv('ASM_BUDGETS', ' everything=50/day  run=2 ');
+  expect(budgetTexts(['run=2', 'session=1'])).toEqual(['everything=50/day', 'run=2', 'session=1']);
+  vi.stubEnv('ASM_BUDGETS', 'everything=50/day run=two');
+  expect(() => budgetTexts()).toThrow(
+    expect.objectContaining({
+      code: 'invalid_input',
+      message: expect.stringMatching(/^In the variable ASM_BUDGETS: "run=two" is no budget/),
+    }),
   );
 });

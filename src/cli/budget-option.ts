@@ -1,16 +1,30 @@
 import { checkBudgets } from '../cost/budget-check.ts';
 import type { Budget, CheckedBudget } from '../cost/budget.ts';
-import { AsmError } from '../domain/error.ts';
+import { AsmError, isAsmError } from '../domain/error.ts';
 import { parseMoney } from '../domain/money.ts';
 import { nearestName } from '../domain/nearest-name.ts';
 import { spanOf } from './time-span.ts';
 
 const scopes = ['run', 'session', 'tag', 'provider', 'everything'] as const;
 
-/** Budgets as texts: those of the variable `ASM_BUDGETS`, with blanks between them, and those of `--budget`. */
+/**
+ * Budgets as texts: those of the variable `ASM_BUDGETS`, with blanks between them, and those of `--budget`.
+ * Throws `invalid_input` for one of the variable that is none.
+ */
 export function budgetTexts(given: readonly string[] = []): readonly string[] {
   const everywhere = (process.env['ASM_BUDGETS'] ?? '').split(/\s+/).filter((text) => text !== '');
+  for (const text of everywhere) checkVariable(text);
   return [...new Set([...everywhere, ...given])];
+}
+
+/** Nobody who gives no budget would look for one: the error says where it comes from. */
+function checkVariable(text: string): void {
+  try {
+    readBudgets([text]);
+  } catch (thrown) {
+    if (!isAsmError(thrown)) throw thrown;
+    throw new AsmError(thrown.code, `In the variable ASM_BUDGETS: ${thrown.message}`, { cause: thrown });
+  }
 }
 
 /** Reads budgets such as `run=0.50` and `tag:nightly=5/day`. Throws `invalid_input` for what is none. */

@@ -3,11 +3,12 @@ import { wholeNumber } from './option-value.ts';
 import type { RenderingName } from './rendering-name.ts';
 
 /** Adds a command that says where its help is when it is used wrongly. */
-export function addCommand(program: Command, name: string, description: string): Command {
-  return program
+export function addCommand(parent: Command, name: string, description: string): Command {
+  const words = parent.parent === null ? ['asm', name] : ['asm', parent.name(), name];
+  return parent
     .command(name)
     .description(description)
-    .showHelpAfterError(`(asm ${name} --help shows what there is)`);
+    .showHelpAfterError(`(${words.join(' ')} --help shows what there is)`);
 }
 
 /** What stands at the end of a command's help. */

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { nearestName } from '../domain/nearest-name.ts';
 import { addCommand as add, endCommand } from './command-parts.ts';
 import { another } from './option-value.ts';
 
@@ -17,15 +18,16 @@ function addQueue(program: Command): void {
       'asm queue promote run_…',
       "asm queue --json | jq -r 'select(.place == 1).runId'",
     ],
-  }).action(async (options: object) => {
+  }).action(async (options: object, command: Command) => {
+    refuseUnknownSubcommand(command);
     const { queueCommand } = await import('./queue-command.ts');
     await queueCommand(options);
   });
   endCommand(
-    queue
-      .command('promote')
-      .description('let a queued run be the next that starts, whoever serves its session')
-      .argument('<run>', 'a queued run'),
+    add(queue, 'promote', 'let a queued run be the next that starts, whoever serves its session').argument(
+      '<run>',
+      'a queued run',
+    ),
     { examples: ['asm queue promote run_…'] },
   ).action(async (id: string, _options: object, command: Command) => {
     const { promoteCommand } = await import('./queue-command.ts');
@@ -33,15 +35,27 @@ function addQueue(program: Command): void {
     await promoteCommand(id, command.optsWithGlobals());
   });
   endCommand(
-    queue
-      .command('withdraw')
-      .description('take a run out of its queue, so that nobody starts it')
-      .argument('<run>', 'a queued run'),
+    add(queue, 'withdraw', 'take a run out of its queue, so that nobody starts it').argument(
+      '<run>',
+      'a queued run',
+    ),
     { examples: ['asm queue withdraw run_…'] },
   ).action(async (id: string, _options: object, command: Command) => {
     const { withdrawCommand } = await import('./queue-command.ts');
     await withdrawCommand(id, command.optsWithGlobals());
   });
+  // Else a mistyped subcommand would be one argument too many. Said last, since subcommands inherit it.
+  queue.allowExcessArguments();
+}
+
+/** For a command that does something by itself and has subcommands, too. */
+function refuseUnknownSubcommand(command: Command): void {
+  const [word] = command.args;
+  if (word === undefined) return;
+  const names = command.commands.map((subcommand) => subcommand.name());
+  const nearest = nearestName(word, names);
+  const advice = nearest === undefined ? `(There are ${names.join(', ')})` : `(Did you mean ${nearest}?)`;
+  command.error(`error: unknown command '${word}'\n${advice}`, { code: 'commander.unknownCommand' });
 }
 
 function addBudgets(program: Command): void {

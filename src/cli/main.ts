@@ -22,7 +22,8 @@ async function runCommandLine(words: readonly string[]): Promise<void> {
   const json = words.includes('--json');
   const program = buildCommandLine(await ownVersion());
   const complaints: string[] = [];
-  for (const command of [program, ...program.commands]) {
+  const commands = program.commands.flatMap((command) => [command, ...command.commands]);
+  for (const command of [program, ...commands]) {
     command.configureOutput({ writeErr: (text) => void complaints.push(text) });
   }
   try {

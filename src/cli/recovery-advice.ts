@@ -10,7 +10,10 @@ export function recoveryAdvice(error: AsmError): string | undefined {
         ? 'Try again in a while.'
         : `Try again after ${new Date(error.provider.retryAt).toLocaleTimeString()}.`;
     case 'retry':
-      return 'Try again.';
+      // Of an approval the first decision counts: who comes later gets the same answer each time.
+      return error.code === 'conflict' && error.details?.['approvalId'] !== undefined
+        ? undefined
+        : 'Try again.';
     case 'failover':
       return 'Try again later, or with another provider.';
     case 'fix_input':

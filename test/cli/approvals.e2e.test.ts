@@ -36,6 +36,9 @@ test('a call waits until another terminal approves it', async () => {
   const again = await room.asm(['deny', id, '--json']);
   expect(again.code).toBe(2);
   expect(documents(again.errors)).toMatchObject([{ error: { code: 'conflict' } }]);
+  expect((await room.asm(['deny', id])).errors).toBe(
+    `error Approval ${id} was granted by ada before. [conflict]\n`,
+  );
   const { session } = announced(errors);
   const all = documents(
     (await room.asm(['approvals', '--session', session, '--status', 'all', '--json'])).output,

@@ -44,6 +44,7 @@ test('a wrong command or option is answered with the nearest', async () => {
     [['rnu'], 'run'],
     [['sesions', '--help'], 'sessions'],
     [['help', 'evnts'], 'events'],
+    [['queue', 'promot', 'run_none'], 'promote'],
     [['run', '--provder', 'shell', 'ls'], '--provider'],
     [['sessions', '--limt', '3'], '--limit'],
     [['events', 'ses_none', '--folow'], '--follow'],
@@ -59,6 +60,9 @@ test('a wrong command or option is answered with the nearest', async () => {
     expect(code).toBe(2);
     expect(errors).toContain("missing required argument 'id'");
   }
+  const twice = await room.asm(['queue', 'promote', 'run_one', 'run_two']);
+  expect(twice.code).toBe(2);
+  expect(twice.errors).toMatch(/^error: too many arguments .*\n\(asm queue promote --help shows/);
 });
 
 test('with --json wrong use is one line of JSON, too', async () => {
@@ -67,6 +71,8 @@ test('with --json wrong use is one line of JSON, too', async () => {
     ['sesions', '--json'],
     ['sessions', '--json', '--limit', 'x'],
     ['show', '--json'],
+    ['queue', 'promot', '--json'],
+    ['queue', 'promote', '--json'],
   ]) {
     const { code, output, errors } = await room.asm(words);
     expect({ code, output }).toEqual({ code: 2, output: '' });
