@@ -94,8 +94,9 @@ function spentTable(spent: readonly SpentBy[]): string {
   return renderTable<SpentBy>(
     spent,
     [
-      { title: 'PER', value: ({ per }) => per },
-      { title: 'OF', value: ({ key }) => key, flexible: true },
+      // Never cut: an id is for copying.
+      { title: 'OF', value: ({ per, key }) => (key === '' ? per : key) },
+      { title: 'PER', value: ({ per, key }) => (key === '' ? '' : per) },
       { title: 'RUNS', value: ({ runs }) => String(runs), align: 'right', leaveOut: 1 },
       { title: 'TOKENS', value: ({ spent: { tokens } }) => String(tokens), align: 'right' },
       { title: 'COST', value: ({ spent: { usd } }) => `$${formatMoney(usd)}`, align: 'right' },

@@ -1,6 +1,5 @@
 import { createSessionManager, type SessionManager } from '../manager/session-manager.ts';
 import { sqliteStore } from '../stores/sqlite/index.ts';
-import { budgetTexts, readBudgets } from './budget-option.ts';
 import type { SharedOptions } from './shared-options.ts';
 import { assertStoreExists, storeLocation } from './store-location.ts';
 
@@ -13,6 +12,5 @@ export async function openReader(options: SharedOptions): Promise<SessionManager
   return await createSessionManager({
     store: sqliteStore(storeLocation(options.store)),
     providers: [],
-    budgets: readBudgets(budgetTexts()),
   });
 }

@@ -27,9 +27,9 @@ test('budgets shows what was spent and what budgets leave, and run holds them', 
   expect(plain.output).toContain('No budget is set.');
   expect(plain.output).toContain('Spent in the last 24h:');
   expect(plain.output).toMatch(/^everything +2 +200 +\$0\.7$/m);
-  expect(plain.output).toMatch(/^provider +scripted +2 +200 +\$0\.7$/m);
-  expect(plain.output).toMatch(/^tag +nightly +1 +100 +\$0\.6$/m);
-  expect(plain.output).toMatch(/^session +ses_\w+ +1 +100 +\$0\.1$/m);
+  expect(plain.output).toMatch(/^scripted +provider +2 +200 +\$0\.7$/m);
+  expect(plain.output).toMatch(/^nightly +tag +1 +100 +\$0\.6$/m);
+  expect(plain.output).toMatch(/^ses_\w+ +session +1 +100 +\$0\.1$/m);
 
   const environment = { ASM_BUDGETS: 'tag:nightly=0.5/day everything=1000tokens' };
   const words = ['budgets', '--budget', 'run=2', '--budget', 'session=0.65', '--store', store];
