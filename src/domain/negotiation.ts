@@ -33,8 +33,16 @@ export function missingCapabilities(
   );
 }
 
-/** Holds a demand against a table. Throws `missing_required_capability`, naming all that is missing. */
-export function negotiate(provider: string, table: Capabilities, demand: CapabilityDemand): Negotiation {
+/**
+ * Holds a demand against a table. Throws `missing_required_capability`, naming all that is missing, and for what it is
+ * needed where `purpose` tells.
+ */
+export function negotiate(
+  provider: string,
+  table: Capabilities,
+  demand: CapabilityDemand,
+  purpose: (name: CapabilityName) => string | undefined = () => undefined,
+): Negotiation {
   const missing = missingCapabilities(table, demand);
   if (missing.length > 0) {
     const observed = missing.filter((name) => table[name] === 'observed');
@@ -42,9 +50,10 @@ export function negotiate(provider: string, table: Capabilities, demand: Capabil
       observed.length === 0
         ? 'Take another provider.'
         : `It only observes ${observed.join(', ')}; if that is enough, say acceptObserved: true.`;
+    const named = missing.map((name) => [name, purpose(name)].filter((part) => part !== undefined).join(' '));
     throw new AsmError(
       'missing_required_capability',
-      `${provider} lacks what the run requires: ${missing.join(', ')}. ${advice}`,
+      `${provider} lacks what the run requires: ${named.join(', ')}. ${advice}`,
       { details: { provider, missing: [...missing] } },
     );
   }

@@ -163,11 +163,9 @@ export class Gate {
     if (proposed === 'allow') {
       return { authorization: { decision: 'allow' }, by: byRule === undefined ? 'mode' : 'rule' };
     }
-    if (approvals) {
-      const why = byGuard?.reason ?? (byRule?.decision === 'ask' ? byRule.reason : undefined);
-      return await this.#askPerson(call, why, options);
-    }
-    const reason = `${call.name} needs a permission, and nobody is there to give it.`;
+    const why = byGuard?.reason ?? (byRule?.decision === 'ask' ? byRule.reason : undefined);
+    if (approvals) return await this.#askPerson(call, why, options);
+    const reason = `${call.name} needs a permission, and nobody is there to give it.${why === undefined ? '' : ` ${why}`}`;
     return { authorization: { decision: 'deny', reason }, by: 'default' };
   }
 

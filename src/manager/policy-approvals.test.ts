@@ -56,6 +56,11 @@ describe('a call that a policy wants a person to allow', () => {
     const run = await room.run({ policy, permissionMode: 'full_auto', approvals: false });
     expect(await run.result).toMatchObject({ status: 'completed', policy: report });
     expect(room.ran).toEqual([]);
+    // The agent is told whose wish it was.
+    const decided = await waitForEvent(run, 'tool_call_decided');
+    expect(decided).toMatchObject({
+      data: { reason: expect.stringMatching(/nobody is there.*The policy /) },
+    });
     expect((await room.manager.approvals.list()).rows).toEqual([]);
   });
 });

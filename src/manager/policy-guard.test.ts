@@ -305,6 +305,7 @@ describe('before the run', () => {
     const session = await manager.createSession();
     await expect(session.run('go', { policy: { limits: { turns: 2 } } })).rejects.toMatchObject({
       code: 'missing_required_capability',
+      message: expect.stringContaining('usage_per_answer (for its policies)'),
       details: { missing: ['usage_per_answer'] },
     });
   });

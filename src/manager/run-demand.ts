@@ -75,5 +75,8 @@ export function checkDemand(provider: Provider, options: RunOptions, session: Se
       { details: { provider: provider.name, missing: unserved.map(([capability]) => capability) } },
     );
   }
-  return negotiate(provider.name, provider.capabilities, demand);
+  const forPolicies: readonly CapabilityName[] = policyNeeds(options);
+  return negotiate(provider.name, provider.capabilities, demand, (name) =>
+    forPolicies.includes(name) ? '(for its policies)' : undefined,
+  );
 }
