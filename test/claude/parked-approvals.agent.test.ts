@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import { parseId } from '../../src/domain/id.ts';
 import type { SessionManager } from '../../src/manager/session-manager.ts';
+import { conversationTexts } from '../../src/testing/model-server/anthropic-reader.ts';
+import type { ModelRequest } from '../../src/testing/model-server/model-request.ts';
+import type { ModelTurn } from '../../src/testing/model-server/model-turn.ts';
+import type { ModelScript } from '../../src/testing/model-server/turn-script.ts';
 import { pendingId } from '../manager/approval-room.ts';
 import { collect, waitForEvent } from '../manager/log-check.ts';
 import { withCookie } from '../process/process-probe.ts';
@@ -131,21 +135,24 @@ test('a parked run can be cancelled by anybody; its question is withdrawn', asyn
   expect(parseId('approval', id)).toBe(id);
 });
 
-test.each([
+const agent = {
+  name: 'Agent',
+  input: { description: 'd', prompt: 'SUBAGENT: make', subagent_type: 'general-purpose' },
+};
+const isSubagent = (request: ModelRequest): boolean => conversationTexts(request).includes('SUBAGENT: make');
+
+/** Subagents work in the background: who asks its model first is not known. */
+function subagentScript(own: readonly ModelTurn[], beside: readonly ModelTurn[]): ModelScript {
+  const turns = { main: [{ tools: [agent] }, ...beside], subagent: [...own] };
+  return (request) => turns[isSubagent(request) ? 'subagent' : 'main'].shift() ?? { text: 'Done.' };
+}
+
+const touch: ModelTurn = { tools: [bash('touch one')] };
+
+test.each<[string, ModelScript]>([
   ['parallel calls', [{ tools: [bash('touch one'), bash('touch two')] }, { text: 'Done.' }]],
-  [
-    'a call of a subagent',
-    [
-      {
-        tools: [
-          { name: 'Agent', input: { description: 'd', prompt: 'p', subagent_type: 'general-purpose' } },
-        ],
-      },
-      { tools: [bash('touch one')] },
-      { text: 'made' },
-      { text: 'Done.' },
-    ],
-  ],
+  ['a call of a subagent', subagentScript([touch, { text: 'made' }], [])],
+  ['a call beside a subagent that ends', subagentScript([{ text: 'nothing to do' }], [touch])],
 ])('%s are never parked: they wait with their agent', async (_what, turns) => {
   await using room = await openManagedRoom(turns);
   const manager = await room.open();

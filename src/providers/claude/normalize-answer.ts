@@ -39,6 +39,7 @@ function answerOf(
   const id = textField(native, 'id') ?? 'message';
   const current = state.answers.current(thread);
   const events = current === undefined || current.id === id ? [] : completeWholeAnswer(thread, state);
+  if (thread === undefined && current?.id !== id) state.subagents.mainAnswerBegan();
   const answer =
     current?.id === id
       ? current

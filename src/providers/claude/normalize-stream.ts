@@ -48,6 +48,7 @@ function beginAnswer(
   const abandoned = state.answers.current(thread);
   const id = textField(message, 'id');
   if (id === undefined) return [];
+  if (thread === undefined) state.subagents.mainAnswerBegan();
   state.answers.begin(thread, {
     id,
     model: textField(message, 'model'),

@@ -13,6 +13,8 @@ export class SubagentRegistry {
   readonly #agents = new Map<string, Subagent>();
   readonly #running = new Set<string>();
   readonly #working = new Set<string>();
+  /** Answers of the main thread until it surely knows of the last end: that of the next one may be asked for already. */
+  #answersUntilTold = 0;
 
   start(agent: Subagent): void {
     this.#agents.set(agent.agentId, agent);
@@ -26,18 +28,29 @@ export class SubagentRegistry {
 
   /** It stopped working; the message about its end may still come. */
   rest(agentId: string): void {
-    this.#working.delete(agentId);
+    const isTold = this.#agents.get(agentId)?.background !== true;
+    if (this.#working.delete(agentId) && !isTold) this.#answersUntilTold = 2;
   }
 
   /** Marks the end; false when it had ended before, or never started. */
   finish(agentId: string): boolean {
-    this.#working.delete(agentId);
+    this.rest(agentId);
     return this.#running.delete(agentId);
   }
 
   /** Number of subagents that work on after their parent's turn: the process has to live until they end. */
   get workingInBackground(): number {
     return [...this.#working].filter((agentId) => this.#agents.get(agentId)?.background === true).length;
+  }
+
+  /** An answer of the main thread begins. */
+  mainAnswerBegan(): void {
+    this.#answersUntilTold = Math.max(0, this.#answersUntilTold - 1);
+  }
+
+  /** True when no subagent works in the background, and the main thread isn't about to be told of the end of one. */
+  get settled(): boolean {
+    return this.workingInBackground === 0 && this.#answersUntilTold === 0;
   }
 
   /** Who makes a call, from the subagent's id in Claude Code's question. */
