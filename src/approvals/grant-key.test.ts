@@ -15,7 +15,7 @@ const subject: GrantSubject = {
   sessionId: brandId('session', 'ses_1'),
   runId: brandId('run', 'run_1'),
   provider: 'claude',
-  cwd: '/work',
+  cwd: '/home/ada',
   call,
 };
 
@@ -36,7 +36,7 @@ describe('a grant key', () => {
   it.each<[string, GrantSubject]>([
     ['another session', { ...subject, sessionId: brandId('session', 'ses_2') }],
     ['another provider', { ...subject, provider: 'codex' }],
-    ['another folder', { ...subject, cwd: '/work/' }],
+    ['another folder', { ...subject, cwd: '/home/ada/' }],
     ['another tool', withCall({ tool: 'powershell' })],
     ['another command', withCall({ input: { ...call.input, command: 'rm -r  build' } })],
     ['one field more', withCall({ input: { ...call.input, run_in_background: true } })],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decideByRules, formatToolRule, parseToolRule, type ToolRules } from './tool-rule.ts';
 import type { ToolCall } from './tool.ts';
 
-const cwd = '/work/project';
+const cwd = '/home/ada/project';
 
 function bash(command: string): ToolCall {
   return { id: '1', name: 'Bash', tool: 'bash', kind: 'execute', input: { command }, command };
@@ -91,7 +91,7 @@ describe('tools and folders', () => {
   });
   test.each([
     [['src/a.ts'], 'allow'],
-    [['/work/project/src/x/../a.ts', 'src/b'], 'allow'],
+    [['/home/ada/project/src/x/../a.ts', 'src/b'], 'allow'],
     [['src/../secret'], undefined],
     [['src2/a'], undefined],
     [['src/a', '/etc/passwd'], undefined],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { actingStore } from '../../test/manager/acting-store.ts';
 import { checkLog, typesOf, waitForEvent } from '../../test/manager/log-check.ts';
+import { listCommand } from '../../test/manager/still-run.ts';
 import { sqlite } from '../../test/manager/store-kinds.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import { memoryStore } from '../stores/memory/memory-store.ts';
@@ -10,17 +11,9 @@ import type { ScriptStep, ScriptedToolStep } from '../testing/scripted-provider/
 import type { RunHandle } from './run-handle.ts';
 import { createSessionManager, type SessionManager } from './session-manager.ts';
 
-const command = {
-  name: 'Bash',
-  tool: 'bash',
-  kind: 'execute',
-  input: { command: 'ls' },
-  command: 'ls',
-} as const;
-
 /** A tool that runs until it is stopped. */
 const endlessTool: ScriptedToolStep = {
-  tool: command,
+  tool: listCommand,
   result: (_input, { signal }) =>
     new Promise((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(new Error('stopped')), { once: true });
@@ -74,7 +67,7 @@ describe('cancelling a run', () => {
   it.each(['the same manager', 'another manager'])(
     'while a question is open, from %s: the question is withdrawn',
     async (from) => {
-      await using room = await openRoom([{ tool: command }]);
+      await using room = await openRoom([{ tool: listCommand }]);
       const session = await room.manager.createSession();
       const asked = Promise.withResolvers<AbortSignal>();
       const run = await session.run('go', {

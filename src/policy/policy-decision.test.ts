@@ -4,7 +4,7 @@ import { PolicyDecider } from './policy-decision.ts';
 import { mergePolicies } from './policy-stack.ts';
 import type { Policy } from './policy.ts';
 
-const cwd = '/work/project';
+const cwd = '/home/ada/project';
 
 function call(name: string, tool: string, kind: ToolKind, more: Partial<ToolCall> = {}): ToolCall {
   return { id: '1', name, tool, kind, input: {}, ...more };
@@ -156,14 +156,14 @@ describe('paths', () => {
   ])('%j leaves the folder, or may', (command) => expect(finding(outside, bash(command))).toBe('cancel'));
   test.each([
     'cat a/b',
-    'cat /work/project/x',
+    'cat /home/ada/project/x',
     'ls 2>/dev/null',
     '/bin/ls a',
     'git status',
     'curl https://a.example/b',
   ])('%j stays', (command) => expect(finding(outside, bash(command))).toBeUndefined());
   test.each<[string, ToolCall, string | undefined]>([
-    ['a written file', call('Write', 'write', 'edit', { paths: ['/work/other'] }), 'cancel'],
+    ['a written file', call('Write', 'write', 'edit', { paths: ['/home/ada/other'] }), 'cancel'],
     ['a file in it', call('Write', 'write', 'edit', { paths: ['a'] }), undefined],
     ['a tool that does not say which', call('undo', 'undo_edit', 'edit'), 'cancel'],
     [
@@ -192,7 +192,7 @@ describe('paths', () => {
     'grep -r x .',
     'rm -rf ..',
     'cat sec*',
-    'cp a /work/project/secrets',
+    'cp a /home/ada/project/secrets',
   ])('%j reaches what is in the folder, or may', (command) =>
     expect(finding(inside, bash(command))).toBe('cancel'),
   );

@@ -28,7 +28,7 @@ function room(answer: Authorization | (() => Promise<Authorization>)): {
       return typeof answer === 'function' ? answer() : Promise.resolve(answer);
     },
     stopping: stopping.signal,
-    cwd: '/work',
+    cwd: '/home/ada',
   });
   const state = createNormalizerState({
     preset: undefined,
@@ -81,7 +81,9 @@ describe('a permission request', () => {
   it('about the same call gets the same answer without another question', async () => {
     const { ask, asked } = room({ decision: 'allow' });
     await ask({ ...run, kind: 'edit', rawInput: { path: 'a' } });
-    expect(chosen(await ask({ ...run, kind: 'edit', rawInput: { path: '/work/a', mode: 1 } }))).toBe('a1');
+    expect(chosen(await ask({ ...run, kind: 'edit', rawInput: { path: '/home/ada/a', mode: 1 } }))).toBe(
+      'a1',
+    );
     expect(asked).toHaveLength(1);
   });
 
