@@ -51,9 +51,9 @@ export class RunOperations {
     const prepared = await prepareRun(this.#environment, sessionId, input, options);
     const owned = options.detached !== true;
     return options.key === undefined
-      ? await this.#start(prepared, true, owned)
+      ? await this.#start(prepared, { isNew: true, owned })
       : await startOfKey(this.#environment, prepared, {
-          start: (one, isNew) => this.#start(one, isNew, owned),
+          start: (one, isNew) => this.#start(one, { isNew, owned }),
           found: (run) => this.#handle(run),
         });
   }
@@ -66,7 +66,7 @@ export class RunOperations {
   ): Promise<RunHandle> {
     this.#assertOpen();
     const prepared = await prepareRunIn(this.#environment, oneShot.session, 0, input, options);
-    return await this.#start({ ...prepared, oneShot }, true, options.detached !== true);
+    return await this.#start({ ...prepared, oneShot }, { isNew: true, owned: options.detached !== true });
   }
 
   /** Makes a pending run. */
@@ -118,7 +118,7 @@ export class RunOperations {
     }
     const prepared = await preparePendingRun(this.#environment, row, this.#prepared.get(runId), options);
     try {
-      return await this.#start(prepared, false, options.detached !== true);
+      return await this.#start(prepared, { isNew: false, owned: options.detached !== true });
     } catch (thrown) {
       // Somebody may have executed or cancelled it since we read its row.
       if (hasErrorCode(thrown, 'conflict')) assertRunMove(await findRun(this.#environment, runId), 'running');
@@ -136,8 +136,7 @@ export class RunOperations {
     if (this.#closing.signal.aborted || this.#finished.has(run.id)) return false;
     const lease = await store.leases.current(run.id);
     if (lease !== undefined && lease.expiresAt > clock.now()) return false;
-    const needs: readonly JsonValue[] = Array.isArray(run.options['needs']) ? run.options['needs'] : [];
-    const again = Object.fromEntries(Object.entries(given).filter(([name]) => needs.includes(name)));
+    const again = neededOf(run, given);
     try {
       if (await endIfStopped(this.#environment, run)) return true;
       const resumed = await prepareResume(this.#environment, run, undefined, again);
@@ -184,13 +183,7 @@ export class RunOperations {
   ): Promise<RunHandle> {
     this.#assertOpen();
     const prepared = await this.#prepareStored(row, defaults);
-    const execution = this.#execute(prepared, { isNew: false, owned: false, next });
-    this.#starting.add(execution);
-    try {
-      return await execution;
-    } finally {
-      this.#starting.delete(execution);
-    }
+    return await this.#start(prepared, { isNew: false, owned: false, next });
   }
 
   /**
@@ -251,10 +244,9 @@ export class RunOperations {
 
   async #prepareStored(row: Run, defaults: CommonRunOptions): Promise<PreparedRun> {
     const known = this.#prepared.get(row.id);
-    const needs: readonly JsonValue[] = Array.isArray(row.options['needs']) ? row.options['needs'] : [];
     // What was stored counts; functions and secrets were not, and come from whoever serves the session.
-    const again = Object.fromEntries(Object.entries(defaults).filter(([name]) => needs.includes(name)));
-    return await preparePendingRun(this.#environment, row, known, known === undefined ? again : {});
+    const again = known === undefined ? neededOf(row, defaults) : {};
+    return await preparePendingRun(this.#environment, row, known, again);
   }
 
   async find(runId: RunId): Promise<RunHandle> {
@@ -307,9 +299,9 @@ export class RunOperations {
     });
   }
 
-  async #start(prepared: PreparedRun, isNew: boolean, owned: boolean): Promise<RunHandle> {
+  async #start(prepared: PreparedRun, how: StartedHow): Promise<RunHandle> {
     this.#assertOpen();
-    const start = this.#execute(prepared, { isNew, owned });
+    const start = this.#execute(prepared, how);
     this.#starting.add(start);
     try {
       return await start;
@@ -318,14 +310,7 @@ export class RunOperations {
     }
   }
 
-  async #execute(
-    prepared: PreparedRun,
-    how: {
-      readonly isNew: boolean;
-      readonly owned: boolean;
-      readonly next?: () => Promise<Successor | undefined>;
-    },
-  ): Promise<RunHandle> {
+  async #execute(prepared: PreparedRun, how: StartedHow): Promise<RunHandle> {
     const environment = this.#environment;
     const executor = new RunExecutor(environment, () => prepared, how.next);
     this.#executors.add(executor);
@@ -385,6 +370,22 @@ export class RunOperations {
     const lease = await store.leases.current(runId);
     if (lease !== undefined && lease.expiresAt > clock.now()) throw runAlreadyExecuting(runId);
   }
+}
+
+/** How a run is started. */
+interface StartedHow {
+  /** Nothing of it is stored. */
+  readonly isNew: boolean;
+  /** It is cancelled when its handle is disposed of. */
+  readonly owned: boolean;
+  /** Gives the run that is to start with its end. */
+  readonly next?: () => Promise<Successor | undefined>;
+}
+
+/** Of what is given for a run of another process, what it says that it needs: it was not stored. */
+function neededOf(row: Run, given: CommonRunOptions): CommonRunOptions {
+  const needs: readonly JsonValue[] = Array.isArray(row.options['needs']) ? row.options['needs'] : [];
+  return Object.fromEntries(Object.entries(given).filter(([name]) => needs.includes(name)));
 }
 
 /** A run that has begun here. */
