@@ -30,12 +30,14 @@ async function runCommandLine(words: readonly string[]): Promise<void> {
     if (words.length === 0) program.outputHelp();
     else await program.parseAsync(understood(program, words), { from: 'user' });
   } catch (thrown) {
+    // Help, which was asked for and given.
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return;
     const { reportError, reportUsage } = await import('./error-report.ts');
-    if (!(thrown instanceof CommanderError)) {
-      process.exitCode = exitCodeOfError(reportError(thrown, json));
-    } else if (thrown.exitCode !== 0) {
+    if (thrown instanceof CommanderError) {
       reportUsage(thrown.message, complaints.join(''), json);
       process.exitCode = exitCodes.usage;
+    } else {
+      process.exitCode = exitCodeOfError(reportError(thrown, json));
     }
   }
 }
