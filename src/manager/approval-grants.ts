@@ -1,10 +1,11 @@
 import { revokeApproval, type Approval } from '../domain/approval.ts';
-import { AsmError, hasErrorCode } from '../domain/error.ts';
+import { AsmError } from '../domain/error.ts';
 import type { SessionId } from '../domain/id.ts';
 import { isTerminalSession } from '../domain/session.ts';
 import type { CallOptions, RowPage } from '../ports/session-store.ts';
 import { revokedEvent } from './approval-row.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
+import { untilUndisputed } from './undisputed.ts';
 
 /** Which grants are listed. */
 export interface GrantQuery {
@@ -13,9 +14,6 @@ export interface GrantQuery {
   readonly limit?: number;
   readonly cursor?: string;
 }
-
-/** How often a revocation is decided again when a call was let through at the same moment. */
-const maximumTries = 5;
 
 /** A page of the grants in force; it may have fewer rows than there are lasting grants in its part of the store. */
 export async function grantsInForce(
@@ -46,7 +44,8 @@ export async function revokeGrant(
   { by, reason }: { readonly by: string; readonly reason: string | undefined },
 ): Promise<Approval> {
   const { store, log, clock, redactor, encoder } = environment;
-  for (let tries = 1, approval = found; ; tries++) {
+  return await untilUndisputed(async () => {
+    const approval = (await store.approval(found.id)) ?? found;
     const set = revokeApproval(approval, {
       by: redactor.text(by).text,
       ...(reason === undefined ? {} : { reason: redactor.text(reason).text }),
@@ -55,18 +54,13 @@ export async function revokeGrant(
     await assertInForce(environment, approval);
     const { id, sessionId, version, provider } = approval;
     const revoked = { ...approval, ...set, version: version + 1 };
-    try {
-      await log.commit({
-        sessionId,
-        approvals: [{ id, expectedVersion: version, set }],
-        events: [encoder.encode(revokedEvent(revoked), { provider })],
-      });
-      return revoked;
-    } catch (thrown) {
-      if (tries >= maximumTries || !hasErrorCode(thrown, 'conflict')) throw thrown;
-      approval = (await store.approval(id)) ?? approval;
-    }
-  }
+    await log.commit({
+      sessionId,
+      approvals: [{ id, expectedVersion: version, set }],
+      events: [encoder.encode(revokedEvent(revoked), { provider })],
+    });
+    return revoked;
+  });
 }
 
 /** No call is made any more in a session that has ended, and nothing is added to its log. */

@@ -1,4 +1,4 @@
-import { AsmError, isAsmError, hasErrorCode } from '../domain/error.ts';
+import { AsmError, isAsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { RunId } from '../domain/id.ts';
 import type { Run } from '../domain/run.ts';
@@ -11,9 +11,7 @@ import { encodeQueued } from './run-queueing.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { lastUsage } from './run-usage.ts';
-
-/** How often the end of a pending run is written again when its row was changed meanwhile. */
-const maximumTries = 5;
+import { untilUndisputed } from './undisputed.ts';
 
 /** How an abandoned run is ended. */
 export type AbandonedEnd =
@@ -89,20 +87,10 @@ export async function endAbandonedRun(
         ...(run.process === undefined ? {} : { identity: run.process }),
       });
     }
+    // A person may answer one of the run's questions in the very moment in which it is withdrawn.
     await untilUndisputed(() => writeEnd(environment, run, token, how));
     return true;
   });
-}
-
-/** A person may answer one of the run's questions in the very moment in which it is withdrawn. */
-async function untilUndisputed(write: () => Promise<void>): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await write();
-    } catch (thrown) {
-      if (tries >= 5 || !hasErrorCode(thrown, 'conflict')) throw thrown;
-    }
-  }
 }
 
 /** Ends a run without an executor whose question a person answered with the wish to stop it. True if it did. */
@@ -124,18 +112,15 @@ export async function endPendingRun(
   pending: Run,
   how: AbandonedEnd,
 ): Promise<boolean> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await withLease(environment, pending.id, async (run, token) => {
+  // It may be given another place in its queue meanwhile.
+  return await untilUndisputed(
+    async () =>
+      await withLease(environment, pending.id, async (run, token) => {
         if (run.status !== 'pending') return false;
         await writeEnd(environment, run, token, how);
         return true;
-      });
-    } catch (thrown) {
-      // It was given another place in its queue meanwhile.
-      if (tries >= maximumTries || !hasErrorCode(thrown, 'conflict')) throw thrown;
-    }
-  }
+      }),
+  );
 }
 
 async function withLease(

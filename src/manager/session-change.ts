@@ -1,11 +1,9 @@
-import { AsmError, hasErrorCode } from '../domain/error.ts';
+import { AsmError } from '../domain/error.ts';
 import type { SessionId } from '../domain/id.ts';
 import type { Session } from '../domain/session.ts';
 import type { Change, Committed } from '../ports/session-store.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
-
-/** How often a decision is made again when somebody else was faster. */
-const maximumTries = 5;
+import { untilUndisputed } from './undisputed.ts';
 
 /** The session's row. Throws `session_not_found`. */
 export async function findSession(environment: ManagerEnvironment, id: SessionId): Promise<Session> {
@@ -20,21 +18,19 @@ export async function findSession(environment: ManagerEnvironment, id: SessionId
 
 /**
  * Reads the session, lets a decision make a change of it, and commits that; when another process
- * changed the row meanwhile, reads and decides again, up to 5 times.
+ * changed the row meanwhile, reads and decides again.
  */
 export async function commitWithSession(
   environment: ManagerEnvironment,
   sessionId: SessionId,
   decide: (session: Session) => Change | Promise<Change>,
 ): Promise<Committed & { readonly session: Session }> {
-  return await environment.turns.take(sessionId, async () => {
-    for (let tries = 1; ; tries++) {
-      const session = await findSession(environment, sessionId);
-      try {
+  return await environment.turns.take(
+    sessionId,
+    async () =>
+      await untilUndisputed(async () => {
+        const session = await findSession(environment, sessionId);
         return { ...(await environment.log.commit(await decide(session))), session };
-      } catch (thrown) {
-        if (tries >= maximumTries || !hasErrorCode(thrown, 'conflict')) throw thrown;
-      }
-    }
-  });
+      }),
+  );
 }

@@ -47,6 +47,30 @@ describe.each(storeKinds)('faults around a session server on $name', (kind) => {
     await checkLog(room.store, room.server.sessionId);
   });
 
+  it('takes a run in though others are faster to change the session, again and again', async () => {
+    await using room = await openServerRoom(kind);
+    const { acting, store, server } = room;
+    let faster = 0;
+    const changeFirst = async (): Promise<void> => {
+      const row = await store.session(server.sessionId);
+      if (row === undefined || faster === 30) return;
+      faster++;
+      const set = { updatedAt: row.updatedAt };
+      await store.commit({
+        sessionId: row.id,
+        session: { id: row.id, expectedVersion: row.version, set },
+        events: [],
+      });
+      acting.afterNext('session', changeFirst);
+    };
+    acting.afterNext('session', changeFirst);
+    const { id } = await server.submitRun('taken in');
+    await room.held.startedCount(1);
+    room.held.finishAll();
+    expect(await server.awaitRun(id)).toMatchObject({ status: 'completed' });
+    expect(faster).toBe(30);
+  });
+
   it.each(['run', 'session', 'commit'])('starts every run though a call of %s fails', async (name) => {
     const clock = createTestClock();
     await using room = await openServerRoom(kind, { manager: { clock } });

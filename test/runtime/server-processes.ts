@@ -26,10 +26,10 @@ export interface ServedRoom extends AsyncDisposable {
   serve(options?: Extract<ServerOrder, { order: 'serve' }>['options']): Promise<ServerProcess>;
 }
 
-/** Short, so that what a killed process left behind is found soon. */
-const lease = 400;
+/** Milliseconds of a lease: so short that what a killed process left behind is found soon. */
+export const shortLease = 400;
 
-export async function openServedRoom(): Promise<ServedRoom> {
+export async function openServedRoom(lease: number): Promise<ServedRoom> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(temporaryFolder());
   const path = join(folder.path, 'sessions.db');

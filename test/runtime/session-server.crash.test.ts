@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { checkLog } from '../manager/log-check.ts';
-import { openServedRoom } from './server-processes.ts';
+import { openServedRoom, shortLease } from './server-processes.ts';
 
 const names = (prefix: string, count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `${prefix} ${index}`);
 
 test('a process is killed while one run runs and others wait: the next one fails that one and runs the others in order', async () => {
-  await using room = await openServedRoom();
+  await using room = await openServedRoom(shortLease);
   const first = await room.serve();
   const inputs = ['hang', ...names('task', 5)];
   const { runIds = [] } = await first.tell({ order: 'submit', inputs });
@@ -26,7 +26,7 @@ test('a process is killed while one run runs and others wait: the next one fails
 });
 
 test('a killed run is run again once, before those that wait, where that is wanted', async () => {
-  await using room = await openServedRoom();
+  await using room = await openServedRoom(shortLease);
   const options = { onAbandoned: 'rerun' } as const;
   const first = await room.serve(options);
   const inputs = ['hang', 'task 0', 'task 1'];
@@ -46,7 +46,7 @@ test('a killed run is run again once, before those that wait, where that is want
 });
 
 test('a process is killed again and again while its queue is full: nothing is lost, and nothing runs twice', async () => {
-  await using room = await openServedRoom();
+  await using room = await openServedRoom(shortLease);
   for (let round = 0; round < 4; round++) {
     const child = await room.serve({ queuedRuns: 20, concurrentRuns: round < 2 ? 2 : 1 });
     await child.tell({ order: 'go on submitting', prefix: `round ${round}, task` });
