@@ -11,8 +11,13 @@ import type { TestHost } from './test-host.ts';
 
 /** How a run ended: with an outcome, or with what it threw. */
 export type RunEnd =
-  | { readonly outcome: RunOutcome; readonly error?: undefined }
-  | { readonly outcome?: undefined; readonly error: unknown };
+  | {
+      readonly outcome: RunOutcome;
+      /** True when something came after the outcome, which the port forbids. */
+      readonly hasMore: boolean;
+      readonly error?: undefined;
+    }
+  | { readonly outcome?: undefined; readonly hasMore?: undefined; readonly error: unknown };
 
 /** A provider's run that is read to its end in the background. */
 export interface CollectedRun {
@@ -47,7 +52,10 @@ export function collectRun<Native extends object>(
       const run = provider.run(request, host);
       for (;;) {
         const item = await run.next();
-        if (item.done === true) return { outcome: item.value };
+        if (item.done === true) {
+          const after = await run.next();
+          return { outcome: item.value, hasMore: after.done !== true };
+        }
         events.push(item.value);
         for (const look of [...looks]) look();
       }

@@ -14,7 +14,11 @@ const subject = agentSubject(
     turn: claudeTurn,
     heard: heardByClaude,
   },
-  { capabilities: claudeCapabilities },
+  {
+    capabilities: claudeCapabilities,
+    // The others: failures.agent.test.ts.
+    failures: [{ status: 529, code: 'provider_overloaded' }],
+  },
 );
 
 testProvider('claude', subject, { describe, it });

@@ -16,7 +16,11 @@ function subject(shareServer: boolean): ProviderSubject {
       turn: modelTurn,
       heard: heardBy,
     },
-    { capabilities: shareServer ? sharedServerCapabilities : codexCapabilities },
+    {
+      capabilities: shareServer ? sharedServerCapabilities : codexCapabilities,
+      // The others: failures.agent.test.ts.
+      failures: [{ status: 529, code: 'provider_overloaded' }],
+    },
   );
 }
 

@@ -42,6 +42,7 @@ const needModel: ReadonlySet<string> = new Set([
   'gives the whole text, as message and as output',
   'ends with its processes when it is cancelled while the model answers',
   'tells a tool call that failed',
+  'asks about commands that change nothing, too',
   'does not run a tool that was denied, and goes on',
   'does not run what a rule denies, also inside another shell',
   'stops the turn when it is interrupted while the model answers',
@@ -59,6 +60,18 @@ const ownCases: readonly ProviderCase[] = [
       assert.deepEqual(
         run.ofType('tool_call_failed').map(({ data }) => [data.reason, data.exitCode]),
         [['error', 3]],
+      );
+    },
+  },
+  {
+    name: 'asks about a command that changes nothing, too',
+    claims: ['approval_before_tool'],
+    async run(room) {
+      const run = await room.start([{ command: 'ls' }]);
+      await room.outcome(run);
+      assert.deepEqual(
+        run.host.questions.map(({ call }) => call.command),
+        ['ls'],
       );
     },
   },

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
+import { timeSortedIds } from '../../domain/id.ts';
 import type { ResumeRequest, RunOutcome, RunRequest } from '../../ports/provider.ts';
 import type { SteeringAnswer } from '../test-host.ts';
 import type { ProviderCase } from './provider-case.ts';
-import type { ProviderRoom } from './provider-room.ts';
+import { plainQuestion, plainRecord, plainSteering } from './plain-run.ts';
+import type { CaseRun, ProviderRoom } from './provider-room.ts';
 
 function resumeAfter(
   outcome: RunOutcome,
@@ -23,6 +25,12 @@ async function firstRun(room: ProviderRoom): Promise<ResumeRequest> {
     text: 'Remember the red kite.',
   });
   return resumeAfter(await room.outcome(first), first);
+}
+
+/** A run that is to go on with a conversation of which the agent has never heard. */
+async function resumeUnknown(room: ProviderRoom, id: string): Promise<CaseRun> {
+  const handle = { id, runId: timeSortedIds('run') };
+  return await room.start([{ say: 'Never said.' }], { resume: { handle, fork: false } });
 }
 
 /** Interrupts, steering, and conversations that go on. */
@@ -78,29 +86,24 @@ export const conversationCases: readonly ProviderCase[] = [
   {
     name: 'refuses messages while it works',
     refuses: 'steer',
-    async run(room) {
-      const run = await room.start([{ say: 'Alone.' }]);
-      const answer = run.host.steer('Prefer the yellow door.');
-      await room.outcome(run);
-      assert.equal((await answer).as, 'refused', 'the answer to the message');
-      assert.ok(!heardOf(room, 'Prefer the yellow door.'), 'the model heard nothing of it');
+    async look({ plain }) {
+      const { steering, heard } = await plain();
+      assert.equal(steering?.as, 'refused', 'the answer to the message');
+      assert.ok(!heard.some((text) => text.includes(plainSteering)), 'the model heard nothing of it');
     },
   },
   {
     name: 'takes what went before as text, in front of the task',
     claims: ['transcript_replay'],
-    async run(room) {
-      const record = 'A record: {"role":"user","text":"The kite is red."}';
-      const run = await room.start([{ say: 'Red.' }], {
-        messages: [
-          { role: 'user', text: record },
-          { role: 'user', text: 'Which colour?' },
-        ],
-      });
-      assert.equal((await room.outcome(run)).output, 'Red.');
-      assert.equal(room.fixture.modelCalls(), 1, 'calls of the model');
-      for (const text of [record, 'Which colour?'])
-        assert.ok(heardOf(room, text), `the model heard: ${text}`);
+    async look({ plain }) {
+      const { heard, modelCalls, steps } = await plain();
+      assert.equal(modelCalls, steps.length, 'calls of the model');
+      for (const text of [plainRecord, plainQuestion]) {
+        assert.ok(
+          heard.some((one) => one.includes(text)),
+          `the model heard: ${text}`,
+        );
+      }
     },
   },
   {
@@ -120,33 +123,21 @@ export const conversationCases: readonly ProviderCase[] = [
     name: 'refuses an unknown handle before it asks the model',
     claims: ['native_resume'],
     async run(room) {
-      const run = await room.start([{ say: 'Never said.' }]);
-      await room.outcome(run);
-      const calls = room.fixture.modelCalls();
-      const handle = { id: '99999999-2222-4333-8444-555555555555', runId: run.request.runId };
-      const error = await room.failure(
-        await room.start([{ say: 'Never said.' }], { resume: { handle, fork: false } }),
-      );
+      const error = await room.failure(await resumeUnknown(room, '99999999-2222-4333-8444-555555555555'));
       assert.equal(error.code, 'resume_failed', error.message);
-      assert.equal(room.fixture.modelCalls(), calls, 'calls of the model');
+      assert.equal(room.fixture.modelCalls(), 0, 'calls of the model');
     },
   },
   {
     name: 'refuses to resume before it asks the model',
     refuses: 'native_resume',
     async run(room) {
-      const run = await room.start([{ say: 'Said.' }]);
-      await room.outcome(run);
-      const calls = room.fixture.modelCalls();
-      const handle = { id: 'any', runId: run.request.runId };
-      const error = await room.failure(
-        await room.start([{ say: 'Never said.' }], { resume: { handle, fork: false } }),
-      );
+      const error = await room.failure(await resumeUnknown(room, 'any'));
       assert.ok(
         ['resume_failed', 'capability_not_supported'].includes(error.code),
         `${error.code}: ${error.message}`,
       );
-      assert.equal(room.fixture.modelCalls(), calls, 'calls of the model');
+      assert.equal(room.fixture.modelCalls(), 0, 'calls of the model');
     },
   },
   {

@@ -1,130 +1,96 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
 import { isSupported } from '../../domain/capability.ts';
-import type { ClientToolDescription, ClientToolResult } from '../../domain/client-tool.ts';
-import type { JsonObject } from '../../domain/json.ts';
-import type { McpServer } from '../../ports/provider.ts';
-import { mcpServerProgram } from './mcp-server-program.ts';
+import { failedWeather, foreignTowns, hasInput, toldWeather, type ForeignRun } from './foreign-run.ts';
 import type { ProviderCase } from './provider-case.ts';
-import type { ProviderRoom } from './provider-room.ts';
 
-async function labServer(room: ProviderRoom): Promise<{ readonly [name: string]: McpServer }> {
-  const program = room.file('lab-server.mjs');
-  await writeFile(program, mcpServerProgram);
-  return {
-    lab: {
-      type: 'stdio',
-      command: process.execPath,
-      arguments: [program],
-      environment: { LAB_SECRET: 'geheim' },
-    },
-  };
+function modelHeard(run: ForeignRun, text: string): void {
+  assert.ok(
+    run.heard.some((heard) => heard.includes(text)),
+    `the model heard: ${text}`,
+  );
 }
 
-const weather: ClientToolDescription = {
-  name: 'weather',
-  description: 'Tells the weather of a town.',
-  inputSchema: {
-    type: 'object',
-    properties: { town: { type: 'string' } },
-    required: ['town'],
-    additionalProperties: false,
-  },
-  readOnly: false,
-};
+/** The call of the function of the caller about a town. */
+function callAbout(run: ForeignRun, town: string): string {
+  const started = run.ofType('tool_call_started').find(({ data }) => hasInput(data, town));
+  assert.ok(started, `a tool call about ${town}`);
+  assert.equal(started.data.tool, 'client:weather', 'the name of the tool');
+  return started.data.toolCallId;
+}
 
 /** Tools that aren't the agent's own. */
 export const foreignToolCases: readonly ProviderCase[] = [
   {
     name: 'uses a tool of an MCP server, which gets its environment',
     claims: ['mcp_servers', 'tool_events'],
-    async run(room) {
-      const mcpServers = await labServer(room);
-      const run = await room.start(
-        [{ mcp: { server: 'lab', tool: 'add', input: { a: 20, b: 22 } } }, { say: 'Added.' }],
-        { mcpServers },
-      );
-      await room.outcome(run);
+    async look({ foreign }, { capabilities }) {
+      const run = await foreign();
       const [completed] = run.ofType('tool_call_completed');
       assert.equal(completed?.data.tool, 'mcp:lab/add', 'the name of the tool');
       const expected = 'the sum is 42, the secret has 6 letters';
       assert.ok(JSON.stringify(completed.data.output).includes(expected), 'the output of the tool');
-      assert.ok(
-        room.fixture.heard().some((text) => text.includes(expected)),
-        'the model heard the result',
-      );
-      if (isSupported(room.subject.capabilities, 'approval_before_tool')) {
-        assert.deepEqual(
-          run.host.questions.map(({ call }) => call.tool),
-          ['mcp:lab/add'],
-          'the questions',
-        );
+      modelHeard(run, expected);
+      if (isSupported(capabilities, 'approval_before_tool')) {
+        const asked = run.host.questions.filter(({ call }) => call.tool === 'mcp:lab/add');
+        assert.equal(asked.length, 1, 'questions about the call');
       }
     },
   },
   {
     name: 'offers the functions of the caller and tells the model what they gave',
     claims: ['client_tools', 'tool_events'],
-    async run(room) {
-      const calls: (readonly [string, JsonObject])[] = [];
-      const callTool = (name: string, input: JsonObject): ClientToolResult => {
-        calls.push([name, input]);
-        return { text: 'It snows in summer.', failed: false };
-      };
-      const run = await room.start(
-        [{ client: { tool: 'weather', input: { town: 'Kiruna' } } }, { say: 'It snows.' }],
-        { clientTools: [weather], callTool },
+    async look({ foreign }) {
+      const run = await foreign();
+      const { told } = foreignTowns;
+      assert.deepEqual(run.calls[0], ['weather', { town: told }], 'the first call of the function');
+      assert.equal(run.calls.filter(([, { town }]) => town === told).length, 1, 'calls of the function');
+      const completed = run
+        .ofType('tool_call_completed')
+        .filter(({ data }) => data.toolCallId === callAbout(run, told));
+      assert.deepEqual(
+        completed.map(({ data }) => data.tool),
+        ['client:weather'],
+        'the end of the call',
       );
-      await room.outcome(run);
-      assert.deepEqual(calls, [['weather', { town: 'Kiruna' }]], 'the calls of the function');
-      assert.equal(run.ofType('tool_call_completed')[0]?.data.tool, 'client:weather', 'the name of the tool');
-      assert.ok(
-        room.fixture.heard().some((text) => text.includes('It snows in summer.')),
-        'the model heard what the function gave',
-      );
-      await room.nothingLeft(run);
+      modelHeard(run, toldWeather);
     },
   },
   {
     name: 'tells that a function of the caller failed, and goes on',
     claims: ['client_tools', 'tool_events'],
-    async run(room) {
-      const callTool = (): ClientToolResult => ({ text: 'The station is under water.', failed: true });
-      const run = await room.start(
-        [{ client: { tool: 'weather', input: { town: 'Kiruna' } } }, { say: 'No weather today.' }],
-        { clientTools: [weather], callTool },
+    async look({ foreign }) {
+      const run = await foreign();
+      assert.equal(run.outcome.output, 'That was all.');
+      const failed = run
+        .ofType('tool_call_failed')
+        .filter(({ data }) => data.toolCallId === callAbout(run, foreignTowns.failed));
+      assert.deepEqual(
+        failed.map(({ data }) => data.reason),
+        ['error'],
+        'the end of the call, and its reason',
       );
-      const outcome = await room.outcome(run);
-      assert.equal(outcome.output, 'No weather today.');
-      assert.equal(run.ofType('tool_call_failed')[0]?.data.reason, 'error', 'the reason');
-      assert.ok(
-        room.fixture.heard().some((text) => text.includes('The station is under water.')),
-        'the model heard why',
-      );
+      modelHeard(run, failedWeather);
     },
   },
   {
     name: 'does not call a function of the caller that was denied',
     claims: ['client_tools', 'approval_before_tool'],
-    async run(room) {
-      let calls = 0;
-      const callTool = (): ClientToolResult => {
-        calls++;
-        return { text: 'Sunny.', failed: false };
-      };
-      const run = await room.start(
-        [{ client: { tool: 'weather', input: { town: 'Kiruna' } } }, { say: 'Well then.' }],
-        {
-          clientTools: [weather],
-          callTool,
-          authorize: () => ({ decision: 'deny', reason: 'No weather.' }),
-        },
-      );
-      await room.outcome(run);
-      assert.equal(calls, 0, 'calls of the function');
+    async look({ foreign }) {
+      const run = await foreign();
+      const { denied, ...others } = foreignTowns;
       assert.deepEqual(
-        run.host.questions.map(({ call }) => [call.tool, call.kind]),
-        [['client:weather', 'client']],
+        run.calls.map(([, { town }]) => town),
+        Object.values(others),
+        'calls of the function',
+      );
+      const asked = run.host.questions.filter(({ call }) => call.tool === 'client:weather');
+      assert.deepEqual(
+        asked.map(({ call, answer }) => [call.kind, hasInput(call, denied), answer]),
+        [
+          ['client', false, { decision: 'allow' }],
+          ['client', false, { decision: 'allow' }],
+          ['client', true, { decision: 'deny', reason: 'No weather of that town.' }],
+        ],
         'the questions',
       );
     },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createRunRequest } from '../run-request.ts';
 import { createTestHost } from '../test-host.ts';
+import { plainText } from './plain-run.ts';
 import type { ProviderCase } from './provider-case.ts';
 
 const defaultFailures = [
@@ -31,9 +32,8 @@ export const lifecycleCases: readonly ProviderCase[] = [
   },
   {
     name: 'says agent_started first, and once',
-    async run(room) {
-      const run = await room.start([{ say: 'Good morning.' }]);
-      await room.outcome(run);
+    async look({ plain }) {
+      const run = await plain();
       assert.equal(run.events[0]?.type, 'agent_started', 'the first event');
       const [started, ...more] = run.ofType('agent_started');
       assert.equal(more.length, 0, 'agent_started comes once');
@@ -42,37 +42,23 @@ export const lifecycleCases: readonly ProviderCase[] = [
   },
   {
     name: 'has one outcome and nothing after it',
-    async run(room) {
-      const fields = await room.fixture.prepare([{ say: 'That is all.' }]);
-      const host = createTestHost();
-      const request = createRunRequest({ ...fields, cwd: room.fixture.cwd });
-      const run = room.fixture.provider.run(request, host);
-      try {
-        let item = await run.next();
-        while (item.done !== true) item = await run.next();
-        assert.equal(item.value?.status, 'completed', 'the status of the outcome');
-        const after = await run.next();
-        assert.deepEqual([after.done, after.value], [true, undefined], 'what comes after the outcome');
-      } finally {
-        host.cancel();
-        host.end();
-      }
-      await room.nothingLeft({ request });
+    async look({ plain }) {
+      const run = await plain();
+      assert.equal(run.outcome.status, 'completed', 'the status of the outcome');
+      assert.equal(run.hasMore, false, 'there is more after the outcome');
     },
   },
   {
     name: 'gives the whole text, as message and as output',
-    async run(room) {
-      const text = 'First line.\nSecond — «quoted» 🎈 line.';
-      const run = await room.start([{ say: text }]);
-      const outcome = await room.outcome(run);
+    async look({ plain }) {
+      const run = await plain();
       const messages = run.ofType('message_received').filter((event) => event.data.role === 'assistant');
       assert.deepEqual(
         messages.map((event) => event.data.text),
-        [text],
+        [plainText],
         'the messages of the agent',
       );
-      assert.equal(outcome.output, text, 'the output of the outcome');
+      assert.equal(run.outcome.output, plainText, 'the output of the outcome');
     },
   },
   {

@@ -7,6 +7,7 @@ import { permissionCases } from './permission-cases.ts';
 import { isCaseFor, unprovedClaims, type ProviderCase } from './provider-case.ts';
 import { withProviderRoom } from './provider-room.ts';
 import type { ProviderSubject } from './provider-subject.ts';
+import { sharedRuns, type SharedRuns } from './shared-runs.ts';
 import { toolCases } from './tool-cases.ts';
 
 /** Every case of the contract. Which of them a provider has to pass depends on what it claims. */
@@ -35,9 +36,17 @@ export function assertClaimsAreProved(subject: ProviderSubject): void {
   assert.deepEqual(unprovedClaims(providerCases, subject.capabilities), [], 'claims without a proof');
 }
 
-/** Runs one case with a fixture of its own; rejects if the provider breaks the promise. */
-export async function runProviderCase(providerCase: ProviderCase, subject: ProviderSubject): Promise<void> {
-  await withProviderRoom(subject, (room) => providerCase.run(room));
+/**
+ * Runs one case, with a fixture of its own unless it only looks at one of the shared runs; rejects if the
+ * provider breaks the promise. `runs`: those that other cases of the subject look at, too; default: none.
+ */
+export async function runProviderCase(
+  providerCase: ProviderCase,
+  subject: ProviderSubject,
+  runs: SharedRuns = sharedRuns(subject),
+): Promise<void> {
+  if ('look' in providerCase) await providerCase.look(runs, subject);
+  else await withProviderRoom(subject, (room) => providerCase.run(room));
 }
 
 /**
@@ -50,8 +59,9 @@ export function testProvider(name: string, subject: ProviderSubject, runner: Con
       assertClaimsAreProved(subject);
       return Promise.resolve();
     });
+    const runs = sharedRuns(subject);
     for (const providerCase of providerCasesFor(subject)) {
-      runner.it(providerCase.name, () => runProviderCase(providerCase, subject));
+      runner.it(providerCase.name, () => runProviderCase(providerCase, subject, runs));
     }
   });
 }

@@ -6,7 +6,7 @@ import { isAsmError, type AsmError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { PermissionMode, ToolCall } from '../../domain/tool.ts';
 import type { ProviderEvent, ResumeRequest, RunOutcome, RunRequest } from '../../ports/provider.ts';
-import { collectRun, type CollectedRun } from '../run-collector.ts';
+import { collectRun, type CollectedRun, type RunEnd } from '../run-collector.ts';
 import { createRunRequest } from '../run-request.ts';
 import { createTestHost, type TestAuthorize, type TestHost, type TestHostOptions } from '../test-host.ts';
 import { processesWithCookie } from './cookie-finder.ts';
@@ -42,6 +42,8 @@ export interface ProviderRoom {
   readonly fixture: ProviderFixture;
   /** Makes the agent do the steps and starts a run. */
   start(steps: readonly AgentStep[], options?: CaseRunOptions): Promise<CaseRun>;
+  /** How a run ends. */
+  end(run: CaseRun): Promise<RunEnd>;
   /** The outcome of a run that must end well. */
   outcome(run: CaseRun): Promise<RunOutcome>;
   /** The error of a run that must fail. */
@@ -59,10 +61,10 @@ export interface ProviderRoom {
 }
 
 /** Gives a case a room of its own; ends its runs and its fixture afterwards, also when it fails. */
-export async function withProviderRoom(
+export async function withProviderRoom<Result>(
   subject: ProviderSubject,
-  work: (room: ProviderRoom) => Promise<void>,
-): Promise<void> {
+  work: (room: ProviderRoom) => Promise<Result>,
+): Promise<Result> {
   const patience = subject.patience ?? 120_000;
   await using fixture = await subject.open();
   const runs: CaseRun[] = [];
@@ -103,13 +105,14 @@ export async function withProviderRoom(
       runs.push(run);
       return run;
     },
+    end: (run) => within(run.ended, 'the end of the run'),
     async outcome(run) {
-      const end = await within(run.ended, 'the end of the run');
+      const end = await room.end(run);
       if (end.outcome === undefined) throw end.error;
       return end.outcome;
     },
     async failure(run) {
-      const end = await within(run.ended, 'the end of the run');
+      const end = await room.end(run);
       assert.ok(
         end.outcome === undefined,
         `the run should have failed, but it ended as ${end.outcome?.status}`,
@@ -141,7 +144,7 @@ export async function withProviderRoom(
   };
 
   try {
-    await work(room);
+    return await work(room);
   } finally {
     for (const run of runs) run.host.cancel('The case is over.');
     await Promise.all(runs.map((run) => within(run.ended, 'the end of a run after its case')));
