@@ -96,8 +96,7 @@ export const conversationCases: readonly ProviderCase[] = [
     name: 'takes what went before as text, in front of the task',
     claims: ['transcript_replay'],
     async look({ plain }) {
-      const { heard, modelCalls, steps } = await plain();
-      assert.equal(modelCalls, steps.length, 'calls of the model');
+      const { heard } = await plain();
       for (const text of [plainRecord, plainQuestion]) {
         assert.ok(
           heard.some((one) => one.includes(text)),

@@ -9,7 +9,6 @@ export interface RecordedRun extends CaseRun {
   readonly hasMore: boolean;
   /** Every text in the last question to the model. */
   readonly heard: readonly string[];
-  readonly modelCalls: number;
 }
 
 /** Waits for the end of a run that must not fail, and for that of its processes. */
@@ -22,6 +21,5 @@ export async function recordRun(room: ProviderRoom, run: CaseRun): Promise<Recor
     outcome: { ...end.outcome },
     hasMore: end.hasMore,
     heard: room.fixture.heard(),
-    modelCalls: room.fixture.modelCalls(),
   };
 }
