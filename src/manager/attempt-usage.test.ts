@@ -6,7 +6,8 @@ import { AttemptUsage, nothingUsed, type Used } from './attempt-usage.ts';
 const prices = createPriceBook({ unnamed: { amp: 'claude-sonnet-4-5' } });
 
 function attempt(before: Used = nothingUsed, model?: string, provider = 'codex'): AttemptUsage {
-  return new AttemptUsage(prices, before, () => ({ provider, at: Date.parse('2026-11-01') }), model);
+  const when = () => ({ provider, at: Date.parse('2026-11-01') });
+  return new AttemptUsage({ prices, redact: (text) => text, before, when, model });
 }
 
 const input = (tokens: number): TokenUsage => tokenUsage({ inputTokens: tokens });

@@ -23,22 +23,28 @@ export interface Used {
 
 export const nothingUsed: Used = { usage: noUsage, byModel: {}, cost: undefined };
 
+export interface AttemptUsageOptions {
+  readonly prices: PriceBook;
+  /** For names that agents give to models: those without a price are stored. */
+  readonly redact: (text: string) => string;
+  /** What the attempts before have used. */
+  readonly before: Used;
+  readonly when: () => PricedAt;
+  /** The one that was asked for. */
+  readonly model: string | undefined;
+}
+
 /** Counts what an attempt uses, and with the attempts before it what its run has used. */
 export class AttemptUsage {
-  readonly #prices: PriceBook;
-  readonly #before: Used;
-  readonly #when: () => PricedAt;
+  readonly #options: AttemptUsageOptions;
   #model: string | undefined;
   #usage: TokenUsage = noUsage;
   #byModel: UsageByModel = {};
   #reported: Cost | undefined;
 
-  /** `model`: the one that was asked for. */
-  constructor(prices: PriceBook, before: Used, when: () => PricedAt, model: string | undefined) {
-    this.#prices = prices;
-    this.#before = before;
-    this.#when = when;
-    this.#model = model;
+  constructor(options: AttemptUsageOptions) {
+    this.#options = options;
+    this.#model = options.model;
   }
 
   /** The agent says which model it uses. */
@@ -57,14 +63,16 @@ export class AttemptUsage {
 
   /** What the run has used, also when the attempt failed. */
   used(outcome?: RunOutcome): Used {
+    const { prices, redact, before, when } = this.#options;
     const usage = outcome?.usage ?? this.#usage;
     // What the outcome counts more than the last figures did.
     const byModel = addUsageByModel(this.#byModel, this.#ofModel(subtractUsage(usage, this.#usage)));
-    const priced = this.#prices.price(byModel, this.#when());
+    const priced = prices.price(byModel, when());
+    const told = { ...priced, unpriced: priced.unpriced.map(redact) };
     return {
-      usage: addUsage(this.#before.usage, usage),
-      byModel: addUsageByModel(this.#before.byModel, byModel),
-      cost: addCost(this.#before.cost, joinCost(outcome?.cost ?? this.#reported, priced)),
+      usage: addUsage(before.usage, usage),
+      byModel: addUsageByModel(before.byModel, byModel),
+      cost: addCost(before.cost, joinCost(outcome?.cost ?? this.#reported, told)),
     };
   }
 

@@ -256,9 +256,10 @@ export class RunAttempts {
 
   #usageOf(provider: Provider): AttemptUsage {
     const { environment, prepared } = this.#options;
-    const { prices, clock } = environment;
+    const { prices, clock, redactor } = environment;
     const when = (): PricedAt => ({ provider: provider.name, at: clock.now() });
-    return new AttemptUsage(prices, this.#used, when, prepared.options.model);
+    const redact = (text: string): string => redactor.text(text).text;
+    return new AttemptUsage({ prices, redact, before: this.#used, when, model: prepared.options.model });
   }
 
   /** Native options: on a router those of the candidate, by its name. */

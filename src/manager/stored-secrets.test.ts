@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { collect, waitForEvent } from '../../test/manager/log-check.ts';
 import { temporaryFolder } from '../../test/manager/store-kinds.ts';
 import { AsmError } from '../domain/error.ts';
+import { tokenUsage } from '../domain/usage.ts';
 import type { Provider } from '../ports/provider.ts';
 import { sqliteStore } from '../stores/sqlite/sqlite-store.ts';
 import { scriptedProvider } from '../testing/scripted-provider/scripted-provider.ts';
@@ -121,10 +122,15 @@ describe('what is in the file', () => {
     });
     expect((await (await session.run('go', { provider: other })).result).status).toBe('completed');
     const later = { continuity: 'fresh', model: secret('model told later') } as const;
-    const named = scriptedProvider([{ emit: { type: 'agent_started', data: later } }], {
-      name: 'strange',
-      capabilities: { system_prompt: 'native' },
-    });
+    const usage = tokenUsage({ inputTokens: 7 });
+    const byModel = { [secret('model of which the price is unknown')]: usage };
+    const named = scriptedProvider(
+      [
+        { emit: { type: 'agent_started', data: later } },
+        { emit: { type: 'token_usage_updated', data: { usage, byModel } } },
+      ],
+      { name: 'strange', capabilities: { system_prompt: 'native' } },
+    );
     const strange: Provider = {
       ...named,
       async *run(request, host) {
