@@ -34,7 +34,7 @@ export async function openManager(
   });
 }
 
-/** The same for a store that has to be there: throws `session_not_found` when there is no such file. */
+/** The same for a store that has to be there: throws `store_not_found` when there is no such file. */
 export async function openExisting(
   options: SharedOptions,
   budgets: readonly Budget[] = readBudgets(budgetTexts()),

@@ -14,12 +14,12 @@ export function storeLocation(asked: string | undefined): string {
   return join(folder, 'agent-session-manager', 'sessions.db');
 }
 
-/** Throws `session_not_found` when there is no such file: nobody wants an empty list because of a typing mistake. */
+/** Throws `store_not_found` when there is no such file: nobody wants an empty list because of a typing mistake. */
 export function assertStoreExists(options: SharedOptions): void {
   const location = storeLocation(options.store);
   if (existsSync(location)) return;
   throw new AsmError(
-    'session_not_found',
+    'store_not_found',
     `There is no store at ${location} yet. Start a run with \`asm run\`, or name another file with --store.`,
   );
 }

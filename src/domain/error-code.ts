@@ -78,6 +78,11 @@ export const errorCodes = {
   ),
   lease_lost: code('state', 'abort', 'Another process has taken the run over.'),
   run_already_executing: code('state', 'abort', 'Another executor holds the lease of the run.'),
+  store_not_found: code(
+    'resource',
+    'fix_input',
+    'There is no store at the place that the command was given.',
+  ),
   session_not_found: code('resource', 'fix_input', 'No session has this id.'),
   run_not_found: code('resource', 'fix_input', 'No run has this id.'),
   approval_not_found: code('resource', 'fix_input', 'No approval has this id.'),

@@ -78,7 +78,7 @@ describe('codes', () => {
       [
         'invalid_input unknown_option invalid_cursor invalid_transition invalid_operation conflict',
         'idempotency_key_reused max_queued_runs_exceeded max_runs_exceeded max_sessions_exceeded',
-        'approval_expired budget_exceeded lease_lost run_already_executing session_not_found run_not_found',
+        'approval_expired budget_exceeded lease_lost run_already_executing store_not_found session_not_found run_not_found',
         'approval_not_found provider_not_found already_exists capability_not_supported',
         'missing_required_capability no_provider_available dependency_not_available agent_not_installed',
         'authentication_failed permission_denied rate_limited quota_exceeded provider_overloaded',

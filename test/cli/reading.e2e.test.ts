@@ -126,6 +126,7 @@ test('a store that is not there, or has nothing in it, is no fault', async () =>
     const told = await room.asm([...words, '--store', nowhere]);
     expect(told).toMatchObject({ code: 3, output: '' });
     expect(told.errors).toContain(`There is no store at ${nowhere} yet.`);
+    expect(told.errors).toContain('[store_not_found]');
   }
   const empty = join(room.home, 'empty.db');
   await (await sqliteStore(empty))[Symbol.asyncDispose]();

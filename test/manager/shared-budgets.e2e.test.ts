@@ -24,10 +24,10 @@ test('processes share a budget: what one spends ends the run of the other, and n
   for (const child of [one, two]) await tell(child, { order: 'open', path, budgets });
   expect(await tell(one, { order: 'spend', amounts: '0.2' })).toEqual({ status: 'completed' });
   expect(await tell(two, { order: 'spend', amounts: '0.1 0.2' })).toEqual({ status: 'completed' });
-  // 0.4 are spent; each of the two alone would go on for ever.
+  // 0.4 are spent. Each of the two alone would go on for ever; together they pass the limit by less than an answer of each.
   const ended = await Promise.all([
-    tell(one, { order: 'spend', amounts: '0.3 stay' }),
-    tell(two, { order: 'spend', amounts: '0.3 stay' }),
+    tell(one, { order: 'spend', amounts: '0.5 stay' }),
+    tell(two, { order: 'spend', amounts: '0.5 stay' }),
   ]);
   expect(ended.map(({ code }) => code)).toEqual(['budget_exceeded', 'budget_exceeded']);
   for (const child of [one, two]) {
@@ -36,7 +36,7 @@ test('processes share a budget: what one spends ends the run of the other, and n
   }
   await using manager = await createSessionManager({ store: sqliteStore(path), providers: [] });
   const { rows } = await manager.runs();
-  expect(rows.map(({ cost }) => cost?.usd).toSorted()).toEqual(['0.2', '0.2', '0.3', '0.3']);
+  expect(rows.map(({ cost }) => cost?.usd).toSorted()).toEqual(['0.2', '0.2', '0.5', '0.5']);
 });
 
 test('what a process had spent when it was killed counts', async () => {
