@@ -26,8 +26,8 @@ export interface ServedRoom extends AsyncDisposable {
   serve(options?: Extract<ServerOrder, { order: 'serve' }>['options']): Promise<ServerProcess>;
 }
 
-/** Milliseconds of a lease: so short that what a killed process left behind is found soon. */
-export const shortLease = 400;
+/** Milliseconds of a lease: short, so that what a killed process left behind is found soon, and longer than a busy machine holds a process up. */
+export const shortLease = 1_000;
 
 export async function openServedRoom(lease: number): Promise<ServedRoom> {
   await using stack = new AsyncDisposableStack();
