@@ -1,6 +1,6 @@
-import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { bash } from '../claude/agent-room.ts';
+import { endLeases } from '../sqlite/end-leases.ts';
 import { agentProcesses, announced, expectEndedOnce, runRow } from './asm-log.ts';
 import type { AsmProcess } from './asm-process.ts';
 import { documents, openAsmRoom, type AsmRoom } from './asm-room.ts';
@@ -62,7 +62,7 @@ test('Ctrl-C three times leaves at once; the run is ended by the next command, a
   await command.says('Cancelling; Ctrl-C again leaves at once.');
   command.signalGroup('SIGINT');
   expect(await command.ended).toMatchObject({ code: 130 });
-  endLeases(room);
+  endLeases(room.store);
   expect((await room.asm(['sessions'])).errors).toContain(`${run} ended as failed`);
   await expectEndedOnce(room, run, 'run_failed');
   const { session } = announced(command.errors());
@@ -115,7 +115,7 @@ test('kill -9 leaves a run that the next command shows as abandoned, once its le
   expect(await command.ended).toMatchObject({ signal: 'SIGKILL' });
   // Somebody may still be there, as far as anybody can tell.
   expect(documents(await room.asm(['show', run, '--json']))).toMatchObject([{ status: 'running' }]);
-  endLeases(room);
+  endLeases(room.store);
   const shown = await room.asm(['show', run]);
   expect(shown.code).toBe(0);
   expect(shown.output).toMatch(/^status +failed$[^]*\[run_abandoned\]$/m);
@@ -130,7 +130,7 @@ test('asm cancel ends a run whose process was killed as cancelled', async () => 
   const { command, run } = await working(room, sleepers, 'text="started');
   command.signal('SIGKILL');
   await command.ended;
-  endLeases(room);
+  endLeases(room.store);
   expect(await room.asm(['cancel', run])).toMatchObject({ code: 0, output: `${run} is cancelled.\n` });
   await expectEndedOnce(room, run, 'run_cancelled');
 });
@@ -143,7 +143,7 @@ test('asm cancel waits for the lease of a run that was killed just now', async (
   const cancel = room.start(['cancel', run]);
   const follower = room.start(['events', run, '--follow', '--json']);
   await follower.says('run_cancel_requested');
-  endLeases(room);
+  endLeases(room.store);
   expect(await cancel.ended).toMatchObject({ code: 0, output: `${run} is cancelled.\n` });
   expect(await follower.ended).toMatchObject({ code: 0 });
   await expectEndedOnce(room, run, 'run_cancelled');
@@ -156,15 +156,9 @@ test('events --follow ends when the process of the run is gone', async () => {
   await follower.says('started');
   command.signal('SIGKILL');
   await command.ended;
-  endLeases(room);
+  endLeases(room.store);
   const { code, output } = await follower.ended;
   expect(code).toBe(0);
   expect(output).toMatch(/"type":"run_failed",.*"run_abandoned".*\n$/);
   await expectEndedOnce(room, run, 'run_failed');
 });
-
-/** What 15 seconds do to the leases of processes that are gone. */
-function endLeases(room: AsmRoom): void {
-  using database = new DatabaseSync(room.store, { timeout: 60_000 });
-  database.exec('UPDATE leases SET expires_at = 0');
-}
