@@ -1,5 +1,5 @@
 import type { Cost } from '../domain/cost.ts';
-import { oneLine } from '../rendering/index.ts';
+import { oneLine } from '../rendering/visible-text.ts';
 
 /** What a run cost in a word: `$0.0105`, or `unpriced`. */
 export function costText({ usd }: Cost): string {

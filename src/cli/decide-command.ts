@@ -1,10 +1,14 @@
 import type { ApprovalDecision } from '../domain/approval.ts';
 import { AsmError } from '../domain/error.ts';
+import { parseId } from '../domain/id.ts';
 import { isJsonObject, toJson, type JsonObject } from '../domain/json.ts';
 import { parseToolRule } from '../domain/tool-rule.ts';
-import { openExisting } from './open-manager.ts';
+import type { SessionManager } from '../manager/session-manager.ts';
+import { openManager } from './open-manager.ts';
+import { openReader } from './open-reader.ts';
 import { write, writeJson } from './output.ts';
 import type { SharedOptions } from './shared-options.ts';
+import { assertStoreExists } from './store-location.ts';
 import { timeToCome } from './time-to-come.ts';
 import { userName } from './user-name.ts';
 
@@ -42,7 +46,7 @@ export async function denyCommand(id: string, options: DenyOptions): Promise<voi
 }
 
 async function decide(id: string, decision: ApprovalDecision, options: DecideOptions): Promise<void> {
-  await using manager = await openExisting(options);
+  await using manager = await openFor(id, decision, options);
   const { by = userName(), reason } = options;
   const approval = await manager.approvals.decide(id, decision, {
     by,
@@ -53,6 +57,21 @@ async function decide(id: string, decision: ApprovalDecision, options: DecideOpt
   const run = await (await manager.getRun(approval.runId)).read();
   if (run.parked === undefined) return;
   process.stderr.write(`Its agent starts again where its run is waited for; else: asm resume ${run.id}\n`);
+}
+
+/** Only another input has to be checked against what the provider of the call can do. */
+async function openFor(
+  id: string,
+  decision: ApprovalDecision,
+  options: SharedOptions,
+): Promise<SessionManager> {
+  if (decision.as !== 'allow' || decision.input === undefined) return await openReader(options);
+  assertStoreExists(options);
+  const approvalId = parseId('approval', id);
+  return await openManager(options, {
+    provider: async (store) =>
+      approvalId === undefined ? undefined : (await store.approval(approvalId))?.provider,
+  });
 }
 
 function readApproval(options: ApproveOptions): ApprovalDecision {

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { asAsmError, type AsmError } from '../domain/error.ts';
 import type { ProviderDescription } from '../ports/provider.ts';
-import { visibleText } from '../rendering/index.ts';
+import { visibleText } from '../rendering/visible-text.ts';
 import { sqliteStore } from '../stores/sqlite/index.ts';
 import { exitCodeOfError, exitCodes } from './exit-code.ts';
-import { commandLineProviders } from './open-manager.ts';
+import { allProviders } from './command-line-providers.ts';
 import { write, writeJson } from './output.ts';
 import { paintFor } from './paint.ts';
 import type { SharedOptions } from './shared-options.ts';
@@ -15,8 +15,9 @@ import { remarkOnVersion } from './tested-version.ts';
 /** `asm doctor`: exits with 5 when no agent is ready, with the store's code when it can't be opened. */
 export async function doctorCommand(options: SharedOptions): Promise<void> {
   const signal = AbortSignal.timeout(60_000);
+  const providers = await allProviders();
   const descriptions = await Promise.all(
-    commandLineProviders().map(async (provider) => remarkOnVersion(await provider.describe({ signal }))),
+    providers.map(async (provider) => remarkOnVersion(await provider.describe({ signal }))),
   );
   const location = storeLocation(options.store);
   const problem = await storeProblem(location);

@@ -5,7 +5,7 @@ import { isTerminalRun, type Run } from '../domain/run.ts';
 import { partsOf } from '../manager/manager-parts.ts';
 import type { RunHandle } from '../manager/run-handle.ts';
 import type { SessionManager } from '../manager/session-manager.ts';
-import { visibleText } from '../rendering/index.ts';
+import { visibleText } from '../rendering/visible-text.ts';
 import { quotedWord, storeWords } from './command-words.ts';
 import type { SharedOptions } from './shared-options.ts';
 

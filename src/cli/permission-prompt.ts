@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Authorization } from '../domain/tool.ts';
 import type { Authorize, AuthorizeRequest } from '../manager/gate.ts';
-import { oneLine, visibleText } from '../rendering/index.ts';
+import { oneLine, visibleText } from '../rendering/visible-text.ts';
 import { paintFor } from './paint.ts';
 
 /** Characters of a call that are shown; how many more there are is said, so that nothing hides behind them. */

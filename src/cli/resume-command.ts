@@ -1,9 +1,11 @@
+import { parseId } from '../domain/id.ts';
 import { parseToolRule, type ToolRules } from '../domain/tool-rule.ts';
 import { budgetTexts, readBudgets } from './budget-option.ts';
 import { leavableRun } from './left-run.ts';
-import { openExisting } from './open-manager.ts';
+import { openManager } from './open-manager.ts';
 import { showRun, type ShowOptions } from './shown-run.ts';
 import { stopOnSignals } from './stop-signals.ts';
+import { assertStoreExists } from './store-location.ts';
 
 /** `asm resume` */
 export async function resumeCommand(id: string, options: ShowOptions): Promise<void> {
@@ -17,7 +19,12 @@ export async function resumeCommand(id: string, options: ShowOptions): Promise<v
     if (options.json !== true) process.stderr.write(`${text}\n`);
   };
   using stop = stopOnSignals((text) => say(`\n${text}`));
-  await using manager = await openExisting(options, budgets);
+  assertStoreExists(options);
+  const runId = parseId('run', id);
+  await using manager = await openManager(options, {
+    provider: async (store) => (runId === undefined ? undefined : (await store.run(runId))?.provider),
+    budgets,
+  });
   const run = await manager.executeRun(id, {
     ...(allow === undefined && deny === undefined ? {} : { rules }),
     signal: stop.signal,

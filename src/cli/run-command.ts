@@ -1,12 +1,12 @@
 import { describePolicy } from '../policy/policy-text.ts';
-import { visibleText } from '../rendering/index.ts';
+import { visibleText } from '../rendering/visible-text.ts';
 import { budgetTexts, readBudgets } from './budget-option.ts';
 import { leavableRun } from './left-run.ts';
 import { openManager } from './open-manager.ts';
 import { recoverRuns } from './recovery.ts';
 import { readRunSettings, type RunCommandOptions } from './run-settings.ts';
 import { showRun } from './shown-run.ts';
-import { startRun } from './started-run.ts';
+import { providerOf, startRun } from './started-run.ts';
 import { stopOnSignals } from './stop-signals.ts';
 import { readTask } from './task.ts';
 
@@ -20,7 +20,10 @@ export async function runCommand(words: readonly string[], options: RunCommandOp
     if (options.json !== true) process.stderr.write(`${text}\n`);
   };
   using stop = stopOnSignals((text) => say(`\n${text}`));
-  await using manager = await openManager(options, budgets);
+  await using manager = await openManager(options, {
+    provider: async (store) => await providerOf(store, options),
+    budgets,
+  });
   await recoverRuns(manager, options);
   const run = await startRun(manager, {
     task,

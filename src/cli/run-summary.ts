@@ -1,7 +1,7 @@
 import { totalTokens } from '../domain/usage.ts';
 import type { RunHandle } from '../manager/run-handle.ts';
 import type { RunResult } from '../manager/run-result.ts';
-import { oneLine } from '../rendering/index.ts';
+import { oneLine } from '../rendering/visible-text.ts';
 import { paintFor } from './paint.ts';
 import type { ShowOptions } from './shown-run.ts';
 import { storeWords } from './command-words.ts';

@@ -1,7 +1,7 @@
 import type { Run } from '../domain/run.ts';
 import type { Session } from '../domain/session.ts';
 import { cacheWrites, totalTokens } from '../domain/usage.ts';
-import { oneLine, visibleText } from '../rendering/index.ts';
+import { oneLine, visibleText } from '../rendering/visible-text.ts';
 import { costDetails, costText } from './cost-text.ts';
 import { kindOfId } from './identifier.ts';
 import { openReader } from './open-reader.ts';

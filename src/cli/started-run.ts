@@ -1,10 +1,12 @@
 import { AsmError } from '../domain/error.ts';
+import { parseId } from '../domain/id.ts';
 import { splitPlainCommand } from '../domain/shell-word.ts';
+import { partsOf } from '../manager/manager-parts.ts';
 import type { RunHandle } from '../manager/run-handle.ts';
 import type { CommonRunOptions } from '../manager/run-options.ts';
 import type { SessionHandle } from '../manager/session-handle.ts';
 import type { SessionManager } from '../manager/session-manager.ts';
-import { shell } from '../providers/shell/index.ts';
+import type { SessionStore } from '../ports/session-store.ts';
 import type { ShellNative } from '../providers/shell/options.ts';
 import type { RunCommandOptions } from './run-settings.ts';
 
@@ -17,6 +19,16 @@ export interface RunOrder {
   readonly settings: CommonRunOptions;
 }
 
+/** The name of the provider that a run goes to: the one that was asked for, else the session's, else Claude Code. */
+export async function providerOf(
+  store: SessionStore,
+  { provider, session }: RunCommandOptions,
+): Promise<string> {
+  const id = session === undefined ? undefined : parseId('session', session);
+  const row = provider === undefined && id !== undefined ? await store.session(id) : undefined;
+  return provider ?? row?.provider ?? 'claude';
+}
+
 /**
  * Starts the run in the session that was named, or in a new one. A new session whose run can't be
  * started is cancelled, so that none is left that waits for something.
@@ -24,7 +36,7 @@ export interface RunOrder {
 export async function startRun(manager: SessionManager, order: RunOrder): Promise<RunHandle> {
   const { options } = order;
   const named = options.session === undefined ? undefined : await manager.getSession(options.session);
-  const provider = options.provider ?? (await named?.read())?.provider ?? 'claude';
+  const provider = await providerOf(partsOf(manager).environment.store, options);
   checkOrder(provider, order);
   if (named !== undefined && options.fork !== true) return await startIn(named, provider, order);
   const title = titleOf(order.task);
@@ -47,6 +59,7 @@ async function startIn(session: SessionHandle, provider: string, order: RunOrder
   const { task, settings } = order;
   settings.signal?.throwIfAborted();
   if (provider !== 'shell') return await session.run(task, { ...settings, provider });
+  const { shell } = await import('../providers/shell/index.ts');
   // Who types a command at a prompt has allowed it; rules still refuse what they refuse.
   const permissionMode = settings.permissionMode ?? 'full_auto';
   return await session.run(task, {

@@ -59,3 +59,27 @@ it.each<[ExpiryDefault, number]>([
     expect(events.filter(({ type }) => type === 'tool_approval_expired')).toHaveLength(1);
   },
 );
+
+it('a run whose process died with its question open is left alone by who can not go on with it, and can be cancelled', async () => {
+  const clock = createTestClock();
+  const inner = memoryStore({ clock });
+  const acting = actingStore(inner);
+  const options = {
+    providers: [scriptedProvider([{ tool: callOf('x') }], { clock })],
+    ...{ clock, keepOpen: true, approvals: {} },
+  };
+  await using dying = await createSessionManager({ store: acting.store, ...options });
+  const session = await dying.createSession({ cwd: '/tmp' });
+  const lost = await session.run('go', { detached: true });
+  await using manager = await createSessionManager({ store: inner, ...options });
+  const id = await pendingId(manager);
+  acting.fail();
+  clock.advance(60_000);
+  await expect(lost.result).rejects.toMatchObject({ code: expect.stringMatching(/^(storage|lease)_/) });
+  const run = await manager.getRun(lost.id);
+  expect(await manager.recover({ resume: false })).toEqual([]);
+  expect((await run.read()).status).toBe('running');
+  expect((await run.cancel('over')).status).toBe('cancelled');
+  expect((await manager.approvals.get(id)).status).toBe('withdrawn');
+  await checkLog(inner, session.id);
+});

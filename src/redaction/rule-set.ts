@@ -11,7 +11,7 @@ import { UrlPasswordCandidate, urlPasswordMayStart } from './url-password-candid
 
 /** One way in which a secret may start. */
 export interface Trigger {
-  /** The first three characters, as codes. A second or third of -1: any. */
+  /** The first three characters, as codes. A second or third of `any` is whichever comes. */
   readonly codes: readonly (readonly [number, number, number])[];
   /** The candidate that starts here, or undefined if what is to the left forbids it. */
   open(left: LeftContext): Candidate | undefined;
@@ -19,6 +19,8 @@ export interface Trigger {
 
 const colon = 58;
 const equals = 61;
+/** In the place of a character's code: whichever it is. */
+const any = -1;
 
 /**
  * Rules, made ready for the scan: which pairs of characters can start a secret, and what to try
@@ -83,7 +85,7 @@ export class RuleSet {
         });
       } else if (rule.form === 'url_password') {
         structured.push({
-          codes: [[colon, -1, -1]],
+          codes: [[colon, any, any]],
           open: (left) =>
             urlPasswordMayStart(left, placeholders)
               ? new UrlPasswordCandidate(rule.category, inLowerCase)
@@ -97,7 +99,7 @@ export class RuleSet {
     }));
     const { names } = this;
     const assigned = (operator: number): Trigger => ({
-      codes: [[operator, -1, -1]],
+      codes: [[operator, any, any]],
       open(left) {
         const name = names.findLeftOf(left, operator);
         return name === undefined ? undefined : new AssignmentCandidate(name, exceptions);
@@ -113,22 +115,40 @@ export class RuleSet {
   #indexPairs(): void {
     const numbers = new Map<string, number>();
     for (const [first, triggers] of this.byFirst.entries()) {
-      if (triggers.length === 0) continue;
-      for (let second = 0; second < 128; second += 1) {
-        const fits = triggers.map((trigger) =>
-          trigger.codes.some(([one, two]) => one === first && (two === second || two === -1)),
-        );
-        if (!fits.includes(true)) continue;
-        const key = `${first}:${fits.join()}:${thirdCodes(triggers, first, second).join('')}`;
-        const number = numbers.get(key) ?? this.lists.length;
-        if (number === this.lists.length) {
-          this.lists.push(triggers.filter((_, index) => fits[index]));
-          this.thirds.push(thirdCodes(triggers, first, second));
-          numbers.set(key, number);
-        }
-        this.pairs[first * 128 + second] = number;
+      const named = new Set(
+        triggers.flatMap(({ codes }) => codes.flatMap(([one, two]) => (one === first ? [two] : []))),
+      );
+      // What no trigger names comes second only where any may, and there all of it is alike.
+      if (named.delete(any)) {
+        const number = this.#listNumber(numbers, triggers, first, any);
+        this.pairs.fill(number, first * 128, (first + 1) * 128);
+      }
+      for (const second of named) {
+        if (second < 128)
+          this.pairs[first * 128 + second] = this.#listNumber(numbers, triggers, first, second);
       }
     }
+  }
+
+  /** The number of the list of those that can go on with `second`, which is made when it is new. */
+  #listNumber(
+    numbers: Map<string, number>,
+    triggers: readonly Trigger[],
+    first: number,
+    second: number,
+  ): number {
+    const fits = triggers.map(({ codes }) =>
+      codes.some(([one, two]) => one === first && (two === second || two === any)),
+    );
+    const thirds = thirdCodes(triggers, first, second);
+    const key = `${first}:${fits.join()}:${thirds.join('')}`;
+    const number = numbers.get(key) ?? this.lists.length;
+    if (number === this.lists.length) {
+      this.lists.push(triggers.filter((_, index) => fits[index]));
+      this.thirds.push(thirds);
+      numbers.set(key, number);
+    }
+    return number;
   }
 }
 
@@ -136,8 +156,8 @@ function thirdCodes(triggers: readonly Trigger[], first: number, second: number)
   const result = new Uint8Array(128);
   for (const { codes } of triggers) {
     for (const [one, two, three] of codes) {
-      if (one !== first || (two !== second && two !== -1)) continue;
-      if (three === -1) result.fill(1);
+      if (one !== first || (two !== second && two !== any)) continue;
+      if (three === any) result.fill(1);
       else result[three] = 1;
     }
   }

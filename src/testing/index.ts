@@ -64,7 +64,7 @@ export {
   type StoreTestRunner,
 } from './store-contract/test-session-store.ts';
 export { casesFor as sessionStoreCasesFor, sessionStoreCases } from './store-contract/session-store-cases.ts';
-export { runStoreCase } from './store-contract/store-room.ts';
+export { runStoreCase, type StoreRoomOptions } from './store-contract/store-room.ts';
 export { runStoreModel, type StoreModelRun } from './store-contract/store-model-run.ts';
 export type {
   OpenStore,

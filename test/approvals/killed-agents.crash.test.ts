@@ -12,6 +12,7 @@ import { startModelServer } from '../../src/testing/model-server/model-server.ts
 import { pendingId } from '../manager/approval-room.ts';
 import { collect } from '../manager/log-check.ts';
 import { until, withCookie } from '../process/process-probe.ts';
+import { endLeases } from '../sqlite/end-leases.ts';
 import { startStoreChild } from '../sqlite/store-child.ts';
 import type { KilledOrder } from './killed-child.ts';
 
@@ -62,7 +63,7 @@ async function killedRun(
   await using child = startStoreChild('../approvals/killed-child.ts');
   const { runId } = (await child.ask(order)) as { readonly runId: string };
   const id = await pendingId(manager);
-  await expect.poll(wroteCall, { timeout: 60_000, interval: 20 }).toBe(true);
+  await expect.poll(wroteCall, { timeout: 60_000, interval: 50 }).toBe(true);
   return { runId, id };
 }
 
@@ -81,11 +82,9 @@ describe.each(agents)('$name killed with a question open', (agent) => {
     room.startAgain();
     await manager.approvals.decide(id, { as: 'allow' }, { by: 'ada' });
     expect(room.made()).toBe('');
-    const goesOn = async (): Promise<boolean> => {
-      expect(await manager.recover({ resume: { environment } })).toEqual([]);
-      return (await run.read()).attempt === 2;
-    };
-    await expect.poll(goesOn, { timeout: 60_000, interval: 50 }).toBe(true);
+    endLeases(order.store);
+    expect(await manager.recover({ resume: { environment } })).toEqual([]);
+    expect((await run.read()).attempt).toBe(2);
     expect(withCookie(cookie)).toEqual([]);
     const second = await pendingId(manager);
     expect(second).not.toBe(id);

@@ -1,10 +1,13 @@
 import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { RunHandle } from '../../src/manager/run-handle.ts';
 import type { SessionManager } from '../../src/manager/session-manager.ts';
 import { pendingId } from '../manager/approval-room.ts';
 import { collect, waitForEvent } from '../manager/log-check.ts';
 import type { ModelScript } from '../../src/testing/model-server/turn-script.ts';
 import { until, withCookie } from '../process/process-probe.ts';
+import { endLeases } from '../sqlite/end-leases.ts';
 import { startStoreChild } from '../sqlite/store-child.ts';
 import { bash } from './agent-room.ts';
 import type { ApprovalOrder } from './approval-child.ts';
@@ -20,6 +23,7 @@ async function killedRun(room: ManagedRoom, manager: SessionManager, rest: Model
   const killed = await askedAndKilled(room, manager);
   const { cookie = '' } = await killed.run.read();
   await until('the end of its agent', () => withCookie(cookie).length === 0);
+  endLeases(room.store);
   room.server.setScript(rest);
   return { ...killed, heardBefore: room.server.mainRequests.length };
 }
@@ -32,7 +36,7 @@ async function askedAndKilled(room: ManagedRoom, manager: SessionManager) {
   };
   const id = await pendingId(manager);
   // Claude Code writes its conversation down a little later than it speaks.
-  await expect.poll(() => room.transcripts().some(hasCall), { timeout: 60_000, interval: 20 }).toBe(true);
+  await expect.poll(() => room.transcripts().some(hasCall), { timeout: 60_000, interval: 50 }).toBe(true);
   const run = await manager.getRun(runId);
   return { run, id };
 }
@@ -41,38 +45,42 @@ function hasCall(file: string): boolean {
   return readFileSync(file, 'utf8').includes('"tool_use"');
 }
 
-/** Recovers until the run that was left goes on here, once its lease has run out. */
-async function goOn(room: ManagedRoom, manager: SessionManager, run: { readonly id: string }): Promise<void> {
-  const recovered = async (): Promise<boolean> => {
-    expect(await manager.recover({ resume: { environment: room.environment } })).toEqual([]);
-    const events = await (
-      await manager.getSession((await manager.getRun(run.id)).sessionId)
-    ).events({
-      types: ['run_resumed'],
-    });
-    return events.events.length > 0;
-  };
-  await expect.poll(recovered, { timeout: 60_000, interval: 50 }).toBe(true);
+/** Recovers the run that was left, so that it goes on here. */
+async function goOn({ environment }: ManagedRoom, manager: SessionManager, run: RunHandle): Promise<void> {
+  expect(await manager.recover({ resume: { environment } })).toEqual([]);
+  await waitForEvent(run, 'run_resumed');
 }
 
-test('killed with a question open: its run goes on, and the same call gets the decision that was given', async () => {
+test('killed with a question open: its run goes on, and only the same call gets the decision, once', async () => {
   await using room = await openManagedRoom([{ tools: [made] }]);
   const manager = await room.open();
   const { run, id, heardBefore } = await killedRun(room, manager, [
+    { tools: [bash('echo made >> other.txt')] },
     // The same again, under another id and with another title.
     { tools: [{ ...made, input: { ...made.input, description: 'Another title' } }] },
+    { tools: [made] },
     { text: 'It is made.' },
   ]);
   await manager.approvals.decide(id, { as: 'allow' }, { by: 'ada' });
   await goOn(room, manager, run);
-  expect(await run.result).toMatchObject({ status: 'completed', output: 'It is made.' });
-  expect((await manager.approvals.list()).rows).toMatchObject([
-    { id, status: 'granted', spentAt: expect.any(Number) },
-  ]);
-  expect(room.made('made.txt')).toBe(true);
+  // Another call is a new question, for which what was granted is not used.
+  const other = await pendingId(manager);
+  expect(other).not.toBe(id);
   const told = JSON.stringify(room.server.mainRequests[heardBefore]?.body);
   expect(told).toContain('They were not refused, and they did not run.');
   expect(told).toContain('- Bash: ');
+  expect([room.made('made.txt'), room.made('other.txt')]).toEqual([false, false]);
+  expect(await manager.approvals.get(id)).not.toHaveProperty('spentAt');
+  await manager.approvals.decide(other, { as: 'deny' });
+  // Then the call that was granted, once; the next one like it is asked anew.
+  const third = await pendingId(manager);
+  expect(third).not.toBe(id);
+  expect(await manager.approvals.get(id)).toMatchObject({ status: 'granted', spentAt: expect.any(Number) });
+  expect(room.made('made.txt')).toBe(true);
+  await manager.approvals.decide(third, { as: 'deny' });
+  expect(await run.result).toMatchObject({ status: 'completed', output: 'It is made.' });
+  expect(readFileSync(join(room.cwd, 'made.txt'), 'utf8')).toBe('made\n');
+  expect(room.made('other.txt')).toBe(false);
   const events = await collect(run);
   expect(events.find(({ type }) => type === 'run_resumed')).toMatchObject({
     data: { from: 'interrupted', approvalIds: [id] },
@@ -80,10 +88,12 @@ test('killed with a question open: its run goes on, and the same call gets the d
   expect((await run.read()).attempt).toBe(2);
 });
 
-test('killed with a question open: the same call waits on for the same answer', async () => {
+test('killed with a question open: who can not go on leaves it alone; the same call waits on for the same answer', async () => {
   await using room = await openManagedRoom([{ tools: [made] }]);
   const manager = await room.open();
   const { run, id } = await killedRun(room, manager, [{ tools: [made] }, { text: 'It is made.' }]);
+  expect(await manager.recover({ resume: false })).toEqual([]);
+  expect((await run.read()).status).toBe('running');
   await goOn(room, manager, run);
   await expect.poll(async () => (await run.read()).waitingFor, { timeout: 60_000 }).toBe('approval');
   expect(room.made('made.txt')).toBe(false);
@@ -92,30 +102,6 @@ test('killed with a question open: the same call waits on for the same answer', 
   expect((await run.result).status).toBe('completed');
   expect(room.made('made.txt')).toBe(false);
   expect(JSON.stringify(room.server.mainRequests.at(-1)?.body)).toContain('No file, please.');
-});
-
-test('killed with a question open: another call is a new question, and what was granted is not used for it', async () => {
-  await using room = await openManagedRoom([{ tools: [made] }]);
-  const manager = await room.open();
-  const { run, id } = await killedRun(room, manager, [
-    { tools: [bash('echo made >> other.txt')] },
-    { tools: [made] },
-    { tools: [made] },
-    { text: 'Done.' },
-  ]);
-  await manager.approvals.decide(id, { as: 'allow' });
-  await goOn(room, manager, run);
-  const other = await pendingId(manager);
-  expect(other).not.toBe(id);
-  expect(room.made('other.txt')).toBe(false);
-  await manager.approvals.decide(other, { as: 'deny' });
-  // Then the call that was granted, once; the next one like it is asked anew.
-  const third = await pendingId(manager);
-  expect(await manager.approvals.get(id)).toMatchObject({ spentAt: expect.any(Number) });
-  expect(room.made('made.txt')).toBe(true);
-  await manager.approvals.decide(third, { as: 'deny' });
-  expect((await run.result).status).toBe('completed');
-  expect(room.made('other.txt')).toBe(false);
 });
 
 test('killed before its agent wrote the conversation down: it is told all as text, and asks anew', async () => {
@@ -149,28 +135,10 @@ test('killed between the grant and the tool: the grant is spent, and the run is 
   await waitForEvent(run, 'tool_call_decided');
   await child[Symbol.asyncDispose]();
   const { cookie = '' } = await run.read();
-  const recovered = async (): Promise<number> =>
-    (await manager.recover({ resume: { environment } })).filter(({ id }) => id === runId).length;
-  await expect.poll(recovered, { timeout: 60_000, interval: 50 }).toBe(1);
+  endLeases(room.store);
+  expect(await manager.recover({ resume: { environment } })).toMatchObject([{ id: runId }]);
   expect(await run.result).toMatchObject({ status: 'failed', error: { code: 'run_abandoned' } });
   expect((await manager.approvals.list()).rows).toMatchObject([{ spentAt: expect.any(Number) }]);
   expect(withCookie(cookie)).toEqual([]);
   expect(room.server.mainRequests).toHaveLength(1);
-});
-
-test('killed with a question open, and nobody who can go on: left alone until its time is over', async () => {
-  await using room = await openManagedRoom([{ tools: [made] }]);
-  const manager = await room.open();
-  const { run, id } = await killedRun(room, manager, [{ text: 'never' }]);
-  const lease = async (): Promise<boolean> => {
-    // A manager that can't go on with it neither ends it.
-    expect(await manager.recover({ resume: false })).toEqual([]);
-    return (await run.read()).status === 'running';
-  };
-  for (let round = 0; round < 30; round++) {
-    expect(await lease()).toBe(true);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  expect((await run.cancel('over')).status).toBe('cancelled');
-  expect((await manager.approvals.get(id)).status).toBe('withdrawn');
 });

@@ -8,66 +8,72 @@ import { bash } from '../claude/agent-room.ts';
 import { announced, events, runRow } from './asm-log.ts';
 import type { AsmProcess } from './asm-process.ts';
 import { documents, openAsmRoom, type AsmRoom } from './asm-room.ts';
+import { ranEarlier } from './earlier-run.ts';
 
-/** Starts a run and gives the approval that it waits for. */
+/** Starts a run of Claude Code and gives the approval that it waits for. */
 async function askedRun(room: AsmRoom): Promise<{ readonly run: AsmProcess; readonly id: string }> {
   const run = room.start(['run', '--approvals', 'Make a file']);
-  await run.says(/Waiting for approval apr_\w+: Bash needs a permission/);
-  const [, id = ''] = /(apr_\w+)/.exec(run.output()) ?? [];
-  return { run, id };
+  return { run, id: await asked(run) };
 }
 
-const turns = [{ tools: [bash('echo made > made.txt')] }, { text: 'Done.' }];
+/** The approval that a run waits for, once it is another one than `before`. */
+async function asked(run: AsmProcess, before = 'none'): Promise<string> {
+  const question = new RegExp(`Waiting for approval (?!${before})(apr_\\w+): \\w+ needs a permission`);
+  await run.says(question);
+  return question.exec(run.output())?.[1] ?? '';
+}
+
+const made = bash('echo made > made.txt');
 
 test('a call waits until another terminal approves it', async () => {
-  await using room = await openAsmRoom(turns);
-  const { run, id } = await askedRun(room);
+  await using room = await openAsmRoom();
+  const words = ['run', '-p', 'shell', '--permission-mode', 'default', '--approvals'];
+  const run = room.start([...words, 'touch made.txt']);
+  const id = await asked(run);
   const listed = await room.asm(['approvals']);
   expect(listed).toMatchObject({ code: 0, errors: '' });
-  expect(listed.output).toMatch(new RegExp(`${id} +pending +Bash +echo made > made.txt`));
+  expect(listed.output).toMatch(new RegExp(`${id} +pending +bash +touch made.txt`));
   expect(existsSync(join(room.cwd, 'made.txt'))).toBe(false);
   const approved = await room.asm(['approve', id, '--by', 'ada', '--reason', 'it is only a file']);
   expect(approved).toMatchObject({ code: 0, output: `${id} is granted.\n`, errors: '' });
   const { code, output, errors } = await run.ended;
   expect(code).toBe(0);
   expect(output).toContain('Approved by ada: it is only a file');
-  expect(await readFile(join(room.cwd, 'made.txt'), 'utf8')).toBe('made\n');
+  expect(existsSync(join(room.cwd, 'made.txt'))).toBe(true);
   // Once decided, it is decided.
-  const again = await room.asm(['deny', id, '--json']);
-  expect(again.code).toBe(2);
-  expect(documents(again.errors)).toMatchObject([{ error: { code: 'conflict' } }]);
-  expect((await room.asm(['deny', id])).errors).toBe(
-    `error Approval ${id} was granted by ada before. [conflict]\n`,
-  );
   const { session } = announced(errors);
-  const all = documents(
-    (await room.asm(['approvals', '--session', session, '--status', 'all', '--json'])).output,
-  );
-  expect(all).toMatchObject([
+  const [json, again, all, none] = await room.each([
+    ['deny', id, '--json'],
+    ['deny', id],
+    ['approvals', '--session', session, '--status', 'all', '--json'],
+    ['approvals'],
+  ]);
+  expect(json?.code).toBe(2);
+  expect(documents(json?.errors)).toMatchObject([{ error: { code: 'conflict' } }]);
+  expect(again?.errors).toBe(`error Approval ${id} was granted by ada before. [conflict]\n`);
+  expect(documents(all)).toMatchObject([
     { id, status: 'granted', decidedBy: 'ada', decisionReason: 'it is only a file' },
   ]);
-  expect(all[0]).not.toHaveProperty('key');
-  expect((await room.asm(['approvals'])).output).toBe('No approval is pending.\n');
+  expect(documents(all)[0]).not.toHaveProperty('key');
+  expect(none?.output).toBe('No approval is pending.\n');
 });
 
 test('a call that is denied does not run; with --stop its run ends as cancelled', async () => {
-  await using room = await openAsmRoom([...turns, ...turns]);
-  const first = await askedRun(room);
-  expect((await room.asm(['deny', first.id, '--message', 'Not here.'])).output).toBe(
-    `${first.id} is denied.\n`,
-  );
-  expect((await first.run.ended).code).toBe(0);
+  await using room = await openAsmRoom([{ tools: [made] }, { tools: [made] }, { text: 'never' }]);
+  const { run, id } = await askedRun(room);
+  const denied = await room.asm(['deny', id, '--message', 'Not here.']);
+  expect(denied.output).toBe(`${id} is denied.\n`);
+  const second = await asked(run, id);
   expect(JSON.stringify(room.server.mainRequests.at(-1)?.body)).toContain('Not here.');
-  const second = await askedRun(room);
-  expect((await room.asm(['deny', second.id, '--stop'])).code).toBe(0);
-  expect((await second.run.ended).code).toBe(130);
+  expect((await room.asm(['deny', second, '--stop'])).code).toBe(0);
+  expect((await run.ended).code).toBe(130);
   expect(existsSync(join(room.cwd, 'made.txt'))).toBe(false);
 });
 
 test('--input runs another input, --session and --pattern let later calls through', async () => {
   const other = bash('echo other > other.txt');
   await using room = await openAsmRoom([
-    { tools: [bash('echo made > made.txt')] },
+    { tools: [made] },
     { tools: [other] },
     { tools: [other] },
     { tools: [bash('touch a')] },
@@ -75,50 +81,35 @@ test('--input runs another input, --session and --pattern let later calls throug
     { text: 'Done.' },
   ]);
   const { run, id } = await askedRun(room);
-  const pending = async (not: string): Promise<string> => {
-    let found = not;
-    await expect
-      .poll(
-        async () => {
-          const [row] = documents((await room.asm(['approvals', '--json'])).output);
-          found = String(row?.['id'] ?? not);
-          return found !== not;
-        },
-        { timeout: 60_000 },
-      )
-      .toBe(true);
-    return found;
-  };
   await room.asm(['approve', id, '--input', '{"command":"echo changed > changed.txt"}']);
-  const second = await pending(id);
+  const second = await asked(run, id);
   await room.asm(['approve', second, '--session']);
-  const third = await pending(second);
+  const third = await asked(run, `(?:${id}|${second})`);
   await room.asm(['approve', third, '--pattern', 'bash(touch)', '--until', '2h']);
   expect((await run.ended).code).toBe(0);
-  const grants = documents((await room.asm(['approvals', '--grants', '--json'])).output);
-  expect(grants.map((grant) => grant['id'])).toEqual([third, second]);
-  expect(await room.asm(['revoke', third, '--by', 'ada'])).toMatchObject({
-    code: 0,
-    output: `${third} is revoked.\n`,
-    errors: '',
-  });
-  const again = await room.asm(['revoke', third, '--json']);
-  expect(again.code).toBe(2);
-  expect(documents(again.errors)).toMatchObject([{ error: { code: 'conflict' } }]);
-  const left = (await room.asm(['approvals', '--grants'])).output;
-  expect(left).toMatch(new RegExp(`${second} +Bash: echo other > other.txt +all `));
-  expect(left).not.toContain(third);
+  const [grants, revoked, again, left] = await room.each([
+    ['approvals', '--grants', '--json'],
+    ['revoke', third, '--by', 'ada'],
+    ['revoke', third, '--json'],
+    ['approvals', '--grants'],
+  ]);
+  expect(documents(grants).map((grant) => grant['id'])).toEqual([third, second]);
+  expect(revoked).toMatchObject({ code: 0, output: `${third} is revoked.\n`, errors: '' });
+  expect(again?.code).toBe(2);
+  expect(documents(again?.errors)).toMatchObject([{ error: { code: 'conflict' } }]);
+  expect(left?.output).toMatch(new RegExp(`${second} +Bash: echo other > other.txt +all `));
+  expect(left?.output).not.toContain(third);
   const files = ['made.txt', 'changed.txt', 'other.txt', 'a', 'b'];
   expect(files.map((name) => existsSync(join(room.cwd, name)))).toEqual([false, true, true, true, true]);
   const { session } = announced(run.errors());
-  const asked = (await events(room, session)).filter(({ type }) => type === 'tool_approval_requested');
-  expect(asked).toHaveLength(3);
+  const questions = (await events(room, session)).filter(({ type }) => type === 'tool_approval_requested');
+  expect(questions).toHaveLength(3);
 });
 
 test('--follow shows what is asked and decided, in lines and as JSON, until Ctrl-C', async () => {
   await using room = await openAsmRoom();
   const words = ['run', '-p', 'shell', '--permission-mode', 'default', '--approvals', 'touch'];
-  expect((await room.asm(['run', '-p', 'shell', 'true'])).code).toBe(0);
+  await ranEarlier(room, 'true');
   const lines = room.start(['approvals', '--follow']);
   const json = room.start(['approvals', '--follow', '--json']);
   const first = room.start([...words, 'a']);
@@ -140,8 +131,8 @@ test('--follow shows what is asked and decided, in lines and as JSON, until Ctrl
     { code: 0, errors: '' },
   ]);
   const [shown = '', documented = ''] = ends.map(({ output }) => output);
-  const [asked, granted, revoked, again, taken] = shown.split('\n');
-  expect(asked).toMatch(new RegExp(`^${id} {2}asked +\\w+: touch a · .+ · 24h left$`));
+  const [question, granted, revoked, again, taken] = shown.split('\n');
+  expect(question).toMatch(new RegExp(`^${id} {2}asked +\\w+: touch a · .+ · 24h left$`));
   expect(granted).toMatch(new RegExp(`^${id} {2}granted +\\w+ by ada: only a file$`));
   expect(revoked).toMatch(new RegExp(`^${id} {2}revoked +\\w+ by bob$`));
   expect(again).toContain('asked      bash: touch b');
@@ -174,14 +165,17 @@ test('a question of the agent is answered with --answer', async () => {
   const run = room.start(['run', '--approvals', 'Ask me']);
   await run.says(/Waiting for approval apr_\w+: The agent asks a question/);
   const [, id = ''] = /(apr_\w+)/.exec(run.output()) ?? [];
-  expect((await room.asm(['approve', id])).errors).toContain('needs answers');
-  expect((await room.asm(['approve', id, '--answer', 'Which one?=Right'])).code).toBe(0);
+  const [bare, answered] = await room.each([
+    ['approve', id],
+    ['approve', id, '--answer', 'Which one?=Right'],
+  ]);
+  expect(bare?.errors).toContain('needs answers');
+  expect(answered?.code).toBe(0);
   expect((await run.ended).code).toBe(0);
   expect(JSON.stringify(room.server.mainRequests.at(-1)?.body)).toContain('Right');
 });
 
 test('a run whose command was killed goes on with asm resume', async () => {
-  const made = bash('echo made > made.txt');
   await using room = await openAsmRoom([{ tools: [made] }]);
   const { run, id } = await askedRun(room);
   // Claude Code writes its conversation down a little later than it speaks.
@@ -192,8 +186,12 @@ test('a run whose command was killed goes on with asm resume', async () => {
   run.signal('SIGKILL');
   await run.ended;
   const { run: runId } = announced(run.errors());
-  expect((await room.asm(['approve', id])).code).toBe(0);
-  expect((await room.asm(['resume', runId])).errors).toContain('is being executed by another process');
+  const [approved, tooEarly] = await room.each([
+    ['approve', id],
+    ['resume', runId],
+  ]);
+  expect(approved?.code).toBe(0);
+  expect(tooEarly?.errors).toContain('is being executed by another process');
   // Its lease would run out by itself, after a while.
   {
     await using store = await sqliteStore(room.store);
@@ -210,7 +208,7 @@ test('a run whose command was killed goes on with asm resume', async () => {
 test('wrong use is said with what would be right', async () => {
   await using room = await openAsmRoom();
   expect((await room.asm(['approvals'])).code).toBe(3);
-  expect((await room.asm(['run', '-p', 'shell', 'true'])).code).toBe(0);
+  await ranEarlier(room, 'true');
   const wrong: readonly (readonly [readonly string[], number, string])[] = [
     [['approve', 'apr_none'], 3, 'There is no approval apr_none'],
     [['deny', 'run_1'], 3, 'begin with apr_'],
@@ -226,9 +224,9 @@ test('wrong use is said with what would be right', async () => {
     [['revoke', 'apr_none'], 3, 'There is no approval apr_none'],
     [['resume', 'run_none'], 3, 'There is no run run_none'],
   ];
-  for (const [words, code, text] of wrong) {
-    const end = await room.asm(words);
-    expect({ words, code: end.code }).toEqual({ words, code });
-    expect(end.errors).toContain(text);
+  const ends = await room.each(wrong.map(([words]) => words));
+  for (const [index, [words, code, text]] of wrong.entries()) {
+    expect({ words, code: ends[index]?.code }).toEqual({ words, code });
+    expect(ends[index]?.errors).toContain(text);
   }
 });

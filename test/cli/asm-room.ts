@@ -12,6 +12,7 @@ const root = join(import.meta.dirname, '..', '..');
 /** The command from its source; `launcher` is what npm installs as `asm`. */
 export const asmSource: string = join(root, 'src', 'cli', 'main.ts');
 export const launcher: string = join(root, 'bin', 'asm.js');
+const sequence = join(import.meta.dirname, 'asm-sequence.ts');
 
 export interface AsmOptions {
   readonly input?: AsmProcessOptions['input'];
@@ -35,6 +36,11 @@ export interface AsmRoom extends AsyncDisposable {
   start(words: readonly string[], options?: AsmOptions): AsmProcess;
   /** Starts `asm` and waits for its end. */
   asm(words: readonly string[], options?: AsmOptions): Promise<AsmEnd>;
+  /** Does several commands one after the other in one process, where nothing depends on each having its own. */
+  each(
+    commands: readonly (readonly string[])[],
+    options?: Omit<AsmOptions, 'script' | 'program'>,
+  ): Promise<readonly AsmEnd[]>;
 }
 
 export async function openAsmRoom(script: ModelScript = []): Promise<AsmRoom> {
@@ -68,6 +74,12 @@ export async function openAsmRoom(script: ModelScript = []): Promise<AsmRoom> {
       return command;
     },
     asm: (words, options) => room.start(words, options).ended,
+    async each(commands, options = {}) {
+      const end = await room.start([JSON.stringify(commands)], { ...options, script: sequence }).ended;
+      const ends = endsOf(end);
+      if (ends.length === commands.length) return ends;
+      throw new Error(`${ends.length} of ${commands.length} commands ended:\n${end.output}\n${end.errors}`);
+    },
     async [Symbol.asyncDispose]() {
       for (const command of started) command.signal('SIGKILL');
       await Promise.all(started.map((command) => command.ended));
@@ -78,8 +90,27 @@ export async function openAsmRoom(script: ModelScript = []): Promise<AsmRoom> {
   return room;
 }
 
-/** The JSON documents of an output; throws for a line that is none. */
-export function documents(output: string): readonly Record<string, unknown>[] {
+/** How the commands of a sequence ended: each wrote its exit code, between NUL characters, behind its outputs. */
+function endsOf({ output, errors }: AsmEnd): readonly AsmEnd[] {
+  const outputs = output.split('\0');
+  const complaints = errors.split('\0');
+  return outputs.flatMap((code, index) =>
+    index % 2 === 0
+      ? []
+      : [
+          {
+            code: Number(code),
+            signal: null,
+            output: outputs[index - 1] ?? '',
+            errors: complaints[index - 1] ?? '',
+          },
+        ],
+  );
+}
+
+/** The JSON documents of an output, or of what a command wrote to it; throws for a line that is none. */
+export function documents(written: string | AsmEnd | undefined): readonly Record<string, unknown>[] {
+  const output = typeof written === 'object' ? written.output : (written ?? '');
   if (output !== '' && !output.endsWith('\n')) throw new Error('The last line is not complete.');
   return output
     .split('\n')

@@ -22,23 +22,36 @@ test('budgets shows what was spent and what budgets leave, and run holds them', 
   await using room = await openAsmRoom();
   const store = join(room.home, 'spent.db');
   await spend(store);
-  const plain = await room.asm(['budgets', '--store', store]);
+  const run = ['run', '--provider', 'shell', '--store', store];
+  const [plain, wrong] = await room.each([
+    ['budgets', '--store', store],
+    [...run, '--budget', 'nightly=5', '--', 'true'],
+  ]);
   expect(plain).toMatchObject({ code: 0, errors: '' });
-  expect(plain.output).toContain('No budget is set.');
-  expect(plain.output).toContain('Spent in the last 24h:');
-  expect(plain.output).toMatch(/^everything +2 +200 +\$0\.7$/m);
-  expect(plain.output).toMatch(/^scripted +provider +2 +200 +\$0\.7$/m);
-  expect(plain.output).toMatch(/^nightly +tag +1 +100 +\$0\.6$/m);
-  expect(plain.output).toMatch(/^ses_\w+ +session +1 +100 +\$0\.1$/m);
+  expect(plain?.output).toContain('No budget is set.');
+  expect(plain?.output).toContain('Spent in the last 24h:');
+  expect(plain?.output).toMatch(/^everything +2 +200 +\$0\.7$/m);
+  expect(plain?.output).toMatch(/^scripted +provider +2 +200 +\$0\.7$/m);
+  expect(plain?.output).toMatch(/^nightly +tag +1 +100 +\$0\.6$/m);
+  expect(plain?.output).toMatch(/^ses_\w+ +session +1 +100 +\$0\.1$/m);
 
   const environment = { ASM_BUDGETS: 'tag:nightly=0.5/day everything=1000tokens' };
   const words = ['budgets', '--budget', 'run=2', '--budget', 'session=0.65', '--store', store];
-  const table = (await room.asm(words, { environment })).output;
+  const [shown, json, refused, taken] = await room.each(
+    [
+      words,
+      [...words, '--json'],
+      [...run, '--tag', 'nightly', '--', 'true'],
+      [...run, '--tag', 'daily', '--', 'true'],
+    ],
+    { environment },
+  );
+  const table = shown?.output;
   expect(table).toMatch(/^tag:nightly=0\.5\/day +tag +nightly +24h +\$0\.5 +\$0\.6 +\$0 +used up$/m);
   expect(table).toMatch(/^everything=1000tokens +everything +– +1000 tokens +200 tokens +800 tokens +open$/m);
   expect(table).toMatch(/^run=2 +run +– +\$2 +– +– +open$/m);
   expect(table).toMatch(/^session=0\.65 +session +ses_\w+ +– +\$0\.65 +\$0\.6 +\$0\.05 +open$/m);
-  const told = documents((await room.asm([...words, '--json'], { environment })).output);
+  const told = documents(json);
   expect(told).toContainEqual({
     ...{ type: 'budget', name: 'tag:nightly=0.5/day', per: 'tag', key: 'nightly', only: 'nightly' },
     ...{ window: 86_400_000, unit: 'usd', limit: '0.5', used: '0.6', left: '0', state: 'used_up' },
@@ -47,14 +60,9 @@ test('budgets shows what was spent and what budgets leave, and run holds them', 
     ...{ type: 'spent', in: 'day', per: 'provider', key: 'scripted', runs: 2, usd: '0.7', tokens: 200 },
   });
 
-  const run = ['run', '--provider', 'shell', '--store', store];
-  const refused = await room.asm([...run, '--tag', 'nightly', '--', 'true'], { environment });
-  expect(refused.code).not.toBe(0);
-  expect(refused.errors).toContain('The budget "tag:nightly=0.5/day"');
-  expect(await room.asm([...run, '--tag', 'daily', '--', 'true'], { environment })).toMatchObject({
-    code: 0,
-  });
-  const wrong = await room.asm([...run, '--budget', 'nightly=5', '--', 'true']);
-  expect(wrong.code).toBe(2);
-  expect(wrong.errors).toContain('"nightly=5" is no budget.');
+  expect(refused?.code).not.toBe(0);
+  expect(refused?.errors).toContain('The budget "tag:nightly=0.5/day"');
+  expect(taken?.code).toBe(0);
+  expect(wrong?.code).toBe(2);
+  expect(wrong?.errors).toContain('"nightly=5" is no budget.');
 });

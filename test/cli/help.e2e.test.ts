@@ -26,13 +26,15 @@ test('help tells of all commands, and that of each has examples', async () => {
   for (const command of commands) expect(output).toMatch(new RegExp(`^ {2}${command} `, 'm'));
   expect(output).toContain('Exit codes: 0 done');
   expect(await room.asm([])).toEqual({ code: 0, signal: null, output, errors: '' });
-  for (const command of commands) {
-    const help = await room.asm([command, '--help']);
+  const asked = await room.each(commands.map((command) => [command, '--help']));
+  const named = await room.each(commands.map((command) => ['help', command]));
+  for (const [index, command] of commands.entries()) {
+    const help = asked[index];
     expect(help).toMatchObject({ code: 0, errors: '' });
-    expect(help.output).toMatch(
+    expect(help?.output).toMatch(
       new RegExp(`^Usage: asm ${command} [^]*^Examples:\n {2}\\$ .*asm ${command}`, 'm'),
     );
-    expect((await room.asm(['help', command])).output).toBe(help.output);
+    expect(named[index]?.output).toBe(help?.output);
   }
   const facts = JSON.parse(await readFile(join(import.meta.dirname, '../../package.json'), 'utf8'));
   expect(await room.asm(['--version'])).toMatchObject({ code: 0, output: `${facts.version}\n` });
@@ -49,32 +51,33 @@ test('a wrong command or option is answered with the nearest', async () => {
     [['sessions', '--limt', '3'], '--limit'],
     [['events', 'ses_none', '--folow'], '--follow'],
   ];
-  for (const [words, nearest] of wrong) {
-    const { code, output, errors } = await room.asm(words);
-    expect({ words, code, output }).toEqual({ words, code: 2, output: '' });
-    expect(errors).toContain(`(Did you mean ${nearest}?)`);
-    expect(errors).toMatch(/--help shows what there is\)\n$/);
+  const ends = await room.each(wrong.map(([words]) => words));
+  for (const [index, [words, nearest]] of wrong.entries()) {
+    expect({ words, ...ends[index] }).toMatchObject({ words, code: 2, output: '' });
+    expect(ends[index]?.errors).toContain(`(Did you mean ${nearest}?)`);
+    expect(ends[index]?.errors).toMatch(/--help shows what there is\)\n$/);
   }
-  for (const command of ['show', 'events', 'cancel', 'approve', 'deny', 'revoke', 'resume']) {
-    const { code, errors } = await room.asm([command]);
+  const lacking = ['show', 'events', 'cancel', 'approve', 'deny', 'revoke', 'resume'];
+  const twice = ['queue', 'promote', 'run_one', 'run_two'];
+  const others = await room.each([...lacking.map((command) => [command]), twice]);
+  for (const { code, errors } of others.slice(0, lacking.length)) {
     expect(code).toBe(2);
     expect(errors).toContain("missing required argument 'id'");
   }
-  const twice = await room.asm(['queue', 'promote', 'run_one', 'run_two']);
-  expect(twice.code).toBe(2);
-  expect(twice.errors).toMatch(/^error: too many arguments .*\n\(asm queue promote --help shows/);
+  expect(others.at(-1)?.code).toBe(2);
+  expect(others.at(-1)?.errors).toMatch(/^error: too many arguments .*\n\(asm queue promote --help shows/);
 });
 
 test('with --json wrong use is one line of JSON, too', async () => {
   await using room = await openAsmRoom();
-  for (const words of [
+  const ends = await room.each([
     ['sesions', '--json'],
     ['sessions', '--json', '--limit', 'x'],
     ['show', '--json'],
     ['queue', 'promot', '--json'],
     ['queue', 'promote', '--json'],
-  ]) {
-    const { code, output, errors } = await room.asm(words);
+  ]);
+  for (const { code, output, errors } of ends) {
     expect({ code, output }).toEqual({ code: 2, output: '' });
     expect(documents(errors)).toMatchObject([{ type: 'error', error: { code: 'invalid_input' } }]);
   }

@@ -14,9 +14,10 @@ test('queue shows, promotes and withdraws runs of a session that another process
     store: sqliteStore(store),
     providers: [held.provider],
   });
-  const asm = async (...words: readonly string[]) => await room.asm(['queue', ...words, '--store', store]);
+  const each = async (...commands: readonly (readonly string[])[]) =>
+    await room.each(commands.map((words) => ['queue', ...words, '--store', store]));
   await using server = await createSessionServer(manager, { session: {} });
-  expect(await asm()).toMatchObject({ code: 0, output: 'Nothing runs, and nothing is queued.\n' });
+  expect(await each([])).toMatchObject([{ code: 0, output: 'Nothing runs, and nothing is queued.\n' }]);
   const running = await server.submitRun('running');
   await held.startedCount(1);
   const [one, two, three] = [
@@ -25,30 +26,33 @@ test('queue shows, promotes and withdraws runs of a session that another process
     await server.submitRun('three'),
   ];
 
-  const lines = (await asm()).output.trimEnd().split('\n');
+  const late = ['promote', 'withdraw'].flatMap((verb) => [
+    [verb, running.id],
+    [verb, 'run_none'],
+  ]);
+  const [listed, promoted, withdrawn, left, ...refused] = await each(
+    [],
+    ['promote', three.id],
+    ['withdraw', one.id, '--json'],
+    ['--session', server.sessionId, '--json'],
+    ...late,
+    ['--session', 'ses_none'],
+  );
+  const lines = listed?.output.trimEnd().split('\n') ?? [];
   expect(lines).toHaveLength(5);
   expect(lines[1]).toMatch(new RegExp(`^${running.id} +running +– .*running$`));
   expect(lines[2]).toMatch(new RegExp(`^${one.id} +queued +1 +[\\d.]+\\w+ +${server.sessionId} .*one$`));
   expect(lines[4]).toMatch(new RegExp(`^${three.id} +queued +3 .*three$`));
 
-  expect(await asm('promote', three.id)).toMatchObject({
-    ...{ code: 0, output: `${three.id} is the next in its queue.\n` },
-  });
-  const { output } = await asm('withdraw', one.id, '--json');
-  expect(documents(output)).toEqual([{ runId: one.id, status: 'cancelled' }]);
-  const told = documents((await asm('--session', server.sessionId, '--json')).output);
-  expect(told.map(({ runId, status, place }) => [runId, status, place])).toEqual([
+  expect(promoted).toMatchObject({ code: 0, output: `${three.id} is the next in its queue.\n` });
+  expect(documents(withdrawn)).toEqual([{ runId: one.id, status: 'cancelled' }]);
+  expect(documents(left).map(({ runId, status, place }) => [runId, status, place])).toEqual([
     [running.id, 'running', undefined],
     [three.id, 'queued', 1],
     [two.id, 'queued', 2],
   ]);
-  for (const verb of ['promote', 'withdraw']) {
-    const late = await asm(verb, running.id);
-    expect(late.code).toBe(2);
-    expect(late.errors).toContain('cancel it instead');
-    expect(await asm(verb, 'run_none')).toMatchObject({ code: 3 });
-  }
-  expect(await asm('--session', 'ses_none')).toMatchObject({ code: 3 });
+  expect(refused.map(({ code }) => code)).toEqual([2, 3, 2, 3, 3]);
+  for (const index of [0, 2]) expect(refused[index]?.errors).toContain('cancel it instead');
   held.finishAll();
   await server.drain();
   expect(held.started).toEqual(['running', 'three', 'two']);

@@ -1,38 +1,83 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { brandId } from '../../src/domain/id.ts';
+import { sqliteStore } from '../../src/stores/sqlite/index.ts';
 import { bash } from '../claude/agent-room.ts';
 import { announced, events } from './asm-log.ts';
-import { documents, launcher, openAsmRoom } from './asm-room.ts';
+import type { AsmEnd } from './asm-process.ts';
+import { documents, launcher, openAsmRoom, type AsmRoom } from './asm-room.ts';
+import { ranEarlier } from './earlier-run.ts';
 
-test('streams what the agent says and does, and sums up beside it', async () => {
-  await using room = await openAsmRoom([
-    { text: 'I will make a file.', tools: [bash('echo made > made.txt')] },
+/** One home, with one run of Claude Code in a session that others may go on with. */
+let room: AsmRoom;
+let first: AsmEnd;
+
+beforeAll(async () => {
+  room = await openAsmRoom([
+    { text: 'I will make a file.', tools: [bash('touch made.txt')] },
+    { tools: [bash('mkdir refused')] },
     { text: 'The file is made.' },
   ]);
-  const run = room.start(['run', '--permission-mode', 'full_auto', 'Make', 'a file'], { script: launcher });
-  const { code, output, errors } = await run.ended;
+  const words = ['run', '--allow', 'bash(touch)', '--system-prompt', 'Speak Latin.', 'Make', 'a file'];
+  first = await room.asm(words, { script: launcher });
+});
+
+afterAll(async () => {
+  await room[Symbol.asyncDispose]();
+});
+
+test('streams what the agent says and does, and sums up beside it', async () => {
+  const { code, output, errors } = first;
   expect(code).toBe(0);
-  expect(await readFile(join(room.cwd, 'made.txt'), 'utf8')).toBe('made\n');
-  expect(output).toMatch(/Make a file[^]*I will make a file\.[^]*echo made[^]*The file is made\./);
+  expect(existsSync(join(room.cwd, 'made.txt'))).toBe(true);
+  expect(output).toMatch(/Make a file[^]*I will make a file\.[^]*touch made.txt[^]*The file is made\./);
   const { session } = announced(errors);
   expect(errors).toMatch(/^completed · .* tokens · \$[\d.]+$/m);
   expect(errors).toContain(`go on: asm run --session ${session} "…"   look: asm show ${session}\n`);
   expect(output + errors).not.toContain('\u001B');
+  expect(JSON.stringify(room.server.mainRequests[0]?.body)).toContain('Speak Latin.');
+  await using store = await sqliteStore(room.store);
+  expect(await store.session(brandId('session', session))).toMatchObject({
+    ...{ status: 'active', provider: 'claude', title: 'Make a file', cwd: room.cwd },
+  });
 });
 
-test('shows text while the model still speaks', async () => {
-  await using room = await openAsmRoom([{ text: 'The first half of a thought', hang: true }]);
-  const run = room.start(['run', 'Think']);
-  await run.says('The first half of a thought');
-  run.signal('SIGTERM');
-  expect(await run.ended).toMatchObject({ code: 130 });
+test('a tool call that needs a permission is refused where nobody can be asked', async () => {
+  expect(first.output).toContain('nobody is there to give it');
+  expect(existsSync(join(room.cwd, 'refused'))).toBe(false);
+  const log = await events(room, announced(first.errors).session);
+  const decided = log.filter((event) => event.type === 'tool_call_decided');
+  expect(decided).toMatchObject([
+    { data: { decision: 'allow' } },
+    { data: { decision: 'deny', by: 'default' } },
+  ]);
+});
+
+test('--session goes on with the conversation, and --fork branches off from it', async () => {
+  room.server.setScript([{ text: 'Violet.' }, { text: 'Green.' }]);
+  const { session } = announced(first.errors);
+  const [second, third] = await room.each([
+    ['run', '--session', session, '-m', 'claude-haiku-4-5', 'Name a colour'],
+    ['run', '--session', session, '--fork', 'Another one'],
+  ]);
+  expect(second?.code).toBe(0);
+  expect(announced(second?.errors ?? '').session).toBe(session);
+  const [wentOn, forked] = room.server.mainRequests.slice(-2).map(({ body }) => body);
+  expect(JSON.stringify(wentOn)).toContain('The file is made.');
+  expect(wentOn).toMatchObject({ model: 'claude-haiku-4-5' });
+  expect(third?.code).toBe(0);
+  expect(announced(third?.errors ?? '').session).not.toBe(session);
+  expect(JSON.stringify(forked)).toContain('Violet.');
+  const log = await events(room, session);
+  expect(log.filter((event) => event.type === 'run_started')).toHaveLength(2);
 });
 
 test('--json writes events and the result as JSON, one a line, and nothing else', async () => {
   await using room = await openAsmRoom([{ tools: [bash('touch made')] }, { text: 'Two\nlines' }]);
-  const { code, output, errors } = await room.asm(['run', '--json', '--allow', 'bash(touch)', 'Make a file']);
+  const words = ['run', '--json', '--permission-mode', 'full_auto', 'Make a file'];
+  const { code, output, errors } = await room.asm(words);
   expect({ code, errors }).toEqual({ code: 0, errors: '' });
   const lines = documents(output);
   expect(lines.map((line) => line['type'])).toEqual(
@@ -41,33 +86,6 @@ test('--json writes events and the result as JSON, one a line, and nothing else'
   expect(lines.at(-2)).toMatchObject({ type: 'run_completed' });
   expect(lines.at(-1)).toMatchObject({ type: 'result', status: 'completed', output: 'Two\nlines' });
   expect(existsSync(join(room.cwd, 'made'))).toBe(true);
-});
-
-test('--session goes on with the conversation, and --fork branches off from it', async () => {
-  await using room = await openAsmRoom([{ text: 'Violet.' }, { text: 'Violet again.' }, { text: 'Green.' }]);
-  const first = announced((await room.asm(['run', 'Name a colour'])).errors);
-  const second = await room.asm(['run', '--session', first.session, 'And again']);
-  expect(second.code).toBe(0);
-  expect(announced(second.errors).session).toBe(first.session);
-  expect(JSON.stringify(room.server.mainRequests.at(-1)?.body).includes('Violet.')).toBe(true);
-  const third = await room.asm(['run', '--session', first.session, '--fork', 'Another one']);
-  expect(third.code).toBe(0);
-  const fork = announced(third.errors);
-  expect(fork.session).not.toBe(first.session);
-  expect(JSON.stringify(room.server.mainRequests.at(-1)?.body).includes('Violet again.')).toBe(true);
-  const log = await events(room, first.session);
-  expect(log.filter((event) => event.type === 'run_started')).toHaveLength(2);
-});
-
-test('a tool call that needs a permission is refused where nobody can be asked', async () => {
-  await using room = await openAsmRoom([{ tools: [bash('touch made')] }, { text: 'It was refused.' }]);
-  const { code, output, errors } = await room.asm(['run', 'Make a file']);
-  expect(code).toBe(0);
-  expect(output).toContain('nobody is there to give it');
-  expect(existsSync(join(room.cwd, 'made'))).toBe(false);
-  const log = await events(room, announced(errors).session);
-  const decided = log.find((event) => event.type === 'tool_call_decided');
-  expect(decided).toMatchObject({ data: { decision: 'deny', by: 'default' } });
 });
 
 test('--deny wins over a mode that allows, and neither swallows the task behind it', async () => {
@@ -82,8 +100,12 @@ test('--deny wins over a mode that allows, and neither swallows the task behind 
 test('--allow lets a call through that the mode would ask about', async () => {
   await using room = await openAsmRoom();
   const words = ['run', '-p', 'shell', '--permission-mode', 'default'];
-  expect((await room.asm([...words, 'touch refused'])).code).toBe(1);
-  expect((await room.asm([...words, '--allow', 'bash(touch)', 'touch allowed'])).code).toBe(0);
+  const [refused, allowed] = await room.each([
+    [...words, 'touch refused'],
+    [...words, '--allow', 'bash(touch)', 'touch allowed'],
+  ]);
+  expect(refused?.code).toBe(1);
+  expect(allowed?.code).toBe(0);
   expect(existsSync(join(room.cwd, 'refused'))).toBe(false);
   expect(existsSync(join(room.cwd, 'allowed'))).toBe(true);
 });
@@ -98,23 +120,23 @@ test('the task comes from standard input without words, or with "-"', async () =
   }
 });
 
-test('several words are a program and its arguments, as the shell has cut them', async () => {
-  await using room = await openAsmRoom();
-  const words = ['run', '-p', 'shell', '-r', 'none', 'printf', '[%s]', 'two words', '$HOME;'];
-  expect(await room.asm(words)).toMatchObject({ code: 0, output: '[two words][$HOME;]\n' });
-});
-
-test('--shell runs a script; without it shell syntax is refused with advice', async () => {
+test('several words are a program and its arguments, --shell runs a script, and else shell syntax is refused', async () => {
   await using room = await openAsmRoom();
   const script = 'echo one | tr a-z A-Z';
   const words = ['run', '-p', 'shell', '-r', 'none'];
-  expect(await room.asm([...words, '--shell', script])).toMatchObject({ code: 0, output: 'ONE\n' });
-  const refused = await room.asm([...words, script]);
+  const [program, shell, refused, mixed] = await room.each([
+    [...words, 'printf', '[%s]', 'two words', '$HOME;'],
+    [...words, '--shell', script],
+    [...words, script],
+    ['run', '--shell', 'ls'],
+  ]);
+  // As the caller's shell has cut them.
+  expect(program).toMatchObject({ code: 0, output: '[two words][$HOME;]\n' });
+  expect(shell).toMatchObject({ code: 0, output: 'ONE\n' });
   expect(refused).toMatchObject({ code: 2, output: '' });
-  expect(refused.errors).toContain('add --shell');
-  const mixed = await room.asm(['run', '--shell', 'ls']);
+  expect(refused?.errors).toContain('add --shell');
   expect(mixed).toMatchObject({ code: 2 });
-  expect(mixed.errors).toContain('--shell is for --provider shell');
+  expect(mixed?.errors).toContain('--shell is for --provider shell');
 });
 
 test('a command shows all that it writes, while it writes it, and once', async () => {
@@ -122,7 +144,7 @@ test('a command shows all that it writes, while it writes it, and once', async (
   const script = 'echo first; while [ ! -e go ]; do sleep 0.05; done; echo last >&2; false';
   const command = room.start(['run', '-p', 'shell', '--shell', script]);
   await command.says(/^ +┊ first$/m);
-  expect((await room.asm(['run', '-p', 'shell', 'touch', 'go'])).code).toBe(0);
+  await writeFile(join(room.cwd, 'go'), '');
   const { code, output } = await command.ended;
   expect(code).toBe(1);
   expect(output.match(/^ +┊ .*$/gm)?.map((line) => line.trim())).toEqual(['┊ first', '┊ last']);
@@ -130,29 +152,29 @@ test('a command shows all that it writes, while it writes it, and once', async (
   expect(done.output.match(/only once$/gm)).toHaveLength(2);
 });
 
-test('the folder, the time limit and the model are those that were asked for', async () => {
-  await using room = await openAsmRoom([{ text: 'Yes.' }]);
-  const there = await room.asm(['run', '-p', 'shell', '-C', '..', '-r', 'none', 'pwd']);
-  expect(there.output).toBe(`${room.home}\n`);
-  const late = await room.asm(['run', '-p', 'shell', '--timeout', '0.3', 'sleep 600']);
-  expect(late.code).toBe(124);
-  expect(late.errors).toMatch(/^timed_out \[timed_out\]/m);
-  const asked = await room.asm(['run', '-m', 'claude-haiku-4-5', '--system-prompt', 'Speak Latin.', 'Hello']);
-  expect(asked.code).toBe(0);
-  const request = room.server.mainRequests.at(-1);
-  expect(request?.body).toMatchObject({ model: 'claude-haiku-4-5' });
-  expect(JSON.stringify(request?.body).includes('Speak Latin.')).toBe(true);
+test('the folder and the time limit are those that were asked for', async () => {
+  await using room = await openAsmRoom();
+  const [there, late] = await room.each([
+    ['run', '-p', 'shell', '-C', '..', '-r', 'none', 'pwd'],
+    ['run', '-p', 'shell', '--timeout', '0.3', 'sleep 600'],
+  ]);
+  expect(there?.output).toBe(`${room.home}\n`);
+  expect(late?.code).toBe(124);
+  expect(late?.errors).toMatch(/^timed_out \[timed_out\]/m);
 });
 
 test('the exit code tells how a run ended', async () => {
   await using room = await openAsmRoom(() => ({ error: { status: 401, message: 'invalid x-api-key' } }));
-  expect((await room.asm(['run', '-p', 'shell', 'true'])).code).toBe(0);
-  expect((await room.asm(['run', '-p', 'shell', 'false'])).code).toBe(1);
-  expect((await room.asm(['run', '-p', 'nobody', 'true'])).code).toBe(3);
-  expect((await room.asm(['run', '--session', 'ses_none', 'Hello'])).code).toBe(3);
-  const unsigned = await room.asm(['run', 'Hello']);
-  expect(unsigned.code).toBe(5);
-  expect(unsigned.errors).toContain('[authentication_failed]');
+  const ends = await room.each([
+    ['run', '-p', 'shell', 'true'],
+    ['run', '-p', 'shell', 'false'],
+    ['run', '-p', 'nobody', 'true'],
+    ['run', '--session', 'ses_none', 'Hello'],
+    ['run', 'Hello'],
+  ]);
+  expect(ends.map(({ code }) => code)).toEqual([0, 1, 3, 3, 5]);
+  expect(ends[2]?.errors).toMatch(/claude, codex, amp, .*shell\. \[provider_not_found\]/);
+  expect(ends.at(-1)?.errors).toContain('[authentication_failed]');
 });
 
 test('what can not be started is said before anything is written', async () => {
@@ -167,9 +189,10 @@ test('what can not be started is said before anything is written', async () => {
     [['--render', 'fancy', 'ls'], /Allowed choices are studio/],
     [['--fork', 'ls'], /--fork needs the session/],
   ];
-  for (const [words, message] of wrong) {
-    const { code, output, errors } = await room.asm(['run', ...words]);
-    expect({ words, code, output }).toEqual({ words, code: 2, output: '' });
+  const ends = await room.each(wrong.map(([words]) => ['run', ...words]));
+  for (const [index, [words, message]] of wrong.entries()) {
+    const { errors = '', ...end } = ends[index] ?? {};
+    expect({ words, ...end }).toMatchObject({ words, code: 2, output: '' });
     expect(errors).toMatch(message);
     expect(errors).not.toMatch(/^\s+at /m);
   }
@@ -179,15 +202,18 @@ test('what can not be started is said before anything is written', async () => {
 test('a session whose first run can not be started does not wait for ever', async () => {
   await using room = await openAsmRoom();
   await writeFile(join(room.cwd, 'file'), '');
-  const { session } = announced((await room.asm(['run', '-p', 'shell', 'true'])).errors);
-  expect((await room.asm(['cancel', session])).code).toBe(0);
-  const refused = await room.asm(['run', '--session', session, 'true']);
-  expect(refused.code).toBe(2);
-  expect(refused.errors).toContain('takes no new run');
-  const forked = await room.asm(['run', '--session', session, '--fork', '-C', 'file', 'true']);
-  expect(forked.code).toBe(2);
-  const sessions = documents((await room.asm(['sessions', '--json'])).output);
-  expect(sessions.map((row) => row['status'])).toEqual(['cancelled']);
+  const { session } = await ranEarlier(room, 'true');
+  const [cancelled, refused, forked, sessions] = await room.each([
+    ['cancel', session],
+    ['run', '--session', session, 'true'],
+    ['run', '--session', session, '--fork', '-C', 'file', 'true'],
+    ['sessions', '--json'],
+  ]);
+  expect(cancelled?.code).toBe(0);
+  expect(refused?.code).toBe(2);
+  expect(refused?.errors).toContain('takes no new run');
+  expect(forked?.code).toBe(2);
+  expect(documents(sessions).map((row) => row['status'])).toEqual(['cancelled']);
 });
 
 test('the advice after a run names the store in which the session is', async () => {
@@ -202,12 +228,17 @@ test('the advice after a run names the store in which the session is', async () 
 });
 
 test('--stall-after ends an agent whose model falls silent, and --stop-loops one that repeats itself', async () => {
-  await using room = await openAsmRoom([{ text: 'Let me think.', hang: true }]);
-  const stalled = await room.asm(['run', '--stall-after', '0.5', 'Think']);
-  expect(stalled.code).toBe(124);
-  expect(stalled.errors).toMatch(/^failed \[run_stalled\]/m);
-  room.server.setScript(() => ({ tools: [bash('echo same')] }));
-  const looping = await room.asm(['run', '--permission-mode', 'full_auto', '--stop-loops', 'Say it']);
-  expect(looping.code).toBe(1);
-  expect(looping.errors).toMatch(/^failed \[loop_detected\]/m);
+  await using room = await openAsmRoom(({ body }) =>
+    JSON.stringify(body).includes('Say it')
+      ? { tools: [bash('echo same')] }
+      : { text: 'Let me think.', hang: true },
+  );
+  const [stalled, looping] = await room.each([
+    ['run', '--stall-after', '0.5', 'Think'],
+    ['run', '--permission-mode', 'full_auto', '--stop-loops', 'Say it'],
+  ]);
+  expect(stalled?.code).toBe(124);
+  expect(stalled?.errors).toMatch(/^failed \[run_stalled\]/m);
+  expect(looping?.code).toBe(1);
+  expect(looping?.errors).toMatch(/^failed \[loop_detected\]/m);
 });

@@ -1,6 +1,6 @@
-import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { bash } from '../claude/agent-room.ts';
+import { endLeases } from '../sqlite/end-leases.ts';
 import { agentProcesses, announced, expectEndedOnce, runRow } from './asm-log.ts';
 import type { AsmProcess } from './asm-process.ts';
 import { documents, openAsmRoom, type AsmRoom } from './asm-room.ts';
@@ -52,8 +52,8 @@ test('Ctrl-C twice cancels an agent that does not react to the first', async () 
   await expectEndedOnce(room, run, 'run_cancelled');
 });
 
-test('Ctrl-C three times leaves at once, and the run is ended by the next command', async () => {
-  await using room = await openAsmRoom([{ text: 'I begin with', hang: true }]);
+test('Ctrl-C three times leaves at once; the run is ended by the next command, and its conversation goes on', async () => {
+  await using room = await openAsmRoom([{ text: 'I begin with', hang: true }, { text: 'I went on.' }]);
   const { command, run, cookie } = await working(room, ['A long task'], 'I begin with');
   freeze(cookie);
   command.signalGroup('SIGINT');
@@ -62,30 +62,36 @@ test('Ctrl-C three times leaves at once, and the run is ended by the next comman
   await command.says('Cancelling; Ctrl-C again leaves at once.');
   command.signalGroup('SIGINT');
   expect(await command.ended).toMatchObject({ code: 130 });
-  endLeases(room);
+  endLeases(room.store);
   expect((await room.asm(['sessions'])).errors).toContain(`${run} ended as failed`);
   await expectEndedOnce(room, run, 'run_failed');
+  const { session } = announced(command.errors());
+  expect((await room.asm(['run', '--session', session, 'Go on'])).output).toContain('I went on.');
 });
 
-for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
-  test(`${signal} cancels the run, and its tools end with it`, async () => {
-    await using room = await openAsmRoom([{ tools: [bash('tail -f /dev/null')] }]);
-    const words = ['--permission-mode', 'full_auto', 'Sleep'];
-    const { command, run } = await working(room, words, 'Running: tail -f');
-    command.signal(signal);
-    expect(await command.ended).toMatchObject({ code: 130 });
-    await expectEndedOnce(room, run, 'run_cancelled');
-  });
-}
+test('SIGTERM cancels the run, and its tools end with it', async () => {
+  await using room = await openAsmRoom([{ tools: [bash('tail -f /dev/null')] }]);
+  const words = ['--permission-mode', 'full_auto', 'Sleep'];
+  const { command, run } = await working(room, words, 'Running: tail -f');
+  command.signal('SIGTERM');
+  expect(await command.ended).toMatchObject({ code: 130 });
+  await expectEndedOnce(room, run, 'run_cancelled');
+});
+
+/** What a shell is to do that starts other programs, says so, and then waits. */
+const sleepers = ['-p', 'shell', '-r', 'verbose', '--shell', 'sleep 600 & sleep 600 & echo started; wait'];
+
+test('SIGHUP does so, too', async () => {
+  await using room = await openAsmRoom();
+  const { command, run } = await working(room, sleepers, 'text="started');
+  command.signal('SIGHUP');
+  expect(await command.ended).toMatchObject({ code: 130 });
+  await expectEndedOnce(room, run, 'run_cancelled');
+});
 
 test('Ctrl-C interrupts a command of the shell provider with all that it started', async () => {
   await using room = await openAsmRoom();
-  const script = 'sleep 600 & sleep 600 & echo started; wait';
-  const { command, run } = await working(
-    room,
-    ['-p', 'shell', '-r', 'verbose', '--shell', script],
-    'text="started',
-  );
+  const { command, run } = await working(room, sleepers, 'text="started');
   command.signalGroup('SIGINT');
   expect(await command.ended).toMatchObject({ code: 0 });
   expect(await runRow(room, run)).toMatchObject({ status: 'completed', interrupted: true });
@@ -103,13 +109,13 @@ test('with --json a signal says nothing beside the JSON', async () => {
 });
 
 test('kill -9 leaves a run that the next command shows as abandoned, once its lease has run out', async () => {
-  await using room = await openAsmRoom([{ text: 'I begin with', hang: true }, { text: 'I went on.' }]);
-  const { command, run, cookie } = await working(room, ['A long task'], 'I begin with');
+  await using room = await openAsmRoom();
+  const { command, run, cookie } = await working(room, sleepers, 'text="started');
   command.signal('SIGKILL');
   expect(await command.ended).toMatchObject({ signal: 'SIGKILL' });
   // Somebody may still be there, as far as anybody can tell.
-  expect(documents((await room.asm(['show', run, '--json'])).output)).toMatchObject([{ status: 'running' }]);
-  endLeases(room);
+  expect(documents(await room.asm(['show', run, '--json']))).toMatchObject([{ status: 'running' }]);
+  endLeases(room.store);
   const shown = await room.asm(['show', run]);
   expect(shown.code).toBe(0);
   expect(shown.output).toMatch(/^status +failed$[^]*\[run_abandoned\]$/m);
@@ -117,30 +123,27 @@ test('kill -9 leaves a run that the next command shows as abandoned, once its le
   expect(shown.errors).toContain(`Go on: asm run --session ${session} "…"`);
   expect(agentProcesses(cookie)).toEqual([]);
   await expectEndedOnce(room, run, 'run_failed');
-  expect((await room.asm(['run', '--session', session, 'Go on'])).output).toContain('I went on.');
 });
 
 test('asm cancel ends a run whose process was killed as cancelled', async () => {
   await using room = await openAsmRoom();
-  const words = ['-p', 'shell', '-r', 'verbose', '--shell', 'echo started; sleep 600'];
-  const { command, run } = await working(room, words, 'text="started');
+  const { command, run } = await working(room, sleepers, 'text="started');
   command.signal('SIGKILL');
   await command.ended;
-  endLeases(room);
+  endLeases(room.store);
   expect(await room.asm(['cancel', run])).toMatchObject({ code: 0, output: `${run} is cancelled.\n` });
   await expectEndedOnce(room, run, 'run_cancelled');
 });
 
 test('asm cancel waits for the lease of a run that was killed just now', async () => {
   await using room = await openAsmRoom();
-  const words = ['-p', 'shell', '-r', 'verbose', '--shell', 'echo started; sleep 600'];
-  const { command, run } = await working(room, words, 'text="started');
+  const { command, run } = await working(room, sleepers, 'text="started');
   command.signal('SIGKILL');
   await command.ended;
   const cancel = room.start(['cancel', run]);
   const follower = room.start(['events', run, '--follow', '--json']);
   await follower.says('run_cancel_requested');
-  endLeases(room);
+  endLeases(room.store);
   expect(await cancel.ended).toMatchObject({ code: 0, output: `${run} is cancelled.\n` });
   expect(await follower.ended).toMatchObject({ code: 0 });
   await expectEndedOnce(room, run, 'run_cancelled');
@@ -148,21 +151,14 @@ test('asm cancel waits for the lease of a run that was killed just now', async (
 
 test('events --follow ends when the process of the run is gone', async () => {
   await using room = await openAsmRoom();
-  const words = ['-p', 'shell', '-r', 'verbose', '--shell', 'echo started; sleep 600'];
-  const { command, run } = await working(room, words, 'text="started');
+  const { command, run } = await working(room, sleepers, 'text="started');
   const follower = room.start(['events', run, '--follow', '--json']);
   await follower.says('started');
   command.signal('SIGKILL');
   await command.ended;
-  endLeases(room);
+  endLeases(room.store);
   const { code, output } = await follower.ended;
   expect(code).toBe(0);
   expect(output).toMatch(/"type":"run_failed",.*"run_abandoned".*\n$/);
   await expectEndedOnce(room, run, 'run_failed');
 });
-
-/** What 15 seconds do to the leases of processes that are gone. */
-function endLeases(room: AsmRoom): void {
-  using database = new DatabaseSync(room.store, { timeout: 60_000 });
-  database.exec('UPDATE leases SET expires_at = 0');
-}

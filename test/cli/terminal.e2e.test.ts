@@ -5,6 +5,7 @@ import { displayWidth } from '../../src/rendering/display-width.ts';
 import { bash } from '../claude/agent-room.ts';
 import { announced, events, expectEndedOnce } from './asm-log.ts';
 import { openAsmRoom } from './asm-room.ts';
+import { ranEarlier } from './earlier-run.ts';
 import { scriptProgram, startInTerminal } from './terminal.ts';
 
 const escape = '\u001B';
@@ -13,45 +14,39 @@ beforeEach(({ skip }) => {
   skip(scriptProgram === undefined, 'There is no program "script", which gives a terminal.');
 });
 
-test('asks about a tool call, and runs it after a yes', async () => {
-  await using room = await openAsmRoom([{ tools: [bash('touch made')] }, { text: 'Done.' }]);
+test('asks about each tool call: a yes runs it, a reason is told to the agent, the end of the input is a no', async () => {
+  await using room = await openAsmRoom([
+    { tools: [bash('touch made')] },
+    { tools: [bash('touch other')] },
+    { tools: [bash('touch third')] },
+    { text: 'Done.' },
+  ]);
   const run = startInTerminal(room, ['run', 'Make a file']);
   await run.says('allow? [y/N, or a reason to refuse]');
   expect(run.output()).toMatch(/Bash: touch made\r?\n/);
   expect(existsSync(join(room.cwd, 'made'))).toBe(false);
   run.type('y\n');
-  const { code, output } = await run.ended;
-  expect(code).toBe(0);
+  await run.says(/Bash: touch other\r?\n[^]*allow\?/);
   expect(existsSync(join(room.cwd, 'made'))).toBe(true);
-  const log = await events(room, announced(output).session);
-  const decided = log.find((event) => event.type === 'tool_call_decided');
-  expect(decided).toMatchObject({ data: { decision: 'allow', by: 'caller' } });
-});
-
-test('tells the agent the reason that was typed instead of a yes', async () => {
-  await using room = await openAsmRoom([{ tools: [bash('touch made')] }, { text: 'Not done.' }]);
-  const run = startInTerminal(room, ['run', 'Make a file']);
-  await run.says('allow?');
   run.type('use the other folder\n');
-  expect(await run.ended).toMatchObject({ code: 0 });
-  expect(existsSync(join(room.cwd, 'made'))).toBe(false);
-  expect(JSON.stringify(room.server.mainRequests.at(-1)?.body).includes('use the other folder')).toBe(true);
-});
-
-test('the end of the input is a no', async () => {
-  await using room = await openAsmRoom([{ tools: [bash('touch made')] }, { text: 'Not done.' }]);
-  const run = startInTerminal(room, ['run', 'Make a file']);
-  await run.says('allow?');
+  await run.says(/Bash: touch third\r?\n[^]*allow\?/);
+  expect(JSON.stringify(room.server.mainRequests.at(-1)?.body)).toContain('use the other folder');
   run.type('\u0004');
   const { code, output } = await run.ended;
   expect(code).toBe(0);
   expect(output).toContain('The person at the terminal said no.');
-  expect(existsSync(join(room.cwd, 'made'))).toBe(false);
+  for (const name of ['other', 'third']) expect(existsSync(join(room.cwd, name))).toBe(false);
+  const log = await events(room, announced(output).session);
+  const decided = log.filter((event) => event.type === 'tool_call_decided');
+  expect(decided).toMatchObject(
+    ['allow', 'deny', 'deny'].map((decision) => ({ data: { decision, by: 'caller' } })),
+  );
 });
 
 test('Ctrl-C at a question interrupts the run as anywhere else', async () => {
-  await using room = await openAsmRoom([{ tools: [bash('touch made')] }, { text: 'Not reached.' }]);
-  const run = startInTerminal(room, ['run', 'Make a file']);
+  await using room = await openAsmRoom();
+  const words = ['run', '-p', 'shell', '--permission-mode', 'default', 'touch made'];
+  const run = startInTerminal(room, words);
   await run.says('allow?');
   run.type('\u0003');
   const { code, output } = await run.ended;
@@ -93,7 +88,7 @@ test('NO_COLOR takes the colours away, and a dumb terminal gets plain text', asy
 test('what is listed fits a terminal of 80 and of 40 columns, with whole ids', async () => {
   await using room = await openAsmRoom();
   const title = '漢字のとても長いタイトルです 👩‍💻 and more of it, far beyond the edge of the terminal';
-  const { session, run } = announced((await room.asm(['run', '-p', 'shell', 'echo', title])).errors);
+  const { session, run } = await ranEarlier(room, `echo '${title}'`);
   const commands = [
     { words: ['sessions'], id: session },
     { words: ['show', session], id: run },

@@ -77,7 +77,7 @@ export async function pendingId(manager: SessionManager, count = 1): Promise<str
         id = rows[0]?.id ?? '';
         return rows.length;
       },
-      { timeout: 60_000, interval: 5 },
+      { timeout: 60_000, interval: 10 },
     )
     .toBe(count);
   return id;

@@ -1,7 +1,6 @@
 /** Has a session manager on a store that other processes share; told what to do by messages. */
 import { isAsmError } from '../../src/domain/error.ts';
 import { createSessionManager, type SessionManager } from '../../src/manager/session-manager.ts';
-import { shell } from '../../src/providers/shell/index.ts';
 import { sqliteStore } from '../../src/stores/sqlite/index.ts';
 import { scriptedProvider } from '../../src/testing/scripted-provider/scripted-provider.ts';
 
@@ -44,7 +43,6 @@ async function follow(order: Order): Promise<Answer> {
             // Its conversations may have begun in another process.
             { acceptAnyHandle: true },
           ),
-          shell(),
         ],
         times: { lease: order.lease },
         deltas: 'each',
@@ -60,6 +58,8 @@ async function follow(order: Order): Promise<Answer> {
       return { runId: run.id, status: (await run.result).status };
     }
     case 'shell': {
+      // Loaded for those that it is for: it brings what checks its options.
+      const { shell } = await import('../../src/providers/shell/index.ts');
       const session = await manager().getSession(order.sessionId);
       const run = await session.run(order.script, {
         provider: shell(),

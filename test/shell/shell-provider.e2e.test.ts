@@ -169,6 +169,7 @@ describe('the gate', () => {
     await until('the question', () => interrupted.host.questions.length === 1);
     interrupted.host.interrupt();
     expect((await interrupted.ended).outcome).toEqual({ status: 'interrupted' });
+    expect(interrupted.events).toMatchObject([{ type: 'agent_started' }]);
     expect(interrupted.host.questions[0]?.answer).toBe('withdrawn');
     const cancelled = start('touch made', { host: never });
     await until('the question', () => cancelled.host.questions.length === 1);

@@ -62,7 +62,11 @@ export function shell(options: ShellOptions = {}): Provider<ShellNative> {
       const call = toolCallOf(`${request.runId}-${request.attempt}`, wanted, request.cwd);
       const signals = { cancel: host.signal, interrupt: interruptSignal(host) };
       const invocation = await authorized(call, wanted, host, signals.interrupt);
-      if (invocation === undefined) return { status: 'interrupted' };
+      if (invocation === undefined) {
+        // A turn that was interrupted is one that had begun.
+        yield { type: 'agent_started', data: { continuity: 'fresh' } };
+        return { status: 'interrupted' };
+      }
       await using group = await startProcessGroup({
         command: invocation.program,
         arguments: invocation.arguments,

@@ -22,7 +22,7 @@ export async function rejects(promise: Promise<unknown>, code: ErrorCode, what: 
 }
 
 /** Waits until the condition holds; fails after the deadline, in milliseconds. */
-export async function eventually(condition: () => boolean, what: string, deadline = 8000): Promise<void> {
+export async function eventually(condition: () => boolean, what: string, deadline: number): Promise<void> {
   const end = performance.now() + deadline;
   while (!condition()) {
     if (performance.now() > end) assert.fail(`${what}: not within ${deadline} ms`);

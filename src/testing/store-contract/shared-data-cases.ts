@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import type { Change } from '../../ports/session-store.ts';
-import { assertNumbered, eventually, hasLog, readLog, rejects } from './expectation.ts';
+import { assertNumbered, hasLog, readLog, rejects } from './expectation.ts';
 import { addRun, addSession, append, sampleEvent, sampleSession } from './sample-rows.ts';
 import type { StoreCase } from './store-case.ts';
 
@@ -138,8 +138,8 @@ export const sharedDataCases: readonly StoreCase[] = [
       for (let index = 0; index < 5; index++) {
         const before = all;
         const { latestSeq } = await append(one, id, `event ${index}`);
-        await eventually(() => seen >= latestSeq, `a wake that shows event ${latestSeq}`);
-        await eventually(() => all > before, 'a wake of the watch of all');
+        await room.eventually(() => seen >= latestSeq, `a wake that shows event ${latestSeq}`);
+        await room.eventually(() => all > before, 'a wake of the watch of all');
       }
       stop();
       stopAll();

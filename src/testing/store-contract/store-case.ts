@@ -25,6 +25,8 @@ export interface StoreRoom {
   /** The wall time of the room, which stands still but for `passTime`. */
   now(): number;
   passTime(milliseconds: number): void;
+  /** Waits until the condition holds, as after a wake; fails when that takes longer than a wake may. */
+  eventually(condition: () => boolean, what: string): Promise<void>;
 }
 
 /** One promise of the port, and how to see whether a store keeps it. */

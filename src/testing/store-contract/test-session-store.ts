@@ -1,7 +1,7 @@
 import { casesFor } from './session-store-cases.ts';
 import type { OpenStore, StoreAbility } from './store-case.ts';
 import { runStoreModel } from './store-model-run.ts';
-import { runStoreCase } from './store-room.ts';
+import { runStoreCase, type StoreRoomOptions } from './store-room.ts';
 
 /** The functions of a test runner; those of vitest and of `node:test` fit. */
 export interface StoreTestRunner {
@@ -9,7 +9,7 @@ export interface StoreTestRunner {
   it(name: string, options: { readonly timeout: number }, run: () => Promise<void>): unknown;
 }
 
-export interface SessionStoreTestOptions extends StoreTestRunner {
+export interface SessionStoreTestOptions extends StoreTestRunner, StoreRoomOptions {
   /** What the store has beyond the port; default: it takes the clock, nothing else. */
   readonly abilities?: readonly StoreAbility[];
   /** Milliseconds that one case may take; default 30,000. */
@@ -26,7 +26,7 @@ export function testSessionStore(name: string, openStore: OpenStore, options: Se
   const { abilities = ['clock'], timeout = 30_000 } = options;
   options.describe(`${name} keeps the contract of session stores`, () => {
     for (const storeCase of casesFor(abilities)) {
-      options.it(storeCase.name, { timeout }, () => runStoreCase(storeCase, openStore));
+      options.it(storeCase.name, { timeout }, () => runStoreCase(storeCase, openStore, options));
     }
   });
 }

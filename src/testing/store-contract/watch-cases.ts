@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 
 import type { SessionId } from '../../domain/id.ts';
 import type { SessionStore } from '../../ports/session-store.ts';
-import { eventually } from './expectation.ts';
 import { addSession, append } from './sample-rows.ts';
 import type { StoreCase } from './store-case.ts';
 
@@ -35,11 +34,11 @@ export const watchCases: readonly StoreCase[] = [
       const all = noteWakes(store, undefined, id);
       for (let index = 0; index < 10; index++) {
         const { latestSeq } = await append(store, id, `event ${index}`);
-        await eventually(
+        await room.eventually(
           () => own.seen() >= latestSeq,
           `a wake of the session that shows event ${latestSeq}`,
         );
-        await eventually(() => all.seen() >= latestSeq, `a wake of all that shows event ${latestSeq}`);
+        await room.eventually(() => all.seen() >= latestSeq, `a wake of all that shows event ${latestSeq}`);
       }
     },
   },
@@ -61,7 +60,7 @@ export const watchCases: readonly StoreCase[] = [
         told = 0;
         submitted++;
         const { latestSeq } = await append(store, id, `event ${index}`);
-        await eventually(
+        await room.eventually(
           () => told === undefined || told === latestSeq,
           `a wake that says ${latestSeq}, or nothing`,
         );
@@ -76,14 +75,14 @@ export const watchCases: readonly StoreCase[] = [
       let wakes = 0;
       store.watch(undefined, () => wakes++);
       const id = await addSession(store, 'a');
-      await eventually(() => wakes > 0, 'a wake for the new session');
+      await room.eventually(() => wakes > 0, 'a wake for the new session');
       const before = wakes;
       await store.commit({
         sessionId: id,
         session: { id, expectedVersion: 1, set: { title: 'x' } },
         events: [],
       });
-      await eventually(() => wakes > before, 'a wake for the changed row');
+      await room.eventually(() => wakes > before, 'a wake for the changed row');
     },
   },
   {
@@ -98,9 +97,9 @@ export const watchCases: readonly StoreCase[] = [
       });
       const { seen } = noteWakes(store, id, id);
       const { latestSeq } = await append(store, id, 'x');
-      await eventually(() => seen() >= latestSeq && thrown > 0, 'wakes of both listeners');
+      await room.eventually(() => seen() >= latestSeq && thrown > 0, 'wakes of both listeners');
       await append(store, id, 'y');
-      await eventually(() => seen() > latestSeq && thrown > 1, 'wakes of both listeners again');
+      await room.eventually(() => seen() > latestSeq && thrown > 1, 'wakes of both listeners again');
     },
   },
   {
@@ -117,12 +116,12 @@ export const watchCases: readonly StoreCase[] = [
       stop();
       stop();
       await append(store, id, 'x');
-      await eventually(() => calls > 0, 'a wake of the twin, which still watches');
+      await room.eventually(() => calls > 0, 'a wake of the twin, which still watches');
       stopTwin();
       const { seen } = noteWakes(store, id, id);
       const { latestSeq } = await append(store, id, 'y');
       const before = calls;
-      await eventually(() => seen() >= latestSeq, 'a wake of the other watch');
+      await room.eventually(() => seen() >= latestSeq, 'a wake of the other watch');
       assert.equal(calls, before, 'calls after the end of the watch');
     },
   },
@@ -138,7 +137,7 @@ export const watchCases: readonly StoreCase[] = [
         void append(store, id, 'from the listener');
       });
       await append(store, id, 'x');
-      await eventually(() => inner > 0, 'a wake of the inner watch');
+      await room.eventually(() => inner > 0, 'a wake of the inner watch');
       assert.equal((await store.events({ sessionId: id })).latestSeq, 3);
     },
   },
