@@ -8,16 +8,20 @@ import { documents, openAsmRoom } from './asm-room.ts';
 
 const turns = [{ tools: [bash('echo made > made.txt')] }, { text: 'Done.' }];
 
-test('SIGTERM leaves a run that waits, says how to go on, and another process goes on with it', async () => {
-  await using room = await openAsmRoom(turns);
+test('SIGTERM leaves a run that waits, says how to go on, and another process goes on with it, until it is told the same', async () => {
+  await using room = await openAsmRoom([
+    ...turns.slice(0, 1),
+    { tools: [bash('echo again > again.txt')] },
+    { text: 'Done.' },
+  ]);
   const rule = 'bash(ls -l)';
   const run = room.start(['run', '--approvals', '--allow', rule, 'Make a file']);
   await run.says(/Waiting for approval apr_/);
   const { run: runId, session } = announced(run.errors());
   // Before that the agent may still be speaking, and could not take its call up again.
-  const hasSpoken = async (): Promise<boolean> =>
-    (await events(room, session)).some(({ type }) => type === 'turn_completed');
-  await expect.poll(hasSpoken, { timeout: 60_000, interval: 20 }).toBe(true);
+  const turnsOf = (count: number) => async (): Promise<boolean> =>
+    (await events(room, session)).filter(({ type }) => type === 'turn_completed').length >= count;
+  await expect.poll(turnsOf(1), { timeout: 60_000, interval: 20 }).toBe(true);
   run.signal('SIGTERM');
   const { code, output, errors } = await run.ended;
   const [, id = ''] = /(apr_\w+)/.exec(output) ?? [];
@@ -33,9 +37,21 @@ test('SIGTERM leaves a run that waits, says how to go on, and another process go
   expect(agentProcesses(cookie)).toEqual([]);
   expect((await room.asm(['approve', id])).errors).toContain(`asm resume ${runId}`);
   expect(existsSync(join(room.cwd, 'made.txt'))).toBe(false);
-  const resumed = await room.asm(['resume', runId, '--allow', rule, '--json']);
-  expect(documents(resumed.output).at(-1)).toMatchObject({ type: 'result', status: 'completed' });
+  const resumed = room.start(['resume', runId, '--allow', rule]);
+  await expect.poll(turnsOf(2), { timeout: 60_000, interval: 20 }).toBe(true);
+  await resumed.says(/Waiting for approval apr_[^]*Waiting for approval apr_/);
   expect(await readFile(join(room.cwd, 'made.txt'), 'utf8')).toBe('made\n');
+  resumed.signal('SIGTERM');
+  const left = await resumed.ended;
+  expect(left.code).toBe(75);
+  const [, second = ''] =
+    [...left.output.matchAll(/Agent ended until approval (apr_\w+) is answered/g)].at(-1) ?? [];
+  expect(second).not.toBe(id);
+  expect(left.errors).toContain(`asm approve ${second}`);
+  await room.asm(['approve', second]);
+  const last = await room.asm(['resume', runId, '--allow', rule, '--json']);
+  expect(documents(last.output).at(-1)).toMatchObject({ type: 'result', status: 'completed' });
+  expect(await readFile(join(room.cwd, 'again.txt'), 'utf8')).toBe('again\n');
 });
 
 test('SIGTERM with --json ends with a line about the run that was left', async () => {

@@ -4,6 +4,8 @@ import { callOf } from './approval-room.ts';
 
 export interface ParkingOptions {
   readonly command?: string;
+  /** Whether the agent can be ended with its question open. Default: always. */
+  readonly possible?: () => boolean;
   /** Awaited before its agent makes its call. */
   readonly beforeCall?: () => Promise<void>;
   /** What the agent tells before its call. */
@@ -18,7 +20,7 @@ export interface ParkingOptions {
 
 /** A provider whose agent makes one call, can be ended for it, and takes it up again. `ran` are its calls. */
 export function parkingProvider(options: ParkingOptions = {}): Provider & { readonly ran: string[] } {
-  const { command = 'make file' } = options;
+  const { command = 'make file', possible = () => true } = options;
   const ran: string[] = [];
   async function* run(request: RunRequest, host: RunHost): AsyncGenerator<ProviderEvent, RunOutcome, void> {
     const handle = { id: 'conversation' };
@@ -29,7 +31,7 @@ export function parkingProvider(options: ParkingOptions = {}): Provider & { read
     if (options.parksUnasked === true) return { status: 'parked', handle };
     await options.beforeCall?.();
     const parked = Promise.withResolvers<'parked'>();
-    const parking = { possible: () => true, park: () => parked.resolve('parked') };
+    const parking = { possible, park: () => parked.resolve('parked') };
     const call = { ...callOf(command), id: request.resume?.parkedCall ?? `call-${request.attempt}` };
     const answer = await Promise.race([
       host.authorize(call, { signal: host.signal, parking }),
