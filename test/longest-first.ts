@@ -13,9 +13,7 @@ const longest = [
   'test/claude/provider-contract.agent.test.ts',
   'test/codex/provider-contract.agent.test.ts',
   'src/runtime/session-server.test.ts',
-  'test/amp/faults.agent.test.ts',
   'test/amp/failures.agent.test.ts',
-  'test/amp/stopping.agent.test.ts',
 ];
 
 /** Starts the longest files first, and the others tier by tier. */

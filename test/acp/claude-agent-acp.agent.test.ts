@@ -9,6 +9,7 @@ import type { ResumeRequest, RunOutcome } from '../../src/ports/provider.ts';
 import { bash } from '../claude/agent-room.ts';
 import type { AgentRoom, RoomRun } from '../agent/agent-room.ts';
 import { openAgentRoom } from './agent-room.ts';
+import { realClaude } from './signed-in-claude.ts';
 
 function heard(room: AgentRoom): string {
   const last = room.server.mainRequests.at(-1);
@@ -33,7 +34,6 @@ describe('a failure behind claude-agent-acp', () => {
     ['a caller who may not', 403, undefined, 'authentication_failed'],
     ['a model that is not there', 404, undefined, 'model_not_found'],
     ['too many requests', 429, undefined, 'rate_limited'],
-    ['a fault of the service', 500, undefined, 'provider_unavailable'],
     ['an overloaded service', 529, undefined, 'provider_overloaded'],
     [
       'a prompt that is too long',
@@ -51,10 +51,14 @@ describe('a failure behind claude-agent-acp', () => {
     await expect(run.outcome()).rejects.toMatchObject({ code, provider: { provider: 'claude-agent-acp' } });
   });
 
-  it('is not told as a message of the agent, too', async () => {
+  it('a fault of the service: status 500, which is not told as a message of the agent, too', async () => {
     await using room = await openAgentRoom(() => ({ error: { status: 500 } }));
     const run = room.run();
-    await expect(run.outcome()).rejects.toMatchObject({ message: expect.stringContaining('500') as string });
+    await expect(run.outcome()).rejects.toMatchObject({
+      code: 'provider_unavailable',
+      message: expect.stringContaining('500') as string,
+      provider: { provider: 'claude-agent-acp' },
+    });
     expect(run.ofType('message_received')).toEqual([]);
   });
 
@@ -64,7 +68,8 @@ describe('a failure behind claude-agent-acp', () => {
     await using unserved = await openAgentRoom([]);
     const lost = unserved.run({ variables: { ANTHROPIC_BASE_URL: 'http://127.0.0.1:9' } });
     await expect(lost.outcome()).rejects.toMatchObject({ code: 'provider_unavailable' });
-    const unsigned = unserved.run({ variables: { ANTHROPIC_API_KEY: '' } });
+    const variables = { ANTHROPIC_API_KEY: '', CLAUDE_CODE_EXECUTABLE: await realClaude() };
+    const unsigned = unserved.run({ variables });
     await expect(unsigned.outcome()).rejects.toMatchObject({
       code: 'authentication_failed',
       recovery: 'sign_in',
@@ -80,34 +85,56 @@ describe('claude-agent-acp', () => {
     expect(agent.version).toBe(agent.tested?.to);
   });
 
-  it('killed in a tool has crashed, and its conversation goes on in the next run', async () => {
+  it('goes on with its conversation, also after a crash, and counts what each run cost by itself', async () => {
     await using room = await openAgentRoom([
+      { text: 'Yes.' },
+      { text: 'Yes.' },
       { tools: [bash('touch begun; sleep 600 & wait')] },
       { text: 'Here again.' },
     ]);
-    const run = room.run({ request: { text: 'Mind the red kite.' } });
+    // Prompts may hold NUL and lone surrogates.
+    const first = room.run({ request: { text: 'before\0between\ud800after' } });
+    const before = await first.outcome();
+    expect(before.output).toBe('Yes.');
+    expect(heard(room)).toContain('before');
+
+    // They may be more than pipes hold. The same Claude Code takes 10 MB in the tests of its own provider.
+    const text = 'All work and no play. '.repeat(96_000);
+    const second = room.run({ request: { text, resume: resumeAfter(before, first) } });
+    const after = await second.outcome();
+    expect(after.output).toBe('Yes.');
+    expect(room.server.mainRequests.at(-1)?.bodyBytes).toBeGreaterThan(2_000_000);
+    const [one, two] = [Number(before.cost?.usd), Number(after.cost?.usd)];
+    expect(two).toBeGreaterThan(0);
+    expect(two).toBeLessThan(one * 1.5);
+    expect(after.usage).toEqual(before.usage);
+
+    const killed = room.run({ request: { text: 'Mind the red kite.', resume: resumeAfter(before, first) } });
     await expect.poll(() => exists(room, 'begun'), { timeout: 300_000 }).toBe(true);
-    const started = run.ofType('agent_started')[0]?.data;
+    const started = killed.ofType('agent_started')[0]?.data;
     assert(started?.process !== undefined);
     process.kill(started.process.pid, 'SIGKILL');
-    await expect(run.outcome()).rejects.toMatchObject({
+    await expect(killed.outcome()).rejects.toMatchObject({
       code: 'agent_crashed',
       provider: { signal: 'SIGKILL' },
     });
-    const handle = { id: started?.handle ?? '', runId: run.request.runId };
-    await expect(room.run({ request: { resume: { handle, fork: false } } }).outcome()).resolves.toMatchObject(
-      {
-        output: 'Here again.',
-      },
-    );
+    const handle = { id: started.handle ?? '', runId: killed.request.runId };
+    const last = await room.run({ request: { resume: { handle, fork: false } } }).outcome();
+    expect(last.output).toBe('Here again.');
     expect(heard(room)).toContain('Mind the red kite.');
   });
 
-  it('asks nothing more of the model when it is cancelled with a question open', async () => {
-    await using room = await openAgentRoom([{ tools: [bash('touch x')] }, { text: 'never' }]);
+  it('runs no changed input, and asks the model nothing more when it is cancelled with a question open', async () => {
+    await using room = await openAgentRoom([
+      { tools: [bash('touch x')] },
+      { tools: [bash('touch z')] },
+      { text: 'never' },
+    ]);
     const asked = Promise.withResolvers<void>();
     const run = room.run({
-      authorize: () => {
+      authorize: ({ input, command }) => {
+        if (command === 'touch x')
+          return { decision: 'allow', changedInput: { ...input, command: 'touch y' } };
         asked.resolve();
         return new Promise(() => {});
       },
@@ -115,9 +142,9 @@ describe('claude-agent-acp', () => {
     await asked.promise;
     run.host.cancel();
     await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-    expect(room.server.mainRequests).toHaveLength(1);
-    expect(run.host.questions).toMatchObject([{ answer: 'withdrawn' }]);
-    expect(await exists(room, 'x')).toBe(false);
+    expect(room.server.mainRequests).toHaveLength(2);
+    expect(run.host.questions).toMatchObject([{ answer: { decision: 'allow' } }, { answer: 'withdrawn' }]);
+    expect(await readdir(room.cwd)).toEqual([]);
   });
 
   it('asks about the calls of its subagents, and tells whose they are', async () => {
@@ -157,50 +184,40 @@ describe('claude-agent-acp', () => {
     expect(heard(room)).not.toContain('Not on a Monday.');
   });
 
-  it('refuses a call that is allowed only with another input', async () => {
-    await using room = await openAgentRoom([{ tools: [bash('touch x')] }, { text: 'Understood.' }]);
-    const run = room.run({
-      authorize: ({ input }) => ({ decision: 'allow', changedInput: { ...input, command: 'touch y' } }),
-    });
-    await run.outcome();
-    expect([await exists(room, 'x'), await exists(room, 'y')]).toEqual([false, false]);
-  });
-
-  it('leaves nothing of its own in the folder', async () => {
-    await using room = await openAgentRoom([
-      { tools: [{ name: 'Write', input: { file_path: 'made.txt', content: 'one\n' } }] },
-      { text: 'Done.' },
-    ]);
-    const run = room.run();
-    await run.outcome();
-    expect(await readdir(room.cwd)).toEqual(['made.txt']);
-    expect(run.ofType('file_changed')).toMatchObject([{ data: { change: 'created' } }]);
-  });
-
-  it('counts for each run of a conversation only what that run cost', async () => {
-    await using room = await openAgentRoom(() => ({ text: 'Yes.' }));
-    const first = room.run();
-    const before = await first.outcome();
-    const second = await room.run({ request: { resume: resumeAfter(before, first) } }).outcome();
-    const [one, two] = [Number(before.cost?.usd), Number(second.cost?.usd)];
-    expect(two).toBeGreaterThan(0);
-    expect(two).toBeLessThan(one * 1.5);
-    expect(second.usage).toEqual(before.usage);
-  });
-
-  it('gets the variables that are listed, and no others', async () => {
+  it('gets the variables that are listed, leaves nothing of its own, and has small events of long outputs', async () => {
     process.env['ASM_TEST_SECRET'] = 'geheim';
     try {
-      await using room = await openAgentRoom([{ tools: [bash('env > variables')] }, { text: 'Done.' }]);
+      await using room = await openAgentRoom([
+        {
+          tools: [
+            bash('env > variables'),
+            { name: 'Write', input: { file_path: 'made.txt', content: 'one\n' } },
+          ],
+        },
+        { tools: [bash('head -c 10000000 /dev/zero | tr "\\0" x')] },
+        { text: 'Done.' },
+      ]);
       const run = room.run();
       await run.outcome();
       const variables = await readFile(join(room.cwd, 'variables'), 'utf8');
       expect(variables).not.toContain('geheim');
       expect(variables).toContain(`ASM_RUN_ID=${run.request.runId}`);
       expect(variables).not.toContain('ASM_BRIDGE_TOKEN');
+      expect((await readdir(room.cwd)).toSorted()).toEqual(['made.txt', 'variables']);
+      expect(run.ofType('file_changed')).toMatchObject([{ data: { change: 'created' } }]);
+      const ends = [...run.ofType('tool_call_completed'), ...run.ofType('tool_call_failed')];
+      expect(ends).toHaveLength(3);
+      expect(JSON.stringify(ends).length).toBeLessThan(1_000_000);
     } finally {
       delete process.env['ASM_TEST_SECRET'];
     }
+  });
+
+  it('takes no empty prompt', async () => {
+    await using room = await openAgentRoom([]);
+    const run = room.run({ request: { messages: [{ role: 'user', text: ' \n' }] } });
+    await expect(run.outcome()).rejects.toMatchObject({ code: 'invalid_input' });
+    expect(room.server.requests).toHaveLength(0);
   });
 });
 
@@ -245,41 +262,5 @@ describe('a project that is not trusted', () => {
     expect(await exists(room, 'hooked')).toBe(true);
     expect(await exists(room, 'asked')).toBe(false);
     expect(heard(room)).toContain('purple cat');
-  });
-});
-
-describe('prompts and outputs', () => {
-  it('may hold NUL and lone surrogates', async () => {
-    await using room = await openAgentRoom([{ text: 'fine' }]);
-    const run = room.run({ request: { text: 'before\0between\ud800after' } });
-    await expect(run.outcome()).resolves.toMatchObject({ output: 'fine' });
-    expect(heard(room)).toContain('before');
-  });
-
-  // More than pipes hold. The same Claude Code takes 10 MB and 100 MB in the tests of its own provider.
-  it('may be 2 MB long', async () => {
-    await using room = await openAgentRoom([{ text: 'fine' }]);
-    const run = room.run({ request: { text: 'All work and no play. '.repeat(96_000) } });
-    await expect(run.outcome()).resolves.toMatchObject({ output: 'fine' });
-    expect(room.server.mainRequests[0]?.bodyBytes).toBeGreaterThan(2_000_000);
-  });
-
-  it('may not be empty', async () => {
-    await using room = await openAgentRoom([]);
-    const run = room.run({ request: { messages: [{ role: 'user', text: ' \n' }] } });
-    await expect(run.outcome()).rejects.toMatchObject({ code: 'invalid_input' });
-    expect(room.server.requests).toHaveLength(0);
-  });
-
-  it('of tools may be 10 MB long: the event stays small', async () => {
-    await using room = await openAgentRoom([
-      { tools: [bash('head -c 10000000 /dev/zero | tr "\\0" x')] },
-      { text: 'end' },
-    ]);
-    const run = room.run();
-    await run.outcome();
-    const ends = [...run.ofType('tool_call_completed'), ...run.ofType('tool_call_failed')];
-    expect(ends).toHaveLength(1);
-    expect(JSON.stringify(ends).length).toBeLessThan(1_000_000);
   });
 });

@@ -1,12 +1,12 @@
 import { acp } from '../../src/providers/acp/provider.ts';
-import { claudeEnvironment } from '../../src/testing/model-server/claude-environment.ts';
 import { claudeAttempt, claudeChangingTools } from '../claude/claude-attempts.ts';
 import { testForbidden } from '../forbidden/forbidden-suite.ts';
+import { signedInEnvironment } from './signed-in-claude.ts';
 
 testForbidden({
   name: 'claude-agent-acp',
   provider: () => acp({ preset: 'claude-agent-acp' }),
-  environment: (server, home) => claudeEnvironment(server, { home }),
+  environment: signedInEnvironment,
   call: claudeAttempt,
   changing: claudeChangingTools,
   isSlow: true,

@@ -16,7 +16,10 @@ import { makeAgentFolder } from './agent-folder.ts';
 export interface AgentKind<Native extends object, Options extends object> {
   readonly name: string;
   provider(options: Options | undefined): Provider<Native>;
-  environment(server: ModelServer, home: string): Readonly<Record<string, string>>;
+  environment(
+    server: ModelServer,
+    home: string,
+  ): Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
   readonly model?: ModelServerOptions;
 }
 
@@ -59,7 +62,7 @@ export async function openRoom<Native extends object, Options extends object>(
   const { home, cwd } = folder;
   const server = await startModelServer(script, kind.model);
   // May also write the agent's configuration.
-  const environment = kind.environment(server, home);
+  const environment = await kind.environment(server, home);
   const runs: RoomRun[] = [];
   return {
     server,

@@ -6,7 +6,7 @@ import type { ClientToolDescription, ClientToolResult } from '../../src/domain/c
 import type { JsonValue } from '../../src/domain/json.ts';
 import { conversationTexts } from '../../src/testing/model-server/anthropic-reader.ts';
 import type { ModelRequest } from '../../src/testing/model-server/model-request.ts';
-import type { ModelTurn } from '../../src/testing/model-server/model-turn.ts';
+import type { ModelToolUse, ModelTurn } from '../../src/testing/model-server/model-turn.ts';
 import { mcpServerProgram } from '../../src/testing/provider-contract/mcp-server-program.ts';
 import type { AgentRoom, RoomRun } from '../agent/agent-room.ts';
 import { bash, openAgentRoom } from './agent-room.ts';
@@ -66,38 +66,6 @@ describe('calls', () => {
       false,
     ]);
   });
-
-  it('of a tool that uses another are asked about twice, each under its own id', async () => {
-    const input = { cmd: 'echo {}', title: 'Numbers', chartType: 'bar', xColumn: 'x', yColumn: 'y' };
-    await using room = await openAgentRoom([{ tools: [{ name: 'chart', input }] }, { text: 'end' }]);
-    const run = room.run();
-    await run.outcome();
-    const [chart, inner] = run.host.questions.map(({ call }) => call);
-    expect([chart?.tool, inner?.tool]).toEqual(['chart', 'bash']);
-    expect(inner?.lineage).toEqual({ parentToolCallId: chart?.id });
-    expect(inner?.id).not.toBe(chart?.id);
-  });
-
-  it('of an MCP server, whose secrets are neither on the command line nor readable by others', async () => {
-    await using room = await openAgentRoom([
-      { tools: [{ name: 'mcp__lab__add', input: { a: 20, b: 22 } }] },
-      { text: 'end' },
-    ]);
-    const run = room.run({
-      request: { mcpServers: await labServer(room) },
-      authorize: async () => {
-        const commands = await commandLines(run);
-        expect(commands.some((words) => words.includes('--stream-json-input'))).toBe(true);
-        expect(commands.flat().join(' ')).not.toContain('geheim');
-        return { decision: 'allow' };
-      },
-    });
-    await run.outcome();
-    expect(run.host.questions).toMatchObject([{ call: { tool: 'mcp:lab/add', kind: 'other' } }]);
-    expect(run.ofType('tool_call_completed')).toMatchObject([
-      { data: { tool: 'mcp:lab/add', output: 'the sum is 42, the secret has 6 letters' } },
-    ]);
-  });
 });
 
 const weather: ClientToolDescription = {
@@ -106,42 +74,63 @@ const weather: ClientToolDescription = {
   inputSchema: { type: 'object', properties: { town: { type: 'string' } }, required: ['town'] },
   readOnly: true,
 };
-const forecast = { name: 'mcp__client__weather', input: { town: 'Kiruna' } };
 
-describe('client tools', () => {
-  it('are asked about as what they are, two of one answer each by its own', async () => {
+function forecast(town: string): ModelToolUse {
+  return { name: 'mcp__client__weather', input: { town } };
+}
+
+describe('tools that are not Amp’s own, or use another', () => {
+  it('are asked about as what they are; a cancel ends the one that is being called, and all that was opened', async () => {
+    const input = { cmd: 'echo {}', title: 'Numbers', chartType: 'bar', xColumn: 'x', yColumn: 'y' };
     await using room = await openAgentRoom([
-      { tools: [forecast, { ...forecast, input: { town: 'Rome' } }] },
-      { text: 'end' },
+      { tools: [{ name: 'chart', input }] },
+      { tools: [{ name: 'mcp__lab__add', input: { a: 20, b: 22 } }] },
+      // Two of one answer are each called by its own.
+      { tools: [forecast('Kiruna'), forecast('Rome')] },
+      { tools: [forecast('Nowhere')] },
+      { text: 'never' },
     ]);
     const towns: (JsonValue | undefined)[] = [];
+    const called = Promise.withResolvers<void>();
     const run = room.run({
-      request: { clientTools: [weather] },
-      callTool: (_name, input) => {
-        towns.push(input['town']);
+      request: { mcpServers: await labServer(room), clientTools: [weather] },
+      authorize: async ({ tool }) => {
+        if (tool !== 'mcp:lab/add') return { decision: 'allow' };
+        // The secrets of a server are neither on a command line nor readable by others.
+        const commands = await commandLines(run);
+        expect(commands.some((words) => words.includes('--stream-json-input'))).toBe(true);
+        expect(commands.flat().join(' ')).not.toContain('geheim');
+        return { decision: 'allow' };
+      },
+      callTool: (_name, { town }) => {
+        if (town === 'Nowhere') {
+          called.resolve();
+          return new Promise<ClientToolResult>(() => undefined);
+        }
+        towns.push(town);
         return { text: 'Snow.', failed: false };
       },
     });
-    await run.outcome();
-    expect(run.host.questions).toMatchObject([
-      { call: { tool: 'client:weather', kind: 'read', name: 'weather' } },
-      { call: { tool: 'client:weather' } },
-    ]);
-    expect(towns.toSorted()).toEqual(['Kiruna', 'Rome']);
-    expect(run.ofType('tool_call_completed').map(({ data }) => data.output)).toEqual(['Snow.', 'Snow.']);
-  });
-
-  it('that are being called end with a cancelled run, and so does all that was opened for them', async () => {
-    await using room = await openAgentRoom([{ tools: [forecast] }, { text: 'never' }]);
-    const called = Promise.withResolvers<void>();
-    const run = room.run({
-      request: { clientTools: [weather] },
-      callTool: () => {
-        called.resolve();
-        return new Promise<ClientToolResult>(() => undefined);
-      },
-    });
     await called.promise;
+    const calls = run.host.questions.map(({ call }) => call);
+    expect(calls).toMatchObject([
+      { tool: 'chart' },
+      { tool: 'bash' },
+      { tool: 'mcp:lab/add', kind: 'other' },
+      { tool: 'client:weather', kind: 'read', name: 'weather' },
+      { tool: 'client:weather' },
+      { tool: 'client:weather' },
+    ]);
+    expect(calls[1]?.lineage).toEqual({ parentToolCallId: calls[0]?.id });
+    expect(calls[1]?.id).not.toBe(calls[0]?.id);
+    expect(towns.toSorted()).toEqual(['Kiruna', 'Rome']);
+    const outputs = run.ofType('tool_call_completed').map(({ data }) => [data.tool, data.output]);
+    expect(outputs.slice(-3)).toEqual([
+      ['mcp:lab/add', 'the sum is 42, the secret has 6 letters'],
+      ['client:weather', 'Snow.'],
+      ['client:weather', 'Snow.'],
+    ]);
+
     const server = (await commandLines(run)).find((words) =>
       words.some((word) => word.includes('tool-server')),
     );
@@ -151,7 +140,7 @@ describe('client tools', () => {
     await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
     expect(await run.processes()).toEqual([]);
     expect(existsSync(dirname(socket))).toBe(false);
-    expect(room.server.mainRequests).toHaveLength(1);
+    expect(room.server.mainRequests).toHaveLength(4);
   });
 
   it('are refused beside a server of their name, before anything starts', async () => {

@@ -12,7 +12,6 @@ const status = (code: number, message?: string): ModelTurn => ({
 describe('a failure of the model service', () => {
   const cases: readonly (readonly [string, ModelTurn, ErrorCode])[] = [
     ['credits that are used up', status(402, 'Out of credits'), 'quota_exceeded'],
-    ['a caller who may not', status(403), 'permission_denied'],
     ['a model that is not there', status(404), 'model_not_found'],
     ['a request that is too large', status(413), 'context_window_exceeded'],
     [
@@ -39,7 +38,7 @@ describe('a failure of the model service', () => {
     expect(await run.processes()).toEqual([]);
   });
 
-  it('after an answer still reports what was used', async () => {
+  it('a caller who may not; after an answer it is still told what was used', async () => {
     await using room = await openAgentRoom([{ text: 'first', tools: [bash('true')] }, status(403)]);
     const run = room.run();
     await expect(run.outcome()).rejects.toMatchObject({

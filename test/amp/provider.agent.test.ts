@@ -5,13 +5,14 @@ import { describe, expect, it, vi } from 'vitest';
 import { timeSortedIds } from '../../src/domain/id.ts';
 import type { JsonValue } from '../../src/domain/json.ts';
 import { listField, textField } from '../../src/domain/json-field.ts';
+import type { RunOutcome } from '../../src/ports/provider.ts';
 import { pinnedVersion } from '../../src/providers/amp/program.ts';
 import { amp, testedVersions } from '../../src/providers/amp/provider.ts';
 import { toolResults } from '../../src/testing/model-server/anthropic-reader.ts';
 import { bash, openAgentRoom } from './agent-room.ts';
 
 describe('a run of Amp', () => {
-  it('tells all that happens, asks about every call, and ends with usage and a handle', async () => {
+  it('tells all that happens, asks about every call, writes nothing of its own, and ends with usage and a handle', async () => {
     await using room = await openAgentRoom([]);
     const [made, old] = [join(room.cwd, 'made.txt'), join(room.cwd, 'old.txt')];
     await writeFile(old, 'before\n');
@@ -27,8 +28,22 @@ describe('a run of Amp', () => {
       },
       { text: 'All done.', usage: { input: 2000, output: 80, cacheRead: 500 } },
     ]);
-    const run = room.run();
-    const outcome = await run.outcome();
+    const written = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write'));
+    let settings = '';
+    const run = room.run({
+      authorize: () => {
+        settings = settingsOf(run.ofType('agent_started')[0]?.data.process?.pid ?? 0);
+        expect(existsSync(settings)).toBe(true);
+        return { decision: 'allow' };
+      },
+    });
+    let outcome: RunOutcome;
+    try {
+      outcome = await run.outcome();
+      for (const write of written) expect(write).not.toHaveBeenCalled();
+    } finally {
+      for (const write of written) write.mockRestore();
+    }
     expect(outcome).toMatchObject({
       status: 'completed',
       output: 'All done.',
@@ -53,39 +68,28 @@ describe('a run of Amp', () => {
       [old, 'modified'],
     ]);
     expect(await readFile(made, 'utf8')).toBe('x\n');
-  });
-
-  it('writes nothing to our output and leaves nothing in the working folder or beside it', async () => {
-    await using room = await openAgentRoom([{ tools: [bash('echo loud')] }, { text: 'quiet' }]);
-    const written = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write'));
-    let settings = '';
-    try {
-      const run = room.run({
-        authorize: () => {
-          const started = run.ofType('agent_started')[0]?.data.process?.pid ?? 0;
-          settings = settingsOf(started);
-          expect(existsSync(settings)).toBe(true);
-          return { decision: 'allow' };
-        },
-      });
-      await run.outcome();
-      for (const write of written) expect(write).not.toHaveBeenCalled();
-    } finally {
-      for (const write of written) write.mockRestore();
-    }
+    // Nothing but that is left in the working folder or beside it.
     expect(settings.startsWith(room.cwd)).toBe(false);
     expect(existsSync(settings)).toBe(false);
-    expect(await readdir(room.cwd)).toEqual([]);
+    expect((await readdir(room.cwd)).toSorted()).toEqual(['made.txt', 'old.txt']);
   });
 
-  it('goes on by its handle, knows what was said, and counts only its own usage', async () => {
+  it('works in the mode, with the labels and with the tools that it is told, and goes on by its handle', async () => {
     await using room = await openAgentRoom(() => ({ text: 'said' }));
-    const begun = await room.run({ request: { text: 'remember the number 42' } }).outcome();
+    const native = { mode: 'rush', labels: ['nightly'], enabledTools: ['Bash', 'Read'] } as const;
+    const begun = await room.run({ request: { text: 'remember the number 42', native } }).outcome();
+    const asked = room.server.mainRequests[0]?.body;
+    expect(asked).toMatchObject({ model: expect.stringContaining('haiku') });
+    expect(offeredTools(asked)).toEqual(['Bash', 'Read']);
+    const labels = room.server.requests.find(({ body }) => JSON.stringify(body)?.includes('setThreadLabels'));
+    expect(JSON.stringify(labels?.body)).toContain('nightly');
+
     const handle = { id: begun.handle?.id ?? '', runId: timeSortedIds('run') };
     const second = room.run({ request: { text: 'and now?', resume: { handle, fork: false } } });
     const continued = await second.outcome();
     expect(second.ofType('agent_started')[0]?.data.continuity).toBe('native');
     expect(continued.handle?.id).toBe(begun.handle?.id);
+    // It counts only its own usage.
     expect(continued.usage).toEqual(begun.usage);
     expect(second.ofType('message_received')).toHaveLength(1);
     expect(JSON.stringify(room.server.mainRequests.at(-1)?.body)).toContain('remember the number 42');
@@ -113,17 +117,6 @@ describe('a run of Amp', () => {
     expect(room.server.requests).toHaveLength(0);
   });
 
-  it('works in the mode, with the labels and with the tools that it is told', async () => {
-    await using room = await openAgentRoom([{ text: 'end' }]);
-    const native = { mode: 'rush', labels: ['nightly'], enabledTools: ['Bash', 'Read'] } as const;
-    await room.run({ request: { native } }).outcome();
-    const asked = room.server.mainRequests[0]?.body;
-    expect(asked).toMatchObject({ model: expect.stringContaining('haiku') });
-    expect(offeredTools(asked)).toEqual(['Bash', 'Read']);
-    const labels = room.server.requests.find(({ body }) => JSON.stringify(body)?.includes('setThreadLabels'));
-    expect(JSON.stringify(labels?.body)).toContain('nightly');
-  });
-
   it('tells its version and the one that it is tested with', async () => {
     const { agent } = await amp().describe();
     expect(agent).toMatchObject({ installed: true, version: pinnedVersion, tested: testedVersions });
@@ -131,42 +124,31 @@ describe('a run of Amp', () => {
   });
 });
 
-describe('the gate', () => {
-  it('refuses a call with its reason, and one that was allowed only with another input', async () => {
-    await using room = await openAgentRoom([
-      { tools: [bash('touch forbidden')] },
-      { tools: [bash('touch one')] },
-      { text: 'end' },
-    ]);
-    const run = room.run({
-      authorize: (call) =>
-        call.command === 'touch forbidden'
-          ? { decision: 'deny', reason: 'not that one' }
-          : { decision: 'allow', changedInput: { cmd: 'touch two' } },
-    });
-    await run.outcome();
-    expect(await readdir(room.cwd)).toEqual([]);
-    expect(run.ofType('tool_call_failed').map(({ data }) => data.reason)).toEqual(['denied', 'denied']);
-    const last = room.server.mainRequests.at(-1);
-    const told = (last === undefined ? [] : toolResults(last)).map(({ text }) => text);
-    expect(told[0]).toContain('not that one');
-    expect(told[1]).toContain('another input');
+it('the gate refuses a call with its reason, one that was allowed only with another input, and all when it fails', async () => {
+  await using room = await openAgentRoom([
+    { tools: [bash('touch forbidden')] },
+    { tools: [bash('touch one')] },
+    { tools: [bash('touch made')] },
+    { text: 'The gate is broken.' },
+  ]);
+  const run = room.run({
+    authorize: ({ command }) => {
+      if (command === 'touch forbidden') return { decision: 'deny', reason: 'not that one' };
+      if (command === 'touch one') return { decision: 'allow', changedInput: { cmd: 'touch two' } };
+      throw new Error('broken gate');
+    },
   });
-
-  it('that fails refuses the call, and the run goes on', async () => {
-    await using room = await openAgentRoom([
-      { tools: [bash('touch made')] },
-      { text: 'The gate is broken.' },
-    ]);
-    const run = room.run({
-      authorize: () => {
-        throw new Error('broken gate');
-      },
-    });
-    await expect(run.outcome()).resolves.toMatchObject({ output: 'The gate is broken.' });
-    expect(await readdir(room.cwd)).toEqual([]);
-    expect(run.ofType('tool_call_failed')).toMatchObject([{ data: { reason: 'denied' } }]);
-  });
+  await expect(run.outcome()).resolves.toMatchObject({ output: 'The gate is broken.' });
+  expect(await readdir(room.cwd)).toEqual([]);
+  expect(run.ofType('tool_call_failed').map(({ data }) => data.reason)).toEqual([
+    'denied',
+    'denied',
+    'denied',
+  ]);
+  const last = room.server.mainRequests.at(-1);
+  const told = (last === undefined ? [] : toolResults(last)).map(({ text }) => text);
+  expect(told[0]).toContain('not that one');
+  expect(told[1]).toContain('another input');
 });
 
 function offeredTools(body: JsonValue | undefined): readonly (string | undefined)[] {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findAmp } from '../../src/providers/amp/program.ts';
@@ -19,7 +20,7 @@ export const standInThread = 'T-11111111-1111-4111-8111-111111111111';
  * message and waits while nobody reads it.
  */
 export async function speaker(room: AgentRoom, onPrompt: string): Promise<string> {
-  const path = join(room.home, 'speaker.mjs');
+  const path = join(room.home, `speaker-${randomUUID()}.mjs`);
   await writeFile(
     path,
     `

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { timeSortedIds } from '../../src/domain/id.ts';
@@ -18,12 +19,17 @@ async function untilModelSpeaks(room: AgentRoom): Promise<void> {
   });
 }
 
+function lastHeard(room: AgentRoom): readonly string[] {
+  const last = room.server.mainRequests.at(-1);
+  return last === undefined ? [] : conversationTexts(last);
+}
+
 function pidOf(run: RoomRun): number {
   return run.ofType('agent_started')[0]?.data.process?.pid ?? 0;
 }
 
-describe('interrupting', () => {
-  it('stops the text, keeps the thread, and the next run knows what was said', async () => {
+describe('interrupting and steering', () => {
+  it('stops the text and keeps the thread; the next run knows it, and what breaks its answer off', async () => {
     await using room = await openAgentRoom([{ text: 'long '.repeat(400), chunks: 400, chunkDelay: 20 }]);
     const run = room.run({ request: { text: 'Mind the red kite.' } });
     await untilModelSpeaks(room);
@@ -31,79 +37,83 @@ describe('interrupting', () => {
     const outcome = await run.outcome();
     expect(outcome.status).toBe('interrupted');
     expect(await run.processes()).toEqual([]);
-    room.server.setScript([{ text: 'here again' }]);
+
+    room.server.setScript([
+      { tools: [bash('echo x')] },
+      { text: 'some text '.repeat(300), chunks: 300, chunkDelay: 20 },
+      { text: 'heard' },
+    ]);
     const handle = { id: outcome.handle?.id ?? '', runId: timeSortedIds('run') };
-    await room.run({ request: { resume: { handle, fork: false } } }).outcome();
-    const last = room.server.mainRequests.at(-1);
-    expect(last === undefined ? [] : conversationTexts(last)).toContain('Mind the red kite.');
+    const empty: unknown[] = [];
+    const next = room.run({
+      request: { resume: { handle, fork: false } },
+      authorize: async () => {
+        empty.push(await next.host.steer(' '));
+        return { decision: 'allow' };
+      },
+    });
+    await expect.poll(() => room.server.mainRequests.length, { timeout: 300_000 }).toBe(3);
+    await expect(next.host.steer('One more thing.')).resolves.toEqual({ as: 'accepted' });
+    await next.waitFor((event) => event.type === 'message_received' && event.data.text === 'heard');
+    await expect(next.host.steer('Too late.')).resolves.toMatchObject({ as: 'refused' });
+    await expect(next.outcome()).resolves.toMatchObject({ status: 'completed', output: 'heard' });
+    expect(empty).toMatchObject([{ as: 'refused' }]);
+    expect(lastHeard(room)).toEqual(expect.arrayContaining(['Mind the red kite.', 'One more thing.']));
   });
 
-  it('stops a tool, with an open question too', async () => {
-    await using room = await openAgentRoom([{ tools: [slow] }, { text: 'never' }]);
+  it('stops the tool that runs: steered, the model hears it in the same run; interrupted, nothing more', async () => {
+    await using room = await openAgentRoom([{ tools: [slow] }, { tools: [slow] }, { text: 'never' }]);
     const run = room.run();
     await untilToolRuns(room);
+    await expect(run.host.steer('Please also count the files.')).resolves.toEqual({ as: 'accepted' });
+    await rm(join(room.cwd, 'begun'));
+    await untilToolRuns(room);
+    expect(lastHeard(room)).toContain('Please also count the files.');
+    expect(run.ofType('tool_call_failed')).toMatchObject([{ data: { reason: 'interrupted' } }]);
     run.host.interrupt();
     await expect(run.outcome()).resolves.toMatchObject({ status: 'interrupted' });
-    expect(run.ofType('tool_call_failed')).toMatchObject([{ data: { reason: 'interrupted' } }]);
+    expect(run.ofType('tool_call_failed').map(({ data }) => data.reason)).toEqual([
+      'interrupted',
+      'interrupted',
+    ]);
     expect(await run.processes()).toEqual([]);
+    expect(room.server.mainRequests).toHaveLength(2);
+  });
 
-    room.server.setScript([{ tools: [bash('touch x')] }, { text: 'never' }]);
+  it('withdraws an open question', async () => {
+    await using room = await openAgentRoom([{ tools: [bash('touch x')] }, { text: 'never' }]);
     const asked = Promise.withResolvers<void>();
-    const asking = room.run({
+    const run = room.run({
       authorize: () => {
         asked.resolve();
         return new Promise(() => {});
       },
     });
     await asked.promise;
-    asking.host.interrupt();
-    await expect(asking.outcome()).resolves.toMatchObject({ status: 'interrupted' });
-    expect(asking.host.questions).toMatchObject([{ answer: 'withdrawn' }]);
-    expect(room.server.mainRequests).toHaveLength(2);
+    run.host.interrupt();
+    await expect(run.outcome()).resolves.toMatchObject({ status: 'interrupted' });
+    expect(run.host.questions).toMatchObject([{ answer: 'withdrawn' }]);
+    expect(room.server.mainRequests).toHaveLength(1);
   });
 });
 
+// That it leaves nothing alive, during text and a tool too, is in the contract of providers.
 describe('cancelling', () => {
-  it('during text, a tool and an open question leaves nothing alive and asks the model nothing more', async () => {
-    await using text = await openAgentRoom([{ text: 'long '.repeat(400), chunks: 400, chunkDelay: 20 }]);
-    const speaking = text.run();
-    await untilModelSpeaks(text);
-    speaking.host.cancel();
-    await expect(speaking.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-    expect(await speaking.processes()).toEqual([]);
-
-    await using tool = await openAgentRoom([{ tools: [slow] }, { text: 'never' }]);
-    const working = tool.run();
-    await untilToolRuns(tool);
-    working.host.cancel();
-    await expect(working.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-    expect(await working.processes()).toEqual([]);
-    expect(tool.server.mainRequests).toHaveLength(1);
-
-    await using question = await openAgentRoom([{ tools: [bash('touch x')] }, { text: 'never' }]);
+  it('while a question is open asks the model nothing more', async () => {
+    await using room = await openAgentRoom([{ tools: [bash('touch x')] }, { text: 'never' }]);
     const asked = Promise.withResolvers<void>();
-    const waiting = question.run({
+    const run = room.run({
       authorize: () => {
         asked.resolve();
         return new Promise(() => {});
       },
     });
     await asked.promise;
-    waiting.host.cancel();
-    await expect(waiting.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-    expect(await waiting.processes()).toEqual([]);
-    expect(waiting.host.questions).toMatchObject([{ answer: 'withdrawn' }]);
-    expect(question.server.mainRequests).toHaveLength(1);
-  });
-
-  it('ends an Amp that is stopped in its turn', async () => {
-    await using room = await openAgentRoom([{ text: 'I begin', hang: true }]);
-    const run = room.run();
-    await untilModelSpeaks(room);
-    process.kill(pidOf(run), 'SIGSTOP');
     run.host.cancel();
     await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-    await expectNothingLeft(room, run);
+    expect(await run.processes()).toEqual([]);
+    expect(run.host.questions).toMatchObject([{ answer: 'withdrawn' }]);
+    expect(room.server.mainRequests).toHaveLength(1);
   });
 
   it('before the start asks nobody', async () => {
@@ -115,56 +125,24 @@ describe('cancelling', () => {
   });
 });
 
-describe('an Amp that is killed in a tool', () => {
-  it('is a crash with its signal, and its tool ends with it', async () => {
-    await using room = await openAgentRoom([{ tools: [slow] }, { text: 'never' }]);
-    const run = room.run();
+describe('an Amp', () => {
+  it('that is stopped in its turn is ended by a cancel; killed in a tool, it is a crash with its signal', async () => {
+    await using room = await openAgentRoom([{ text: 'I begin', hang: true }, { tools: [slow] }]);
+    const stopped = room.run();
+    await untilModelSpeaks(room);
+    process.kill(pidOf(stopped), 'SIGSTOP');
+    stopped.host.cancel();
+    await expect(stopped.outcome()).rejects.toMatchObject({ code: 'cancelled' });
+    expect(await stopped.processes()).toEqual([]);
+
+    const killed = room.run();
     await untilToolRuns(room);
-    process.kill(pidOf(run), 'SIGKILL');
-    await expect(run.outcome()).rejects.toMatchObject({
+    process.kill(pidOf(killed), 'SIGKILL');
+    await expect(killed.outcome()).rejects.toMatchObject({
       code: 'agent_crashed',
       provider: { signal: 'SIGKILL' },
     });
-    expect(run.ofType('token_usage_updated').at(-1)?.data.usage.inputTokens).toBe(1000);
-    await expectNothingLeft(room, run);
-  });
-});
-
-describe('steering', () => {
-  it('stops the tool that runs, and the model hears it in the same run', async () => {
-    await using room = await openAgentRoom([{ tools: [slow] }, { text: 'heard' }]);
-    const run = room.run();
-    await untilToolRuns(room);
-    await expect(run.host.steer('Please also count the files.')).resolves.toEqual({ as: 'accepted' });
-    await expect(run.outcome()).resolves.toMatchObject({ status: 'completed', output: 'heard' });
-    expect(run.ofType('tool_call_failed')).toMatchObject([{ data: { reason: 'interrupted' } }]);
-    const last = room.server.mainRequests.at(-1);
-    expect(last === undefined ? [] : conversationTexts(last)).toContain('Please also count the files.');
-  });
-
-  it('breaks an answer off, and the next one knows it', async () => {
-    await using room = await openAgentRoom([
-      { text: 'some text '.repeat(300), chunks: 300, chunkDelay: 20 },
-      { text: 'heard' },
-    ]);
-    const run = room.run();
-    await untilModelSpeaks(room);
-    await expect(run.host.steer('One more thing.')).resolves.toEqual({ as: 'accepted' });
-    await expect(run.outcome()).resolves.toMatchObject({ output: 'heard' });
-  });
-
-  it('is refused after the turn, and with nothing in it', async () => {
-    await using room = await openAgentRoom([{ tools: [bash('echo x')] }, { text: 'end' }]);
-    const answers: Promise<unknown>[] = [];
-    const run = room.run({
-      authorize: async () => {
-        await run.host.steer(' ').then((answer) => answers.push(Promise.resolve(answer)));
-        return { decision: 'allow' };
-      },
-    });
-    await run.waitFor((event) => event.type === 'message_received');
-    await expect(run.host.steer('Too late.')).resolves.toMatchObject({ as: 'refused' });
-    await run.outcome();
-    expect(await Promise.all(answers)).toMatchObject([{ as: 'refused' }]);
+    expect(killed.ofType('token_usage_updated').at(-1)?.data.usage.inputTokens).toBe(1000);
+    await expectNothingLeft(room, killed);
   });
 });

@@ -42,14 +42,28 @@ function touch(...names: readonly string[]): readonly ExampleTurn[] {
 }
 
 describe.each(exampleAgents)('$name', (agent) => {
-  it('makes no file while the approval is pending, and the one that was allowed after', async () => {
-    await using room = await openRoom(agent, touch('made'));
+  it('makes the file that was allowed and only then, is asked anew about another, and runs a changed input or refuses it', async () => {
+    await using room = await openRoom(agent, touch('first', 'second', 'third'));
+    const { approvals } = room.manager;
+    const made = (): readonly string[] => ['first', 'second', 'third', 'changed'].filter(room.made);
     const run = await room.run();
-    const id = await pendingId(room.manager);
-    expect(room.made('made')).toBe(false);
-    await room.manager.approvals.decide(id, { as: 'allow' });
+    const first = await pendingId(room.manager);
+    expect(made()).toEqual([]);
+    await approvals.decide(first, { as: 'allow' });
+    const second = await pendingId(room.manager);
+    expect(second).not.toBe(first);
+    expect(made()).toEqual(['first']);
+    await approvals.decide(second, { as: 'deny', message: 'One is enough.' });
+    const third = await pendingId(room.manager);
+    const changes = agent.provider().capabilities.changed_tool_input === 'native';
+    const changed = approvals.decide(third, { as: 'allow', input: { command: 'touch changed' } });
+    if (changes) await changed;
+    else {
+      await expect(changed).rejects.toMatchObject({ code: 'capability_not_supported' });
+      await approvals.decide(third, { as: 'deny' });
+    }
     expect((await run.result).status).toBe('completed');
-    expect(room.made('made')).toBe(true);
+    expect(made()).toEqual(changes ? ['first', 'changed'] : ['first']);
   });
 
   it('makes no file when nobody answers in time, also not after', async () => {
@@ -63,35 +77,5 @@ describe.each(exampleAgents)('$name', (agent) => {
       code: 'approval_expired',
     });
     expect(room.made('made')).toBe(false);
-  });
-
-  it('is asked anew about another input after an approval', async () => {
-    await using room = await openRoom(agent, touch('first', 'second'));
-    const run = await room.run();
-    const first = await pendingId(room.manager);
-    await room.manager.approvals.decide(first, { as: 'allow' });
-    const second = await pendingId(room.manager);
-    expect(second).not.toBe(first);
-    expect([room.made('first'), room.made('second')]).toEqual([true, false]);
-    await room.manager.approvals.decide(second, { as: 'deny', message: 'One is enough.' });
-    await run.result;
-    expect([room.made('first'), room.made('second')]).toEqual([true, false]);
-  });
-
-  it('runs the changed input and nothing else, or refuses to change it', async () => {
-    await using room = await openRoom(agent, touch('made'));
-    const run = await room.run();
-    const id = await pendingId(room.manager);
-    const changed = room.manager.approvals.decide(id, { as: 'allow', input: { command: 'touch changed' } });
-    if (agent.provider().capabilities.changed_tool_input === 'native') {
-      await changed;
-      await run.result;
-      expect([room.made('made'), room.made('changed')]).toEqual([false, true]);
-      return;
-    }
-    await expect(changed).rejects.toMatchObject({ code: 'capability_not_supported' });
-    await room.manager.approvals.decide(id, { as: 'deny' });
-    await run.result;
-    expect([room.made('made'), room.made('changed')]).toEqual([false, false]);
   });
 });

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ClientToolDescription, ClientToolResult } from '../../src/domain/client-tool.ts';
 import { isJsonObject, type JsonValue } from '../../src/domain/json.ts';
@@ -32,34 +32,14 @@ async function bridgeSocket(run: RoomRun): Promise<string> {
 }
 
 describe('client tools', () => {
-  it('are offered to the model from its first turn on, with their descriptions', async () => {
-    await using room = await openAgentRoom([{ text: 'end' }]);
-    await room.run({ request: { clientTools: [weather] } }).outcome();
-    expect(offered(room.server.mainRequests[0])).toContainEqual(
-      expect.objectContaining({ name: 'mcp__client__weather', description: weather.description }),
-    );
-  });
-
-  it('that only look are asked about as such', async () => {
-    await using room = await openAgentRoom([{ tools: [forecast] }, { text: 'end' }]);
-    const run = room.run({
-      request: { clientTools: [weather], permissionMode: 'plan' },
-      callTool: () => ({ text: 'Snow.', failed: false }),
-    });
-    await run.outcome();
-    expect(run.host.questions).toMatchObject([{ call: { tool: 'client:weather', kind: 'read' } }]);
-    expect(run.ofType('tool_call_started')).toMatchObject([
-      { data: { name: 'weather', tool: 'client:weather', kind: 'read', input: forecast.input } },
-    ]);
-    expect(run.ofType('tool_call_completed')).toMatchObject([{ data: { output: 'Snow.' } }]);
-  });
-
-  it('are called with the input that the gate changed, two of one answer each by its own', async () => {
+  it('are offered from the first turn on, called with changed input too, and end with a cancelled run', async () => {
     await using room = await openAgentRoom([
       { tools: [forecast, { ...forecast, input: { town: 'Rome' } }] },
-      { text: 'end' },
+      { tools: [{ ...forecast, input: { town: 'Nowhere' } }] },
+      { text: 'never' },
     ]);
     const towns: (JsonValue | undefined)[] = [];
+    const called = Promise.withResolvers<void>();
     const run = room.run({
       request: { clientTools: [weather] },
       authorize: ({ input }) =>
@@ -68,36 +48,57 @@ describe('client tools', () => {
           : { decision: 'allow' },
       callTool: (_name, input) => {
         towns.push(input['town']);
-        return { text: `Fine in ${JSON.stringify(input['town'])}.`, failed: false };
-      },
-    });
-    await run.outcome();
-    expect(towns.toSorted()).toEqual(['Kiruna', 'Oslo']);
-    const last = room.server.mainRequests.at(-1);
-    expect(last === undefined ? [] : toolResults(last)).toMatchObject([
-      { text: 'Fine in "Kiruna".' },
-      { text: containing('Fine in "Oslo".') },
-    ]);
-  });
-
-  it('that are being called end with a cancelled run, and so does all that was opened for them', async () => {
-    await using room = await openAgentRoom([{ tools: [forecast] }, { text: 'never' }]);
-    const called = Promise.withResolvers<void>();
-    const run = room.run({
-      request: { clientTools: [weather] },
-      callTool: () => {
+        if (input['town'] !== 'Nowhere')
+          return { text: `Fine in ${JSON.stringify(input['town'])}.`, failed: false };
         called.resolve();
         return new Promise<ClientToolResult>(() => undefined);
       },
     });
     await called.promise;
+    expect(offered(room.server.mainRequests[0])).toContainEqual(
+      expect.objectContaining({ name: 'mcp__client__weather', description: weather.description }),
+    );
+    // Two of one answer are each called by its own.
+    expect(towns.slice(0, 2).toSorted()).toEqual(['Kiruna', 'Oslo']);
+    const last = room.server.mainRequests.at(-1);
+    expect(last === undefined ? [] : toolResults(last)).toMatchObject([
+      { text: 'Fine in "Kiruna".' },
+      { text: containing('Fine in "Oslo".') },
+    ]);
+    // With the one that is being called ends all that was opened for it.
     const socket = await bridgeSocket(run);
     expect(existsSync(socket)).toBe(true);
     run.host.cancel();
     await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
     expect(await processesWithCookie(run.cookie)).toEqual([]);
     expect(existsSync(dirname(socket))).toBe(false);
-    expect(room.server.mainRequests).toHaveLength(1);
+    expect(room.server.mainRequests).toHaveLength(2);
+  });
+
+  it('that only look are asked about as such in plan mode, where a write that the gate refuses does not happen', async () => {
+    await using room = await openAgentRoom([
+      { tools: [forecast] },
+      { tools: [{ name: 'Write', input: { file_path: 'f', content: 'x' } }] },
+      { text: 'end' },
+    ]);
+    const run = room.run({
+      request: { clientTools: [weather], permissionMode: 'plan' },
+      authorize: ({ kind }) =>
+        kind === 'read' ? { decision: 'allow' } : { decision: 'deny', reason: 'only planning' },
+      callTool: () => ({ text: 'Snow.', failed: false }),
+    });
+    await run.outcome();
+    expect(run.host.questions).toMatchObject([
+      { call: { tool: 'client:weather', kind: 'read' } },
+      { call: { tool: 'write' } },
+    ]);
+    expect(run.ofType('tool_call_started')[0]).toMatchObject({
+      data: { name: 'weather', tool: 'client:weather', kind: 'read', input: forecast.input },
+    });
+    expect(run.ofType('tool_call_completed')).toMatchObject([{ data: { output: 'Snow.' } }]);
+    expect(run.ofType('agent_started')[0]?.data.nativePermissionMode).toBe('plan');
+    expect(run.ofType('tool_call_failed')).toMatchObject([{ data: { reason: 'denied' } }]);
+    expect(existsSync(join(room.cwd, 'f'))).toBe(false);
   });
 
   it('are refused beside a server of their name, before anything starts', async () => {

@@ -6,14 +6,6 @@ import { wrapper } from './stand-in.ts';
 import { containing } from '../../src/providers/claude/fixtures/text-matcher.ts';
 
 describe('the program', () => {
-  it('may write lines that are no JSON: they are kept, and the run goes on', async () => {
-    await using room = await openAgentRoom([{ text: 'fine' }]);
-    const executable = await wrapper(room, 'echo this is no JSON');
-    const run = room.run({ options: { executable } });
-    await expect(run.outcome()).resolves.toMatchObject({ output: 'fine' });
-    expect(run.ofType('unparsed')).toEqual([{ type: 'unparsed', data: { raw: 'this is no JSON' } }]);
-  });
-
   it('that ends before its turn is a crash, with what it wrote to standard error', async () => {
     await using room = await openAgentRoom([{ text: 'never' }]);
     const executable = await wrapper(room, 'echo broken installation >&2; exit 7');
@@ -49,13 +41,18 @@ describe('the program', () => {
 });
 
 describe('prompts', () => {
-  it('may hold NUL and lone surrogates', async () => {
-    await using room = await openAgentRoom([{ text: 'fine' }]);
-    await expect(
-      room.run({ request: { text: 'before\0between\ud800after' } }).outcome(),
-    ).resolves.toMatchObject({ output: 'fine' });
+  it('may hold NUL and lone surrogates, and tools print 100 MB: the event stays small', async () => {
+    await using room = await openAgentRoom([
+      { tools: [bash('head -c 100000000 /dev/zero | tr "\\0" x')] },
+      { text: 'fine' },
+    ]);
+    const run = room.run({ request: { text: 'before\0between\ud800after' } });
+    await expect(run.outcome()).resolves.toMatchObject({ output: 'fine' });
     const [request] = room.server.mainRequests;
     expect(request === undefined ? '' : conversationTexts(request).join('\n')).toContain('before');
+    const ends = [...run.ofType('tool_call_completed'), ...run.ofType('tool_call_failed')];
+    expect(ends).toHaveLength(1);
+    expect(JSON.stringify(ends).length).toBeLessThan(1_000_000);
   });
 
   it('may be 10 MB long', async () => {
@@ -72,30 +69,5 @@ describe('prompts', () => {
       room.run({ request: { messages: [{ role: 'user', text: ' \n' }] } }).outcome(),
     ).rejects.toMatchObject({ code: 'invalid_input' });
     expect(room.server.requests).toHaveLength(0);
-  });
-});
-
-describe('tools', () => {
-  it('may print 100 MB: the event stays small', async () => {
-    await using room = await openAgentRoom([
-      { tools: [bash('head -c 100000000 /dev/zero | tr "\\0" x')] },
-      { text: 'end' },
-    ]);
-    const run = room.run();
-    await run.outcome();
-    const ends = [...run.ofType('tool_call_completed'), ...run.ofType('tool_call_failed')];
-    expect(ends).toHaveLength(1);
-    expect(JSON.stringify(ends).length).toBeLessThan(1_000_000);
-  });
-
-  it('may answer in a given form', async () => {
-    await using room = await openAgentRoom([
-      { tools: [{ name: 'StructuredOutput', input: { n: 5 } }] },
-      { text: 'end' },
-    ]);
-    const outputSchema = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] };
-    await expect(room.run({ request: { outputSchema } }).outcome()).resolves.toMatchObject({
-      output: '{"n":5}',
-    });
   });
 });

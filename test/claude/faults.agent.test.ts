@@ -1,98 +1,92 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { assert, describe, expect, it } from 'vitest';
+import { afterAll, assert, beforeAll, describe, expect, it } from 'vitest';
 import { containing } from '../../src/providers/claude/fixtures/text-matcher.ts';
-import type { AgentRoom, RoomRun } from '../agent/agent-room.ts';
-import { bash, openAgentRoom } from './agent-room.ts';
-import { processesWithCookie } from '../../src/testing/provider-contract/cookie-finder.ts';
+import type { AgentRoom } from '../agent/agent-room.ts';
+import { openAgentRoom } from './agent-room.ts';
+import type { ClaudeNative, ClaudeOptions } from '../../src/providers/claude/options.ts';
 import { claude } from '../../src/providers/claude/provider.ts';
 import { createRunRequest } from '../../src/testing/run-request.ts';
 import { createTestHost } from '../../src/testing/test-host.ts';
 import { standIn } from '../agent/stand-in.ts';
 import { speaker, wrapper } from './stand-in.ts';
 
-/** After a fault nothing is left of the run, and the next one is like any other. */
-async function expectNothingLeft(room: AgentRoom, run: RoomRun): Promise<void> {
-  expect(await processesWithCookie(run.cookie)).toEqual([]);
-  room.server.setScript([{ text: 'As if nothing had been.' }]);
-  await expect(room.run().outcome()).resolves.toMatchObject({ output: 'As if nothing had been.' });
-}
+let room: AgentRoom<ClaudeNative, ClaudeOptions>;
 
-describe('a program that', () => {
-  it('is too old to block a tool when a hook fails is refused, with what to do', async () => {
-    await using room = await openAgentRoom([]);
-    const run = room.run({ options: { executable: await speaker(room, '', {}) } });
-    await expect(run.outcome()).rejects.toMatchObject({ message: containing('Update Claude Code') });
-    await expectNothingLeft(room, run);
-  });
+beforeAll(async () => {
+  room = await openAgentRoom(() => ({ text: 'As if nothing had been.' }));
+});
 
-  it('ends with code 0 in its turn has crashed', async () => {
-    await using room = await openAgentRoom([]);
-    const begin = "await say({ type: 'system', subtype: 'init', session_id: 'x' });";
-    const run = room.run({ options: { executable: await speaker(room, `${begin}\n    process.exit(0);`) } });
-    await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_crashed', provider: { exitCode: 0 } });
-    await expectNothingLeft(room, run);
-  });
+afterAll(async () => {
+  await room[Symbol.asyncDispose]();
+});
 
-  it('hangs at its start, deaf to SIGTERM, is ended by a cancel', async () => {
-    await using room = await openAgentRoom([]);
-    const executable = await standIn(room, "trap '' TERM\nwhile true; do sleep 600; done");
-    const run = room.run({ options: { executable } });
-    await run.waitFor((event) => event.type === 'agent_started');
-    run.host.cancel();
-    await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-    await expectNothingLeft(room, run);
-  });
-
-  it('hangs in its turn is ended by a cancel', async () => {
-    await using room = await openAgentRoom([{ text: 'I begin', hang: true }]);
-    const run = room.run();
-    await run.waitFor((event) => event.type === 'message_streamed');
-    const pid = run.ofType('agent_started')[0]?.data.process?.pid;
-    assert(pid !== undefined);
-    process.kill(pid, 'SIGSTOP');
-    run.host.cancel();
-    await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-    await expectNothingLeft(room, run);
-  });
-
-  it('closes its output while it lives breaks its protocol', async () => {
-    await using room = await openAgentRoom([]);
-    const executable = await standIn(room, 'exec >&-\nsleep 600');
-    const run = room.run({ options: { executable } });
-    await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_protocol_error' });
-    await expectNothingLeft(room, run);
-  });
-
-  it('ends with code 0 without a result has crashed', async () => {
-    await using room = await openAgentRoom([]);
-    const run = room.run({ options: { executable: await standIn(room, 'exit 0') } });
-    await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_crashed', provider: { exitCode: 0 } });
-    await expectNothingLeft(room, run);
-  });
-
-  it('writes 100 MB in one line breaks its protocol', async () => {
-    await using room = await openAgentRoom([]);
-    const executable = await standIn(
-      room,
-      `printf '{"type":"'; head -c 100000000 /dev/zero | tr '\\0' x; sleep 600`,
-    );
-    const run = room.run({ options: { executable } });
-    await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_protocol_error' });
-    expect(JSON.stringify(run.events).length).toBeLessThan(100_000);
-    await expectNothingLeft(room, run);
-  });
-
-  it('writes 30 MB of lines that are no JSON has some of them kept, and the others counted', async () => {
-    await using room = await openAgentRoom([{ text: 'fine' }]);
-    const run = room.run({
-      options: { executable: await wrapper(room, "yes 'no JSON at all' | head -n 2000000") },
+describe('in one place', () => {
+  describe.concurrent('a program that', () => {
+    it('is too old to block a tool when a hook fails is refused, with what to do', async () => {
+      const run = room.run({ options: { executable: await speaker(room, '', {}) } });
+      await expect(run.outcome()).rejects.toMatchObject({ message: containing('Update Claude Code') });
     });
-    await expect(run.outcome()).resolves.toMatchObject({ output: 'fine' });
+
+    it('ends with code 0 in its turn has crashed', async () => {
+      const begin = "await say({ type: 'system', subtype: 'init', session_id: 'x' });";
+      const run = room.run({
+        options: { executable: await speaker(room, `${begin}\n    process.exit(0);`) },
+      });
+      await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_crashed', provider: { exitCode: 0 } });
+    });
+
+    it('hangs at its start, deaf to SIGTERM, is ended by a cancel', async () => {
+      const executable = await standIn(room, "trap '' TERM\nwhile true; do sleep 600; done");
+      const run = room.run({ options: { executable } });
+      await run.waitFor((event) => event.type === 'agent_started');
+      run.host.cancel();
+      await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
+    });
+
+    it('closes its output while it lives breaks its protocol', async () => {
+      const executable = await standIn(room, 'exec >&-\nsleep 600');
+      const run = room.run({ options: { executable } });
+      await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_protocol_error' });
+    });
+
+    it('ends with code 0 without a result has crashed', async () => {
+      const run = room.run({ options: { executable: await standIn(room, 'exit 0') } });
+      await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_crashed', provider: { exitCode: 0 } });
+    });
+
+    it('writes 100 MB in one line breaks its protocol', async () => {
+      const executable = await standIn(
+        room,
+        `printf '{"type":"'; head -c 100000000 /dev/zero | tr '\\0' x; sleep 600`,
+      );
+      const run = room.run({ options: { executable } });
+      await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_protocol_error' });
+      expect(JSON.stringify(run.events).length).toBeLessThan(100_000);
+    });
+
+    it('hangs in its turn is ended by a cancel', async () => {
+      await using own = await openAgentRoom([{ text: 'I begin', hang: true }]);
+      const run = own.run();
+      await run.waitFor((event) => event.type === 'message_streamed');
+      const pid = run.ofType('agent_started')[0]?.data.process?.pid;
+      assert(pid !== undefined);
+      process.kill(pid, 'SIGSTOP');
+      run.host.cancel();
+      await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
+    });
+  });
+
+  // Of each run nothing was left when it settled, or its outcome would have failed.
+  it('the next run after all these is like any other, and of 30 MB of lines that are no JSON it keeps some', async () => {
+    const executable = await wrapper(room, "yes 'no JSON at all' | head -n 2000000");
+    const run = room.run({ options: { executable } });
+    await expect(run.outcome()).resolves.toMatchObject({ output: 'As if nothing had been.' });
+    expect(run.ofType('unparsed')[0]).toEqual({ type: 'unparsed', data: { raw: 'no JSON at all' } });
     expect(run.ofType('unparsed').length).toBeLessThan(300);
+    // The others are counted.
     expect(run.ofType('warning_raised')).toMatchObject([{ data: { code: 'output_dropped' } }]);
-    await expectNothingLeft(room, run);
   });
 });
 
@@ -150,20 +144,5 @@ describe('a run', () => {
     await expect(run.outcome()).rejects.toMatchObject({ code: 'invalid_input' });
     expect(run.events).toEqual([]);
     expect(room.server.requests).toHaveLength(0);
-  });
-
-  it('whose gate fails does not run the tool, and goes on', async () => {
-    await using room = await openAgentRoom([
-      { tools: [bash('touch made')] },
-      { text: 'The gate is broken.' },
-    ]);
-    const run = room.run({
-      authorize: () => {
-        throw new Error('broken gate');
-      },
-    });
-    await expect(run.outcome()).resolves.toMatchObject({ output: 'The gate is broken.' });
-    expect(existsSync(join(room.cwd, 'made'))).toBe(false);
-    expect(run.ofType('tool_call_failed')).toMatchObject([{ data: { reason: 'denied' } }]);
   });
 });

@@ -69,32 +69,33 @@ test('a parked call runs once, as the same call, when its approval is granted', 
   expect(await run.read()).not.toHaveProperty('parked');
 });
 
-test('a parked call that is refused does not run; its agent hears why', async () => {
-  await using room = await openManagedRoom(script);
+test('a run that is parked again and again: a refused call does not run and its agent hears why, a changed one runs, and a stop ends it without an agent', async () => {
+  await using room = await openManagedRoom([
+    ...script.slice(0, 1),
+    { tools: [bash('echo asked > asked.txt')] },
+    { tools: [bash('echo last > last.txt')] },
+    { text: 'never' },
+  ]);
   const manager = await room.open();
   const { run, id } = await parkedRun(room, manager);
+  const parkedAgain = async (before: string): Promise<string> => {
+    await expect
+      .poll(async () => (await run.read()).parked?.approvalId, { timeout: 60_000 })
+      .not.toBe(before);
+    await expect.poll(async () => (await run.read()).parked?.approvalId, { timeout: 60_000 }).toBeDefined();
+    return await pendingId(manager);
+  };
   await manager.approvals.decide(id, { as: 'deny', message: 'Not in this folder.' });
-  expect((await run.result).status).toBe('completed');
+  const second = await parkedAgain(id);
   expect(room.made('made.txt')).toBe(false);
   expect(JSON.stringify(room.server.mainRequests.at(-1)?.body)).toContain('Not in this folder.');
-});
-
-test('a parked call runs with the input that was allowed in its place', async () => {
-  await using room = await openManagedRoom(script);
-  const manager = await room.open();
-  const { run, id } = await parkedRun(room, manager);
-  await manager.approvals.decide(id, { as: 'allow', input: { command: 'echo other > other.txt' } });
-  expect((await run.result).status).toBe('completed');
-  expect([room.made('made.txt'), room.made('other.txt')]).toEqual([false, true]);
-});
-
-test('a parked run that is refused and stopped ends without an agent', async () => {
-  await using room = await openManagedRoom(script);
-  const manager = await room.open();
-  const { run, id } = await parkedRun(room, manager);
-  await manager.approvals.decide(id, { as: 'deny', message: 'Enough.', stop: true });
+  await manager.approvals.decide(second, { as: 'allow', input: { command: 'echo other > other.txt' } });
+  const third = await parkedAgain(second);
+  expect([room.made('asked.txt'), room.made('other.txt')]).toEqual([false, true]);
+  await manager.approvals.decide(third, { as: 'deny', message: 'Enough.', stop: true });
   expect(await run.result).toMatchObject({ status: 'cancelled' });
-  expect(room.server.mainRequests).toHaveLength(1);
+  expect(room.made('last.txt')).toBe(false);
+  expect(room.server.mainRequests).toHaveLength(3);
 });
 
 test('a manager that is closed parks its call, and another goes on with it when it recovers', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JsonObject } from '../../src/domain/json.ts';
@@ -20,7 +21,7 @@ export async function speaker(
   onPrompt: string,
   greeting: JsonObject = { hook_on_failure_supported: true },
 ): Promise<string> {
-  const program = join(room.home, 'speaker.mjs');
+  const program = join(room.home, `speaker-${randomUUID()}.mjs`);
   const hello = JSON.stringify({ commands: [], models: [], account: {}, ...greeting });
   await writeFile(
     program,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CodexRoom } from './codex-room.ts';
@@ -8,7 +9,7 @@ import type { CodexRoom } from './codex-room.ts';
  * changed in what it answers for them.
  */
 export async function speaker(room: CodexRoom, onTurn: string, settings = '{}'): Promise<string> {
-  const program = join(room.home, 'speaker.mjs');
+  const program = join(room.home, `speaker-${randomUUID()}.mjs`);
   await writeFile(
     program,
     `

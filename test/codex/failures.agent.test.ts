@@ -1,8 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/domain/error-code.ts';
+import type { Provider } from '../../src/ports/provider.ts';
+import type { CodexNative } from '../../src/providers/codex/options.ts';
+import { codex } from '../../src/providers/codex/provider.ts';
 import type { ModelTurn } from '../../src/testing/model-server/model-turn.ts';
 import { processesWithCookie } from '../../src/testing/provider-contract/cookie-finder.ts';
-import { openCodexRoom } from './codex-room.ts';
+import { openCodexRoom, type CodexRoom } from './codex-room.ts';
 import { shell } from './codex-step.ts';
 
 describe('a configuration folder that is new', () => {
@@ -14,6 +17,20 @@ describe('a configuration folder that is new', () => {
 });
 
 describe('a failure of the model service', () => {
+  let room: CodexRoom;
+  // Each run has a thread of its own on one server, since what its model answers has nothing to do with starting one.
+  let provider: Provider<CodexNative>;
+
+  beforeAll(async () => {
+    room = await openCodexRoom([]);
+    provider = codex({ shareServer: true });
+  });
+
+  afterAll(async () => {
+    await provider[Symbol.asyncDispose]?.();
+    await room[Symbol.asyncDispose]();
+  });
+
   const cases: readonly (readonly [string, ModelTurn, ErrorCode, string])[] = [
     [
       'credentials that are refused',
@@ -31,12 +48,6 @@ describe('a failure of the model service', () => {
       'httpConnectionFailed',
     ],
     ['too many requests', { error: { status: 429 } }, 'rate_limited', 'responseTooManyFailedAttempts'],
-    [
-      'a plan that is used up',
-      { error: { status: 429, type: 'usage_limit_reached' } },
-      'quota_exceeded',
-      'usageLimitExceeded',
-    ],
     ['a fault of the service', { error: { status: 500 } }, 'provider_unavailable', 'internalServerError'],
     ['a service that is down', { error: { status: 503 } }, 'provider_unavailable', 'httpConnectionFailed'],
     ['an overloaded service', { error: { status: 529 } }, 'provider_overloaded', 'httpConnectionFailed'],
@@ -71,34 +82,34 @@ describe('a failure of the model service', () => {
   ];
 
   it.each(cases)('%s', async (_name, turn, code, kind) => {
-    await using room = await openCodexRoom(() => turn);
-    await expect(room.run().outcome()).rejects.toMatchObject({ code, provider: { provider: 'codex', kind } });
+    room.server.setScript(() => turn);
+    await expect(room.run({ provider }).outcome()).rejects.toMatchObject({
+      code,
+      provider: { provider: 'codex', kind },
+    });
   });
 
   it('is told as a retry when the agent tries again', async () => {
-    await using room = await openCodexRoom([
-      { error: { status: 503 } },
-      { error: { status: 503 } },
-      { text: 'recovered' },
-    ]);
-    const run = room.run();
+    room.server.setScript([{ error: { status: 503 } }, { error: { status: 503 } }, { text: 'recovered' }]);
+    const run = room.run({ provider });
     await expect(run.outcome()).resolves.toMatchObject({ status: 'completed', output: 'recovered' });
     expect(run.ofType('agent_retrying')).toMatchObject([{ data: { attempt: 1, status: 503 } }]);
   });
 
   it('that asks for less haste is waited out by Codex only when it says for how long', async () => {
-    await using room = await openCodexRoom([
+    const before = room.server.mainRequests.length;
+    room.server.setScript([
       { error: { status: 429, headers: { 'retry-after': '0' } } },
       { text: 'recovered' },
     ]);
-    const patient = room.run();
+    const patient = room.run({ provider });
     await expect(patient.outcome()).resolves.toMatchObject({ output: 'recovered' });
     expect(patient.ofType('agent_retrying')).toMatchObject([{ data: { attempt: 1, status: 429 } }]);
     room.server.setScript([{ error: { status: 429 } }, { text: 'never' }]);
-    const refused = room.run();
+    const refused = room.run({ provider });
     await expect(refused.outcome()).rejects.toMatchObject({ code: 'rate_limited' });
     expect(refused.ofType('agent_retrying')).toEqual([]);
-    expect(room.server.mainRequests).toHaveLength(3);
+    expect(room.server.mainRequests).toHaveLength(before + 3);
   });
 
   it('of a plan that is used up tells when it can be used again', async () => {
@@ -108,10 +119,10 @@ describe('a failure of the model service', () => {
       'x-codex-primary-window-minutes': '300',
       'x-codex-primary-reset-at': String(resetsAt),
     };
-    await using room = await openCodexRoom(() => ({
+    room.server.setScript(() => ({
       error: { status: 429, type: 'usage_limit_reached', headers },
     }));
-    const run = room.run();
+    const run = room.run({ provider });
     await expect(run.outcome()).rejects.toMatchObject({
       code: 'quota_exceeded',
       provider: { kind: 'usageLimitExceeded', retryAt: resetsAt * 1000 },
@@ -133,12 +144,12 @@ describe('a failure of the model service', () => {
   });
 
   it('after an answer still reports what was used', async () => {
-    await using room = await openCodexRoom([
+    room.server.setScript([
       { text: 'first', tools: [shell('true')] },
       { error: { status: 403 } },
       { error: { status: 403 } },
     ]);
-    const run = room.run();
+    const run = room.run({ provider });
     await expect(run.outcome()).rejects.toMatchObject({ code: 'permission_denied' });
     expect(run.ofType('token_usage_updated').at(-1)?.data.usage).toMatchObject({
       inputTokens: 1000,
@@ -147,9 +158,9 @@ describe('a failure of the model service', () => {
   });
 
   it('that is silence in the form of a wrong answer is told as such', async () => {
-    await using room = await openCodexRoom(() => ({ text: 'no JSON' }));
+    room.server.setScript(() => ({ text: 'no JSON' }));
     const outputSchema = { type: 'object', properties: {}, additionalProperties: false };
-    await expect(room.run({ request: { outputSchema } }).outcome()).rejects.toMatchObject({
+    await expect(room.run({ provider, request: { outputSchema } }).outcome()).rejects.toMatchObject({
       code: 'agent_failed',
       provider: { kind: 'no_structured_output' },
     });

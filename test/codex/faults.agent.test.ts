@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { timeSortedIds } from '../../src/domain/id.ts';
 import { codex } from '../../src/providers/codex/provider.ts';
-import { processesWithCookie } from '../../src/testing/provider-contract/cookie-finder.ts';
 import { createRunRequest } from '../../src/testing/run-request.ts';
 import { createTestHost } from '../../src/testing/test-host.ts';
 import { speaker } from './app-server-stand-in.ts';
@@ -13,22 +12,25 @@ import type { RoomRun } from '../agent/agent-room.ts';
 import { openCodexRoom, type CodexRoom } from './codex-room.ts';
 import { shell } from './codex-step.ts';
 
-/** After a fault nothing is left of the run, and the next one is like any other. */
-async function expectNothingLeft(room: CodexRoom, run: RoomRun): Promise<void> {
-  expect(await processesWithCookie(run.cookie)).toEqual([]);
-  room.server.setScript([{ text: 'As if nothing had been.' }]);
-  await expect(room.run().outcome()).resolves.toMatchObject({ output: 'As if nothing had been.' });
-}
-
 function agentOf(run: RoomRun): number {
   return run.ofType('agent_started')[0]?.data.process?.pid ?? 0;
 }
 
 const endOfTurn = "await note('turn/completed', { turn: { ...turn, status: 'completed' } });";
 
-describe('a program that', () => {
+let room: CodexRoom;
+
+beforeAll(async () => {
+  room = await openCodexRoom(() => ({ text: 'As if nothing had been.' }));
+});
+
+afterAll(async () => {
+  await room[Symbol.asyncDispose]();
+});
+
+// Of each run nothing is left when it settles, or its outcome fails.
+describe.concurrent('a program that', () => {
   it('is missing is said to be missing, with advice', async () => {
-    await using room = await openCodexRoom([]);
     const executable = '/nowhere/codex';
     const run = room.run({ options: { executable } });
     await expect(run.outcome()).rejects.toMatchObject({
@@ -45,80 +47,66 @@ describe('a program that', () => {
   });
 
   it('is of another version says so', async () => {
-    await using room = await openCodexRoom([]);
     const { agent } = await codex({ executable: await room.standIn('echo codex-cli 0.1.0') }).describe();
     expect(agent).toMatchObject({ installed: true, version: '0.1.0', tested: { from: '0.163.0' } });
   });
 
   it('is killed in a tool has crashed', async () => {
-    await using room = await openCodexRoom([{ tools: [shell('touch begun; sleep 600')] }]);
-    const run = room.run();
-    await expect.poll(() => existsSync(join(room.cwd, 'begun')), { timeout: 300_000 }).toBe(true);
+    await using own = await openCodexRoom([{ tools: [shell('touch begun; sleep 600')] }]);
+    const run = own.run();
+    await expect.poll(() => existsSync(join(own.cwd, 'begun')), { timeout: 300_000 }).toBe(true);
     process.kill(agentOf(run), 'SIGKILL');
     await expect(run.outcome()).rejects.toMatchObject({
       code: 'agent_crashed',
       provider: { signal: 'SIGKILL' },
     });
     expect(run.ofType('tool_call_failed')).toHaveLength(1);
-    await expectNothingLeft(room, run);
   });
 
   it('ends at its start has crashed, with what it wrote to standard error', async () => {
-    await using room = await openCodexRoom([]);
     const executable = await room.wrapper('echo broken installation >&2; exit 7');
     const run = room.run({ options: { executable } });
     await expect(run.outcome()).rejects.toMatchObject({
       code: 'agent_crashed',
       provider: { exitCode: 7, stderr: expect.stringContaining('broken installation') },
     });
-    await expectNothingLeft(room, run);
   });
 
   it('ends with code 0 in its turn has crashed', async () => {
-    await using room = await openCodexRoom([]);
     const run = room.run({ options: { executable: await speaker(room, 'process.exit(0);') } });
     await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_crashed', provider: { exitCode: 0 } });
-    await expectNothingLeft(room, run);
   });
 
   it('hangs at its start, deaf to SIGTERM, is ended by a cancel', async () => {
-    await using room = await openCodexRoom([]);
     const begun = join(room.home, 'begun');
     const executable = await room.standIn(`trap '' TERM\ntouch '${begun}'\nwhile true; do sleep 600; done`);
     const run = room.run({ options: { executable } });
     await expect.poll(() => existsSync(begun), { timeout: 300_000 }).toBe(true);
     run.host.cancel();
     await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-    await expectNothingLeft(room, run);
   });
 
   it('hangs in its turn is ended by a cancel', async () => {
-    await using room = await openCodexRoom([{ text: 'I begin', hang: true }]);
-    const run = room.run();
+    await using own = await openCodexRoom([{ text: 'I begin', hang: true }]);
+    const run = own.run();
     await run.waitFor((event) => event.type === 'message_streamed');
     process.kill(agentOf(run), 'SIGSTOP');
     run.host.cancel();
     await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
-    await expectNothingLeft(room, run);
   });
 
   it('closes its output while it lives breaks its protocol', async () => {
-    await using room = await openCodexRoom([]);
     const run = room.run({ options: { executable: await room.standIn('exec >&-\nsleep 600') } });
     await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_protocol_error' });
-    await expectNothingLeft(room, run);
   });
 
   it('writes 100 MB in one line breaks its protocol', async () => {
-    await using room = await openCodexRoom([]);
     const executable = await room.standIn(`head -c 100000000 /dev/zero | tr '\\0' x; sleep 600`);
     const run = room.run({ options: { executable } });
     await expect(run.outcome()).rejects.toMatchObject({ code: 'agent_protocol_error' });
-    await expectNothingLeft(room, run);
   });
 
   it('writes lines that are no JSON has some of them kept, and the others counted', async () => {
-    await using room = await openCodexRoom([{ text: 'fine' }]);
     const executable = await speaker(
       room,
       `for (let line = 0; line < 1000; line++) await write('no JSON ' + line + '\\n');\n    ${endOfTurn}`,
@@ -128,11 +116,9 @@ describe('a program that', () => {
     expect(run.ofType('unparsed')).toHaveLength(256);
     expect(run.ofType('unparsed')[0]).toEqual({ type: 'unparsed', data: { raw: 'no JSON 0' } });
     expect(run.ofType('warning_raised')).toMatchObject([{ data: { code: 'output_dropped' } }]);
-    await expectNothingLeft(room, run);
   });
 
   it('asks what nobody knows is told so, and it is kept', async () => {
-    await using room = await openCodexRoom([]);
     const executable = await speaker(
       room,
       `await say({ id: 'q', method: 'new/thing', params: { ...ids } });
@@ -147,7 +133,6 @@ describe('a program that', () => {
 
 describe('a program that writes 48 MiB of messages', () => {
   it('waits while nobody reads them', async () => {
-    await using room = await openCodexRoom([]);
     const done = join(room.home, 'done');
     const executable = await speaker(
       room,
@@ -179,11 +164,11 @@ describe('a program that writes 48 MiB of messages', () => {
 
 describe('a run', () => {
   it('in a folder that is not there does not start', async () => {
-    await using room = await openCodexRoom([]);
-    const run = room.run({ request: { cwd: join(room.home, 'nowhere') } });
+    await using own = await openCodexRoom([]);
+    const run = own.run({ request: { cwd: join(own.home, 'nowhere') } });
     await expect(run.outcome()).rejects.toMatchObject({ code: 'invalid_input' });
     expect(run.events).toEqual([]);
-    expect(room.server.requests).toHaveLength(0);
+    expect(own.server.requests).toHaveLength(0);
   });
 
   it.each([
@@ -193,7 +178,6 @@ describe('a run', () => {
     ['a working folder', "{ cwd: '/' }"],
     ['a conversation', "{ thread: { id: 't-2' } }"],
   ])('does not go on with %s that was not asked for', async (_name, settings) => {
-    await using room = await openCodexRoom([]);
     const executable = await speaker(room, 'process.exit(1);', settings);
     const resume = { handle: { id: 't-1', runId: timeSortedIds('run') }, fork: false };
     const run = room.run({ options: { executable }, request: { resume } });
@@ -202,52 +186,47 @@ describe('a run', () => {
   });
 
   it('does not go on with a conversation whose record is gone', async () => {
-    await using room = await openCodexRoom([{ text: 'first' }]);
-    const { handle } = await room.run().outcome();
+    await using own = await openCodexRoom([{ text: 'first' }]);
+    const { handle } = await own.run().outcome();
     const sessions = ['sessions', 'thread_history_1.sqlite', 'state_5.sqlite'];
-    for (const name of sessions) await rm(join(room.home, '.codex', name), { recursive: true, force: true });
+    for (const name of sessions) await rm(join(own.home, '.codex', name), { recursive: true, force: true });
     const resume = { handle: { id: handle?.id ?? '', runId: timeSortedIds('run') }, fork: false };
-    await expect(room.run({ request: { resume } }).outcome()).rejects.toMatchObject({
+    await expect(own.run({ request: { resume } }).outcome()).rejects.toMatchObject({
       code: 'resume_failed',
     });
-    expect(room.server.mainRequests).toHaveLength(1);
+    expect(own.server.mainRequests).toHaveLength(1);
   });
 });
 
 describe('prompts', () => {
-  it('may hold NUL and lone surrogates', async () => {
-    await using room = await openCodexRoom([{ text: 'fine' }]);
-    const run = room.run({ request: { text: 'before\0between\ud800after' } });
-    await expect(run.outcome()).resolves.toMatchObject({ output: 'fine' });
-    expect(JSON.stringify(room.server.mainRequests[0]?.body)).toContain('between\ufffdafter');
-  });
-
-  it('that are 10 MB long are refused, since Codex takes none of them', async () => {
-    await using room = await openCodexRoom([{ text: 'never' }]);
-    const run = room.run({ request: { text: 'All work and no play. '.repeat(480_000) } });
-    await expect(run.outcome()).rejects.toMatchObject({ code: 'invalid_request' });
-    expect(room.server.requests).toHaveLength(0);
-    await expectNothingLeft(room, run);
-  });
-
-  it('may not be empty', async () => {
-    await using room = await openCodexRoom([]);
-    const run = room.run({ request: { messages: [{ role: 'user', text: ' \n' }] } });
-    await expect(run.outcome()).rejects.toMatchObject({ code: 'invalid_input' });
-    expect(room.server.requests).toHaveLength(0);
-  });
-});
-
-describe('a tool', () => {
-  it('may print 100 MB: the events stay small', async () => {
-    await using room = await openCodexRoom([
+  it('may hold NUL and lone surrogates; a tool may print 100 MB: the events stay small', async () => {
+    await using own = await openCodexRoom([
       { tools: [shell('head -c 100000000 /dev/zero | tr "\\0" x')] },
-      { text: 'end' },
+      { text: 'fine' },
     ]);
-    const run = room.run();
-    await run.outcome();
+    const run = own.run({ request: { text: 'before\0between\ud800after' } });
+    await expect(run.outcome()).resolves.toMatchObject({ output: 'fine' });
+    expect(JSON.stringify(own.server.mainRequests[0]?.body)).toContain('between\ufffdafter');
     const ends = [...run.ofType('tool_call_completed'), ...run.ofType('tool_call_failed')];
     expect(ends).toHaveLength(1);
     expect(JSON.stringify(run.events).length).toBeLessThan(4_000_000);
   });
+
+  it('that are 10 MB long are refused, since Codex takes none of them', async () => {
+    await using own = await openCodexRoom([{ text: 'never' }]);
+    const run = own.run({ request: { text: 'All work and no play. '.repeat(480_000) } });
+    await expect(run.outcome()).rejects.toMatchObject({ code: 'invalid_request' });
+    expect(own.server.requests).toHaveLength(0);
+  });
+
+  it('may not be empty', async () => {
+    await using own = await openCodexRoom([]);
+    const run = own.run({ request: { messages: [{ role: 'user', text: ' \n' }] } });
+    await expect(run.outcome()).rejects.toMatchObject({ code: 'invalid_input' });
+    expect(own.server.requests).toHaveLength(0);
+  });
+});
+
+it('the next run after all these is like any other', async () => {
+  await expect(room.run().outcome()).resolves.toMatchObject({ output: 'As if nothing had been.' });
 });

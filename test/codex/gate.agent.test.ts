@@ -66,18 +66,7 @@ describe('a hostile project', () => {
 });
 
 describe('what Codex would do without asking', () => {
-  it('is not offered: terminals, images, searches of the web, goals, subagents', async () => {
-    await using room = await openCodexRoom([{ text: 'end' }]);
-    await room.run().outcome();
-    expect(offered(room.server.mainRequests[0])).toEqual([
-      'exec_command',
-      'write_stdin',
-      'request_user_input',
-      'apply_patch',
-    ]);
-  });
-
-  it('does not include writing to a command that runs', async () => {
+  it('does not include writing to a command that runs; terminals, images, searches, goals, subagents are not offered', async () => {
     await using room = await openCodexRoom([
       { tools: [{ name: 'exec_command', input: { cmd: 'bash', tty: true } }] },
       { tools: [{ name: 'exec_command', input: { cmd: 'cat > made', yield_time_ms: 250 } }] },
@@ -90,6 +79,12 @@ describe('what Codex would do without asking', () => {
     });
     await run.outcome();
     expect(run.host.questions.map(({ call }) => call.command)).toEqual(['cat > made']);
+    expect(offered(room.server.mainRequests[0])).toEqual([
+      'exec_command',
+      'write_stdin',
+      'request_user_input',
+      'apply_patch',
+    ]);
   });
 
   it('includes no rules of its own: the run is refused, unless they are wanted', async () => {
@@ -130,71 +125,50 @@ describe('what Codex would do without asking', () => {
 });
 
 describe('the gate', () => {
-  it('sees what a command runs, not the shell around it', async () => {
-    const quoted = `echo 'it is' "so" \\$HOME; printf '%s' "a'b"`;
-    await using room = await openCodexRoom([{ tools: [shell(quoted)] }, { text: 'end' }]);
-    const run = room.run();
-    await run.outcome();
-    expect(run.host.questions.map(({ call }) => call.command)).toEqual([quoted]);
-  });
-
-  it('is not deceived by a program of the model that has the name of a shell', async () => {
+  it('sees what is really run, and lets nothing through that it did not allow: changed, failed, or denied', async () => {
     await using room = await openCodexRoom([]);
+    const quoted = `echo 'it is' "so" \\$HOME; printf '%s' "a'b"`;
+    // A program of the model that has the name of a shell.
     const fake = join(room.cwd, 'bash');
     await writeFile(fake, `#!/bin/sh\ntouch '${join(room.cwd, 'fooled')}'\n`, { mode: 0o755 });
+    const program = join(room.home, 'server.mjs');
+    await writeFile(program, mcpServerProgram);
     room.server.setScript([
+      { tools: [shell(quoted)] },
       { tools: [{ name: 'exec_command', input: { cmd: 'ls', shell: fake } }] },
-      { text: 'end' },
-    ]);
-    const run = room.run();
-    await run.outcome();
-    const isHonest = run.host.questions[0]?.call.command === 'ls';
-    expect(existsSync(join(room.cwd, 'fooled'))).toBe(!isHonest);
-  });
-
-  it('refuses a call that was allowed only with another input, and says why to the model', async () => {
-    await using room = await openCodexRoom([{ tools: [shell('touch made')] }, { text: 'end' }]);
-    const run = room.run({
-      authorize: () => ({ decision: 'allow', changedInput: { command: 'touch other' } }),
-    });
-    await run.outcome();
-    expect(existsSync(join(room.cwd, 'made'))).toBe(false);
-    expect(run.ofType('tool_call_failed')).toMatchObject([{ data: { reason: 'denied' } }]);
-    expect(heardBy(room.server.mainRequests.at(-1)).join('\n')).toContain('only with another input');
-  });
-
-  it('that fails is a no', async () => {
-    await using room = await openCodexRoom([
       { tools: [shell('touch made')] },
+      { tools: [shell('touch broken')] },
       { tools: [newFile('written', 'x')] },
+      { tools: [{ name: 'mcp__lab__add', input: { a: 1, b: 2 } }] },
       { text: 'The gate is broken.' },
     ]);
     const run = room.run({
-      authorize: () => {
-        throw new Error('broken gate');
+      request: { mcpServers: { lab: { type: 'stdio', command: process.execPath, arguments: [program] } } },
+      authorize: ({ tool, command }) => {
+        if (tool === 'mcp:lab/add') return { decision: 'deny', reason: 'No sums on Mondays.' };
+        if (command === 'touch made') return { decision: 'allow', changedInput: { command: 'touch other' } };
+        if (command === 'touch broken' || tool === 'write') throw new Error('broken gate');
+        return { decision: 'allow' };
       },
     });
     await expect(run.outcome()).resolves.toMatchObject({ output: 'The gate is broken.' });
-    expect(await readdir(room.cwd)).toEqual([]);
-  });
-
-  it('does not call a tool of an MCP server that was denied', async () => {
-    await using room = await openCodexRoom([
-      { tools: [{ name: 'mcp__lab__add', input: { a: 1, b: 2 } }] },
-      { text: 'Well then.' },
+    const calls = run.host.questions.map(({ call }) => call);
+    expect(calls[0]?.command).toBe(quoted);
+    const isHonest = calls[1]?.command === 'ls';
+    expect((await readdir(room.cwd)).toSorted()).toEqual(isHonest ? ['bash'] : ['bash', 'fooled']);
+    expect(calls.slice(2)).toMatchObject([
+      { command: 'touch made' },
+      { command: 'touch broken' },
+      { tool: 'write' },
+      { tool: 'mcp:lab/add', input: { a: 1, b: 2 } },
     ]);
-    const program = join(room.home, 'server.mjs');
-    await writeFile(program, mcpServerProgram);
-    const lab = { type: 'stdio', command: process.execPath, arguments: [program] } as const;
-    const run = room.run({
-      request: { mcpServers: { lab } },
-      authorize: () => ({ decision: 'deny', reason: 'No sums on Mondays.' }),
-    });
-    await run.outcome();
-    expect(run.host.questions).toMatchObject([{ call: { tool: 'mcp:lab/add', input: { a: 1, b: 2 } } }]);
-    expect(run.ofType('tool_call_failed')).toMatchObject([
-      { data: { tool: 'mcp:lab/add', reason: 'denied' } },
+    expect(run.ofType('tool_call_failed').map(({ data }) => [data.tool, data.reason])).toEqual([
+      ['bash', 'denied'],
+      ['bash', 'denied'],
+      ['write', 'denied'],
+      ['mcp:lab/add', 'denied'],
     ]);
-    expect(heardBy(room.server.mainRequests.at(-1)).join('\n')).toContain('No sums on Mondays.');
+    const heard = heardBy(room.server.mainRequests.at(-1)).join('\n');
+    for (const why of ['only with another input', 'No sums on Mondays.']) expect(heard).toContain(why);
   });
 });

@@ -7,14 +7,17 @@ import { openCodexRoom } from './codex-room.ts';
 import { heardBy, newFile, patch, shell } from './codex-step.ts';
 
 describe('a run of Codex', () => {
-  it('tells all that happens, asks about every call, and ends with usage and a handle', async () => {
+  it('tells all that happens, asks about every call, keeps all instructions, and leaves nothing of its own', async () => {
     await using room = await openCodexRoom([
       { thinking: 'Let me see.', text: 'I look.', tools: [shell('echo hello; sleep 0.3; echo again')] },
       { tools: [newFile('a.txt', 'one\ntwo')] },
       { tools: [patch('*** Update File: a.txt\n@@\n one\n-two\n+three\n')] },
       { text: 'All done.', usage: { input: 2000, output: 80, cacheRead: 500, reasoning: 7 } },
     ]);
-    const run = room.run();
+    await writeFile(join(room.cwd, 'AGENTS.md'), 'Always be kind to the rule 77.');
+    const file = join(room.home, '.codex', 'config.toml');
+    const before = await readFile(file, 'utf8');
+    const run = room.run({ request: { systemPrompt: 'Speak of the heron.' } });
     const outcome = await run.outcome();
     expect(outcome).toMatchObject({
       status: 'completed',
@@ -44,17 +47,13 @@ describe('a run of Codex', () => {
     ]);
     expect(run.ofType('turn_completed')).toHaveLength(4);
     expect(await readFile(join(room.cwd, 'a.txt'), 'utf8')).toBe('one\nthree\n');
-  });
-
-  it('keeps its own prompt beside the system prompt and the instructions of the project', async () => {
-    await using room = await openCodexRoom([{ text: 'fine' }]);
-    await writeFile(join(room.cwd, 'AGENTS.md'), 'Always be kind to the rule 77.');
-    await room.run({ request: { systemPrompt: 'Speak of the heron.' } }).outcome();
     const heard = heardBy(room.server.mainRequests[0]).join('\n');
     for (const text of ['You are Codex', 'Speak of the heron.', 'rule 77']) expect(heard).toContain(text);
+    expect(await readFile(file, 'utf8')).toBe(before);
+    expect(existsSync(join(room.cwd, '.codex'))).toBe(false);
   });
 
-  it('counts only its own usage when it goes on, and branches with the model of its conversation', async () => {
+  it('that goes on counts only its own usage, branches with the model of its conversation, and is offered client tools', async () => {
     await using room = await openCodexRoom(() => ({ text: 'said' }));
     const begun = await room.run({ request: { text: 'remember 42', model: 'gpt-5.4' } }).outcome();
     const handle = { ...begun.handle, id: begun.handle?.id ?? '', runId: timeSortedIds('run') };
@@ -64,16 +63,11 @@ describe('a run of Codex', () => {
     const fork = room.run({ request: { text: 'elsewhere', resume: { handle, fork: true } } });
     expect((await fork.outcome()).usage).toEqual(begun.usage);
     expect(fork.events[0]).toMatchObject({ data: { model: 'gpt-5.4', continuity: 'native' } });
-  });
 
-  it('offers client tools in a conversation that goes on, and asks about them', async () => {
-    await using room = await openCodexRoom([
-      { text: 'hello' },
+    room.server.setScript([
       { tools: [{ name: 'mcp__client__weather', input: { town: 'Kiruna' } }] },
       { text: 'It snows.' },
     ]);
-    const begun = await room.run().outcome();
-    const handle = { id: begun.handle?.id ?? '', runId: timeSortedIds('run') };
     const weather = {
       name: 'weather',
       description: 'Tells the weather.',
@@ -89,14 +83,5 @@ describe('a run of Codex', () => {
     expect(run.ofType('tool_call_completed')).toMatchObject([
       { data: { tool: 'client:weather', output: expect.stringContaining('Snow in summer.') } },
     ]);
-  });
-
-  it('leaves nothing in the working folder and in the configuration', async () => {
-    await using room = await openCodexRoom([{ tools: [shell('true')] }, { text: 'fine' }]);
-    const file = join(room.home, '.codex', 'config.toml');
-    const before = await readFile(file, 'utf8');
-    await room.run().outcome();
-    expect(await readFile(file, 'utf8')).toBe(before);
-    expect(existsSync(join(room.cwd, '.codex'))).toBe(false);
   });
 });

@@ -65,17 +65,27 @@ describe("a session's server", () => {
     expect(appServers(room)).toEqual([]);
   });
 
-  it('is given only to a run that goes on from the end of the one that it served', async () => {
+  it('is given only to a run that goes on from the end of the one that it served, and to one at a time', async () => {
     await using room = await openCodexRoom(() => ({ text: 'fine' }));
     await using provider = codex();
-    const runId = timeSortedIds('run');
-    const first = room.run({ provider, request: { sessionId, runId } });
+    const [firstId, secondId] = [timeSortedIds('run'), timeSortedIds('run')];
+    const first = room.run({ provider, request: { sessionId, runId: firstId } });
     const other = await after(first, timeSortedIds('run'));
     // The end of the first may not be stored: then its server is still to be ended as that of the first.
-    const second = room.run({ provider, request: other });
+    const second = room.run({ provider, request: { ...other, runId: secondId } });
     await second.outcome();
     expect(serverOf(second)).not.toBe(serverOf(first));
     expect(appServers(room)).toEqual([serverOf(second)]);
+
+    const request = await after(second, secondId);
+    const branch = {
+      ...request,
+      resume: { handle: { id: '', runId: secondId, ...request.resume?.handle }, fork: true },
+    };
+    const runs = [room.run({ provider, request }), room.run({ provider, request: branch })];
+    await Promise.all(runs.map((run) => run.outcome()));
+    expect(new Set(runs.map(serverOf)).size).toBe(2);
+    expect(appServers(room)).toHaveLength(1);
   });
 
   it('leaves the conversation to another process, and hears what was said there', async () => {
@@ -93,33 +103,21 @@ describe("a session's server", () => {
     expect(heardBy(room.server.mainRequests.at(-1))).toContain(text);
   });
 
-  it('serves one run at a time', async () => {
+  it('that got a SIGKILL or a SIGSTOP meanwhile is replaced', async () => {
     await using room = await openCodexRoom(() => ({ text: 'fine' }));
     await using provider = codex();
-    const runId = timeSortedIds('run');
-    const request = await after(room.run({ provider, request: { sessionId, runId } }), runId);
-    const branch = {
-      ...request,
-      resume: { handle: { id: '', runId, ...request.resume?.handle }, fork: true },
-    };
-    const runs = [room.run({ provider, request }), room.run({ provider, request: branch })];
-    await Promise.all(runs.map((run) => run.outcome()));
-    expect(new Set(runs.map(serverOf)).size).toBe(2);
-    expect(appServers(room)).toHaveLength(1);
-  });
-
-  it.each(['SIGKILL', 'SIGSTOP'])('that got a %s meanwhile is replaced', async (signal) => {
-    await using room = await openCodexRoom(() => ({ text: 'fine' }));
-    await using provider = codex();
-    const runId = timeSortedIds('run');
-    const first = room.run({ provider, request: { sessionId, runId } });
-    const request = await after(first, runId);
-    const before = appServers(room);
-    for (const pid of before) process.kill(pid, signal);
-    const second = room.run({ provider, request });
-    await expect(second.outcome()).resolves.toMatchObject({ output: 'fine' });
-    expect(before).not.toContain(serverOf(second));
-    expect(appServers(room)).toEqual([serverOf(second)]);
+    let runId = timeSortedIds('run');
+    let run = room.run({ provider, request: { sessionId, runId } });
+    for (const signal of ['SIGKILL', 'SIGSTOP']) {
+      const request = await after(run, runId);
+      const before = appServers(room);
+      for (const pid of before) process.kill(pid, signal);
+      runId = timeSortedIds('run');
+      run = room.run({ provider, request: { ...request, runId } });
+      await expect(run.outcome()).resolves.toMatchObject({ output: 'fine' });
+      expect(before).not.toContain(serverOf(run));
+      expect(appServers(room)).toEqual([serverOf(run)]);
+    }
   });
 
   it.each(['failed', 'was the last', 'was cancelled'])('does not outlive a run that %s', async (how) => {

@@ -7,7 +7,10 @@ import type { Attempt, ForbiddenPlaces } from './forbidden-attempt.ts';
 export interface ForbiddenAgent {
   readonly name: string;
   provider(): Provider;
-  environment(server: ModelServer, home: string): { readonly [name: string]: string };
+  environment(
+    server: ModelServer,
+    home: string,
+  ): Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
   /** The call by which its model tries. */
   call(attempt: Attempt, places: ForbiddenPlaces): ModelToolUse;
   /** All its tools, by whatever name, that run commands or change files: each call would make another file. */
@@ -16,7 +19,7 @@ export interface ForbiddenAgent {
   readonly elsewhere?: (places: ForbiddenPlaces) => ModelToolUse;
   /** How many of the ways the agent refuses by itself, without any policy. */
   readonly refusesAnyway?: number;
-  /** How many calls its model makes in one answer. Default 8; 1 where a refusal ends the others of its answer. */
+  /** How many calls its model makes in one answer. Default: all; 1 where a refusal ends the others of its answer. */
   readonly callsAtOnce?: number;
   /** Each of its calls takes so long that not all are tried in every mode. */
   readonly isSlow?: boolean;

@@ -52,6 +52,7 @@ export async function openForbiddenRoom(agent: ForbiddenAgent): Promise<Forbidde
   await writeFile(join(home, 'touch-server.mjs'), touchServerProgram);
   const before = new Set(await readdir(cwd));
   const server = await startModelServer();
+  const environment = { set: await agent.environment(server, home) };
   const manager = await createSessionManager({ store: memoryStore(), providers: [agent.provider()] });
   const session = await manager.createSession({ provider: agent.name });
   let files = 0;
@@ -73,8 +74,8 @@ export async function openForbiddenRoom(agent: ForbiddenAgent): Promise<Forbidde
       } as const;
       await using run = await session.run(prompt, {
         cwd,
-        environment: { set: agent.environment(server, home) },
-        mcpServers: { lab },
+        environment,
+        ...(usesServer(turns) ? { mcpServers: { lab } } : {}),
         authorize: () => ({ decision: 'allow' }),
         ...options,
       });
@@ -92,4 +93,9 @@ export async function openForbiddenRoom(agent: ForbiddenAgent): Promise<Forbidde
       await rm(home, { recursive: true, force: true });
     },
   };
+}
+
+/** True when the model uses the MCP server, which is a program of its own to start. */
+function usesServer(turns: readonly ModelTurn[]): boolean {
+  return turns.some(({ tools = [] }) => tools.some(({ name }) => name.startsWith('mcp__')));
 }

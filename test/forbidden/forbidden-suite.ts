@@ -6,7 +6,7 @@ import type { ForbiddenAgent } from './forbidden-agent.ts';
 import { forbiddenTables, type Attempt, type ForbiddenPlaces } from './forbidden-attempt.ts';
 import { openForbiddenRoom } from './forbidden-room.ts';
 
-function turnsOf({ callsAtOnce = 8 }: ForbiddenAgent, calls: readonly ModelToolUse[]): readonly ModelTurn[] {
+function turnsOf({ callsAtOnce = 40 }: ForbiddenAgent, calls: readonly ModelToolUse[]): readonly ModelTurn[] {
   const turns: ModelTurn[] = [];
   for (let at = 0; at < calls.length; at += callsAtOnce)
     turns.push({ tools: calls.slice(at, at + callsAtOnce) });
@@ -78,14 +78,6 @@ export function testForbidden(agent: ForbiddenAgent): void {
       },
     );
 
-    it('would happen without the policy', async () => {
-      await using room = await openForbiddenRoom(agent);
-      const { places } = room;
-      const calls = allCalls(agent, places);
-      await room.run(turnsOf(agent, calls), { permissionMode: 'dangerously_skip_permissions' });
-      expect(await room.made()).toHaveLength(calls.length - (agent.refusesAnyway ?? 0));
-    });
-
     it.each(['default', 'dangerously_skip_permissions'] as const)(
       'does not happen by any other tool for it in the mode %s',
       async (permissionMode) => {
@@ -112,42 +104,34 @@ export function testForbidden(agent: ForbiddenAgent): void {
       expect(result.policy?.violationCount).toBe(calls.length);
     });
 
-    it('does not happen after a resume, and ends the run when the policy says so', async () => {
+    it('happens without the policy, not after a resume with one, which ends the run, and where it is allowed', async () => {
       await using room = await openForbiddenRoom(agent);
-      const attempt = agent.call({ command: `touch '${room.places.file()}'` }, room.places);
+      const { places } = room;
+      const calls = allCalls(agent, places);
       const permissionMode = 'dangerously_skip_permissions';
-      const allowed = agent.call({ command: 'echo x > allowed' }, room.places);
-      const first = await room.run(turnsOf(agent, [allowed]), { permissionMode });
-      expect(await room.madeInside()).toEqual(['allowed']);
+      const first = await room.run(turnsOf(agent, calls), { permissionMode });
+      const made = await room.made();
+      expect(made).toHaveLength(calls.length - (agent.refusesAnyway ?? 0));
       expect(first.result.policy).toBeUndefined();
-      const { result, events } = await room.run(turnsOf(agent, [attempt]), {
+
+      const commands = ['echo x > inside', 'touch refused'];
+      const tried = commands.map((command) => agent.call({ command }, places));
+      const { result, events } = await room.run(turnsOf(agent, tried), {
         ...{ permissionMode, continuation: 'native' },
-        policy: { name: 'strict', rules: { deny: ['bash(touch)'] } },
+        policies: [
+          { name: 'org', rules: { deny: ['*(outside .)'] } },
+          { name: 'strict', rules: { deny: ['bash(touch)'] } },
+        ],
       });
-      expect(await room.made()).toEqual([]);
+      expect(await room.made()).toEqual(made);
+      expect(await room.madeInside()).toEqual(['inside']);
       expect(result).toMatchObject({
         status: 'failed',
         error: { code: 'policy_violation', details: { policy: 'strict', kind: 'tool_denied' } },
-        policy: { action: 'cancel', violationCount: 1 },
+        policy: { name: 'org + strict', action: 'cancel', violationCount: 1 },
       });
       expect(violations(events)).toHaveLength(1);
       expect(events.findLast(({ runId }) => runId === result.runId)?.type).toBe('run_failed');
-    });
-
-    it('happens only where it is allowed', async () => {
-      await using room = await openForbiddenRoom(agent);
-      const calls = ['echo x > inside', 'touch refused'].map((command) =>
-        agent.call({ command }, room.places),
-      );
-      const { result } = await room.run(turnsOf(agent, calls), {
-        permissionMode: 'default',
-        policies: [
-          { name: 'org', action: 'warn', rules: { deny: ['*(outside .)'] } },
-          { name: 'team', rules: { deny: ['bash(touch)'] } },
-        ],
-      });
-      expect(await room.madeInside()).toEqual(['inside']);
-      expect(result.policy).toMatchObject({ name: 'org + team', violationCount: 1 });
     });
   });
 }

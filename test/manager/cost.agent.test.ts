@@ -63,10 +63,10 @@ describe('a run of Claude Code', () => {
       expect(result).toMatchObject({ status: 'completed', cost });
     }
   });
-  it('that resumes a session, and one that forks it, cost only what they use themselves', async () => {
+  it('that resumes a session, one that fails in it, and one that forks it, cost only what they use themselves', async () => {
     await using priced = await openPricedAgent('claude');
     const session = await priced.manager.createSession();
-    for (let turn = 0; turn < 3; turn++) {
+    for (let turn = 0; turn < 2; turn++) {
       priced.say([{ text: `said ${turn}`, usage }]);
       const result = await (await session.run('go on', priced.run)).result;
       expect(result.cost).toEqual({ usd: '0.045', source: 'provider', computed: '0.045' });
@@ -75,6 +75,11 @@ describe('a run of Claude Code', () => {
     priced.say([{ text: 'elsewhere', usage }]);
     const forked = await (await fork.run('and here', priced.run)).result;
     expect(forked.cost).toEqual({ usd: '0.045', source: 'provider', computed: '0.045' });
+    priced.say([...working(1), { error: { status: 403 } }]);
+    expect(await (await session.run('go on', priced.run)).result).toMatchObject({
+      status: 'failed',
+      cost: { usd: '0.045', source: 'provider', computed: '0.045' },
+    });
   });
   it.each([
     ['foreground', false],
@@ -108,14 +113,6 @@ describe('a run of Claude Code', () => {
     // Three times 10,000 tokens of input, twice 1,000 of output, and the one with which an answer begins.
     expect(result.usage).toMatchObject({ inputTokens: 30_000, outputTokens: 2_001 });
     expect(result.cost).toEqual({ usd: '0.120015', source: 'computed', computed: '0.120015' });
-  });
-  it('that fails costs its answers', async () => {
-    await using priced = await openPricedAgent('claude');
-    priced.say([...working(1), { error: { status: 403 } }]);
-    expect(await priced.manager.runOnce('go', priced.run)).toMatchObject({
-      status: 'failed',
-      cost: { usd: '0.045', source: 'provider', computed: '0.045' },
-    });
   });
 });
 

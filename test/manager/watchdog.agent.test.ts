@@ -49,7 +49,7 @@ async function untilSilent(
 }
 
 describe.each(watchedAgents)('$name', (agent) => {
-  it('whose model falls silent is nudged and interrupted, and its conversation goes on', async () => {
+  it('whose model falls silent is nudged and interrupted; its next run is stopped when it makes one call for ever, but not while its results change', async () => {
     await using room = await openWatchedRoom(agent, () => silence);
     const run = await room.run({
       watchdog: {
@@ -77,10 +77,27 @@ describe.each(watchedAgents)('$name', (agent) => {
     ]);
     expect(await living(run)).toEqual([]);
 
-    room.server.setScript([{ text: 'Here I am.' }]);
-    const next = await room.run({ watchdog: { after: minute } });
-    expect(await next.result).toMatchObject({ status: 'completed', output: 'Here I am.' });
+    let asked = 0;
+    room.server.setScript(() => {
+      asked++;
+      return {
+        text: 'Here I am.',
+        tools: [agent.bash(asked <= 6 ? 'date +%s%N' : 'echo same', `Try ${asked}`)],
+      };
+    });
+    const next = await room.run({ watchdog: { after: minute }, loops: { action: 'cancel' } });
+    expect(await next.result).toMatchObject({
+      status: 'failed',
+      error: { code: 'loop_detected', details: { kind: 'same_call', times: 5, tools: ['bash'] } },
+    });
     expect((await next.read()).activity).toBeUndefined();
+    const own = (await checkLog(room.store, room.session.id)).events.filter(({ runId }) => runId === next.id);
+    expect(own.find(({ type }) => type === 'message_received')).toMatchObject({
+      data: { text: 'Here I am.' },
+    });
+    expect(typesOf(own).filter((type) => type === 'tool_call_completed')).toHaveLength(11);
+    expect(typesOf(own).filter((type) => type === 'loop_detected')).toHaveLength(1);
+    expect(await living(next)).toEqual([]);
   });
 
   it('whose model falls silent is ended where nothing else was asked for', async () => {
@@ -91,22 +108,5 @@ describe.each(watchedAgents)('$name', (agent) => {
     expect(await run.result).toMatchObject({ status: 'failed', error: { code: 'run_stalled' } });
     expect(await living(run)).toEqual([]);
     expect(room.server.mainRequests).toHaveLength(1);
-  });
-
-  it('that makes one call for ever is stopped, but not while its results change', async () => {
-    let asked = 0;
-    await using room = await openWatchedRoom(agent, () => {
-      asked++;
-      return { tools: [agent.bash(asked <= 6 ? 'date +%s%N' : 'echo same', `Try ${asked}`)] };
-    });
-    const run = await room.run({ loops: { action: 'cancel' } });
-    expect(await run.result).toMatchObject({
-      status: 'failed',
-      error: { code: 'loop_detected', details: { kind: 'same_call', times: 5, tools: ['bash'] } },
-    });
-    const { events } = await checkLog(room.store, room.session.id);
-    expect(typesOf(events).filter((type) => type === 'tool_call_completed')).toHaveLength(11);
-    expect(typesOf(events).filter((type) => type === 'loop_detected')).toHaveLength(1);
-    expect(await living(run)).toEqual([]);
   });
 });
