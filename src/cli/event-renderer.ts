@@ -1,11 +1,5 @@
-import {
-  compactRenderer,
-  isLiveTerminal,
-  studioRenderer,
-  supportsColor,
-  verboseRenderer,
-  type Renderer,
-} from '../rendering/index.ts';
+import { isLiveTerminal, supportsColor } from '../rendering/palette.ts';
+import type { Renderer } from '../rendering/renderer.ts';
 import type { RenderingName } from './rendering-name.ts';
 
 export interface EventRendererOptions {
@@ -14,21 +8,27 @@ export interface EventRendererOptions {
 }
 
 /** The renderer of a name, fit for where standard output goes. */
-export function eventRenderer(
+export async function eventRenderer(
   name: Exclude<RenderingName, 'none'>,
   options: EventRendererOptions = {},
-): Renderer {
+): Promise<Renderer> {
   const color = supportsColor(process.stdout);
   switch (name) {
-    case 'compact':
+    case 'compact': {
+      const { compactRenderer } = await import('../rendering/compact-renderer.ts');
       return compactRenderer({ color });
-    case 'verbose':
+    }
+    case 'verbose': {
+      const { verboseRenderer } = await import('../rendering/verbose-renderer.ts');
       return verboseRenderer({ color });
-    case 'studio':
+    }
+    case 'studio': {
+      const { studioRenderer } = await import('../rendering/studio-renderer.ts');
       return studioRenderer({
         color,
         terminal: isLiveTerminal(process.stdout),
         toolOutput: options.toolOutput === true ? 'full' : 'summary',
       });
+    }
   }
 }

@@ -3,7 +3,9 @@ import { eventTypes, isEventType, type EventType, type LogEvent } from '../domai
 import { nearestName } from '../domain/nearest-name.ts';
 import type { RunHandle } from '../manager/run-handle.ts';
 import type { SessionHandle } from '../manager/session-handle.ts';
-import { jsonLine, renderTo, terminalSink } from '../rendering/index.ts';
+import { jsonLine } from '../rendering/json-lines.ts';
+import { renderTo } from '../rendering/render-to.ts';
+import { terminalSink } from '../rendering/terminal-sink.ts';
 import { eventRenderer } from './event-renderer.ts';
 import type { RenderingName } from './rendering-name.ts';
 import { kindOfId } from './identifier.ts';
@@ -50,7 +52,7 @@ async function print(
     for await (const event of events) await write(jsonLineOf(jsonLine(event)));
     return;
   }
-  const renderer = eventRenderer(options.render ?? 'verbose');
+  const renderer = await eventRenderer(options.render ?? 'verbose');
   await renderTo({
     events,
     renderer,

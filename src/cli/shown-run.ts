@@ -1,7 +1,10 @@
 import type { LogEvent } from '../domain/event.ts';
 import type { RunHandle } from '../manager/run-handle.ts';
 import type { RunResult } from '../manager/run-result.ts';
-import { jsonLine, renderTo, terminalSink, visibleText } from '../rendering/index.ts';
+import { jsonLine } from '../rendering/json-lines.ts';
+import { renderTo } from '../rendering/render-to.ts';
+import { terminalSink } from '../rendering/terminal-sink.ts';
+import { visibleText } from '../rendering/visible-text.ts';
 import { eventRenderer } from './event-renderer.ts';
 import type { RenderingName } from './rendering-name.ts';
 import { exitCodeOfResult, exitCodes } from './exit-code.ts';
@@ -51,7 +54,7 @@ async function show(run: RunHandle, events: AsyncIterable<LogEvent>, options: Sh
   const isCommand = name === 'studio' && (await run.read()).provider === 'shell';
   await renderTo({
     events: isCommand ? withoutRepetition(events) : events,
-    renderer: eventRenderer(name, { toolOutput: isCommand }),
+    renderer: await eventRenderer(name, { toolOutput: isCommand }),
     sinks: [terminalSink()],
     stallTimeout: Number.POSITIVE_INFINITY,
   });

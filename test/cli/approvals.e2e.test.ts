@@ -3,8 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { brandId } from '../../src/domain/id.ts';
+import type { ToolCall } from '../../src/domain/tool.ts';
+import { createSessionManager } from '../../src/manager/session-manager.ts';
 import { sqliteStore } from '../../src/stores/sqlite/index.ts';
 import { bash } from '../claude/agent-room.ts';
+import { scriptedProvider } from '../../src/testing/scripted-provider/scripted-provider.ts';
+import { callOf, pendingId } from '../manager/approval-room.ts';
 import { announced, events, runRow } from './asm-log.ts';
 import type { AsmProcess } from './asm-process.ts';
 import { documents, openAsmRoom, type AsmRoom } from './asm-room.ts';
@@ -70,23 +74,39 @@ test('a call that is denied does not run; with --stop its run ends as cancelled'
   expect(existsSync(join(room.cwd, 'made.txt'))).toBe(false);
 });
 
+/** A run whose agent, in this process, makes these calls one after the other; `ran` is what its tool was given. */
+async function scriptedRun(room: AsmRoom, calls: readonly Omit<ToolCall, 'id'>[]) {
+  const ran: unknown[] = [];
+  const result = (input: unknown) => {
+    ran.push(input);
+    return { output: '' };
+  };
+  const script = calls.map((tool) => ({ tool, result }));
+  const claims = { tool_rules: 'native', changed_tool_input: 'native' } as const;
+  const manager = await createSessionManager({
+    store: sqliteStore(room.store),
+    providers: [scriptedProvider(script, { name: 'claude', capabilities: claims })],
+    approvals: {},
+  });
+  const session = await manager.createSession({ cwd: room.cwd });
+  const run = await session.run('go');
+  return { ran, manager, run, [Symbol.asyncDispose]: () => manager.close() };
+}
+
 test('--input runs another input, --session and --pattern let later calls through', async () => {
-  const other = bash('echo other > other.txt');
-  await using room = await openAsmRoom([
-    { tools: [made] },
-    { tools: [other] },
-    { tools: [other] },
-    { tools: [bash('touch a')] },
-    { tools: [bash('touch b')] },
-    { text: 'Done.' },
-  ]);
-  const { run, id } = await askedRun(room);
-  await room.asm(['approve', id, '--input', '{"command":"echo changed > changed.txt"}']);
-  const second = await asked(run, id);
+  await using room = await openAsmRoom();
+  const commands = ['echo made', 'echo other', 'echo other', 'touch a', 'touch b'];
+  const calls = commands.map((command) => callOf(command));
+  await using asked = await scriptedRun(room, calls);
+  const { manager, ran, run } = asked;
+  const first = await pendingId(manager);
+  await room.asm(['approve', first, '--input', '{"command":"echo changed"}']);
+  const second = await pendingId(manager);
   await room.asm(['approve', second, '--session']);
-  const third = await asked(run, `(?:${id}|${second})`);
+  const third = await pendingId(manager);
   await room.asm(['approve', third, '--pattern', 'bash(touch)', '--until', '2h']);
-  expect((await run.ended).code).toBe(0);
+  expect((await run.result).status).toBe('completed');
+  expect(ran).toEqual([{ command: 'echo changed' }, ...calls.slice(1).map(({ input }) => input)]);
   const [grants, revoked, again, left] = await room.each([
     ['approvals', '--grants', '--json'],
     ['revoke', third, '--by', 'ada'],
@@ -97,12 +117,11 @@ test('--input runs another input, --session and --pattern let later calls throug
   expect(revoked).toMatchObject({ code: 0, output: `${third} is revoked.\n`, errors: '' });
   expect(again?.code).toBe(2);
   expect(documents(again?.errors)).toMatchObject([{ error: { code: 'conflict' } }]);
-  expect(left?.output).toMatch(new RegExp(`${second} +Bash: echo other > other.txt +all `));
+  expect(left?.output).toMatch(new RegExp(`${second} +Bash: echo other +all `));
   expect(left?.output).not.toContain(third);
-  const files = ['made.txt', 'changed.txt', 'other.txt', 'a', 'b'];
-  expect(files.map((name) => existsSync(join(room.cwd, name)))).toEqual([false, true, true, true, true]);
-  const { session } = announced(run.errors());
-  const questions = (await events(room, session)).filter(({ type }) => type === 'tool_approval_requested');
+  const questions = (await events(room, run.sessionId)).filter(
+    ({ type }) => type === 'tool_approval_requested',
+  );
   expect(questions).toHaveLength(3);
 });
 
@@ -147,32 +166,22 @@ test('--follow shows what is asked and decided, in lines and as JSON, until Ctrl
 });
 
 test('a question of the agent is answered with --answer', async () => {
-  const questions = [
-    {
-      question: 'Which one?',
-      header: 'One',
-      multiSelect: false,
-      options: [
-        { label: 'Left', description: 'l' },
-        { label: 'Right', description: 'r' },
-      ],
-    },
-  ];
-  await using room = await openAsmRoom([
-    { tools: [{ name: 'AskUserQuestion', input: { questions } }] },
-    { text: 'Then right.' },
+  await using room = await openAsmRoom();
+  const questions = [{ question: 'Which one?', options: ['Left', 'Right'] }];
+  await using asked = await scriptedRun(room, [
+    { name: 'AskUserQuestion', tool: 'ask_user', kind: 'question', input: { questions } },
   ]);
-  const run = room.start(['run', '--approvals', 'Ask me']);
-  await run.says(/Waiting for approval apr_\w+: The agent asks a question/);
-  const [, id = ''] = /(apr_\w+)/.exec(run.output()) ?? [];
-  const [bare, answered] = await room.each([
+  const id = await pendingId(asked.manager);
+  const [listed, bare, answered] = await room.each([
+    ['approvals'],
     ['approve', id],
     ['approve', id, '--answer', 'Which one?=Right'],
   ]);
+  expect(listed?.output).toContain(id);
   expect(bare?.errors).toContain('needs answers');
   expect(answered?.code).toBe(0);
-  expect((await run.ended).code).toBe(0);
-  expect(JSON.stringify(room.server.mainRequests.at(-1)?.body)).toContain('Right');
+  expect((await asked.run.result).status).toBe('completed');
+  expect(asked.ran).toEqual([{ questions, answers: { 'Which one?': 'Right' } }]);
 });
 
 test('a run whose command was killed goes on with asm resume', async () => {

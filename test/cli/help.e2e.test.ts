@@ -95,6 +95,16 @@ test('help loads neither zod nor a store nor an agent', async () => {
   expect((await modules(room, ['sessions'])).filter((url) => heavy.test(url))).not.toEqual([]);
 });
 
+test('a run loads its own provider and renderer, and no other', async () => {
+  await using room = await openAsmRoom();
+  const loaded = await modules(room, ['run', '-p', 'shell', 'true']);
+  expect(loaded).toContainEqual(expect.stringMatching(/\/providers\/shell\/provider\.ts$/));
+  expect(loaded).toContainEqual(expect.stringMatching(/\/studio-renderer\.ts$/));
+  const others = /\/providers\/\w+\/provider|claude-agent-sdk|\/\w+-renderer\.ts/;
+  const own = /\/shell\/provider\.ts$|\/studio-renderer\.ts$|\/event-renderer\.ts$/;
+  expect(loaded.filter((url) => others.test(url) && !own.test(url))).toEqual([]);
+});
+
 /** The addresses of all modules that a command loads. */
 async function modules(room: AsmRoom, words: readonly string[]): Promise<readonly string[]> {
   const file = join(room.home, 'modules');

@@ -74,17 +74,19 @@ test('--session goes on with the conversation, and --fork branches off from it',
   expect(log.filter((event) => event.type === 'run_started')).toHaveLength(2);
 });
 
-test('--json writes events and the result as JSON, one a line, and nothing else', async () => {
-  await using room = await openAsmRoom([{ tools: [bash('touch made')] }, { text: 'Two\nlines' }]);
-  const words = ['run', '--json', '--permission-mode', 'full_auto', 'Make a file'];
+test('--json writes events and the result as JSON, one a line, and nothing else; no terminal obeys it', async () => {
+  const said = 'Two\nlines, and \u001B[2J what clears \u009B2J or \u202E turns the screen';
+  await using room = await openAsmRoom([{ tools: [bash('touch made')] }, { text: said }]);
+  const words = ['run', '--json', '--permission-mode', 'full_auto', `Say ${said}`];
   const { code, output, errors } = await room.asm(words);
   expect({ code, errors }).toEqual({ code: 0, errors: '' });
+  expect(output).not.toMatch(/[^\n\P{Cc}]|[\u202A-\u202E\u2066-\u2069]/u);
   const lines = documents(output);
   expect(lines.map((line) => line['type'])).toEqual(
     expect.arrayContaining(['run_started', 'agent_started', 'tool_call_decided', 'message_streamed']),
   );
   expect(lines.at(-2)).toMatchObject({ type: 'run_completed' });
-  expect(lines.at(-1)).toMatchObject({ type: 'result', status: 'completed', output: 'Two\nlines' });
+  expect(lines.at(-1)).toMatchObject({ type: 'result', status: 'completed', output: said });
   expect(existsSync(join(room.cwd, 'made'))).toBe(true);
 });
 
