@@ -18,7 +18,7 @@ test('streams what the agent says and does, and sums up beside it', async () => 
   expect(output).toMatch(/Make a file[^]*I will make a file\.[^]*echo made[^]*The file is made\./);
   const { session } = announced(errors);
   expect(errors).toMatch(/^completed · .* tokens · \$[\d.]+$/m);
-  expect(errors).toContain(`go on: asm run --session ${session} "…"   look: asm show ${session}\n`);
+  expect(errors).toContain(`go on: asm run --session ${session} "…"\nlook:  asm show ${session}\n`);
   expect(output + errors).not.toContain('\u001B');
 });
 
