@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../domain/error.ts';
 import type { Run } from '../domain/run.ts';
 import type { Session } from '../domain/session.ts';
 import { cacheWrites, totalTokens } from '../domain/usage.ts';
@@ -55,7 +56,21 @@ function describeSession(session: Session, runs: readonly Run[], latestSeq: numb
     ],
     outputWidth(),
   );
-  return `${facts.join('\n')}\n\n${table}\n`;
+  const failure = lastFailure(runs);
+  return `${facts.join('\n')}\n\n${table}\n${failure === undefined ? '' : `\n${failure}\n`}`;
+}
+
+/** Why the newest run failed: with that one begins to look, and the table has no room for it. */
+function lastFailure(runs: readonly Run[]): string | undefined {
+  const last = runs.reduce<Run | undefined>(
+    (newest, run) => (newest === undefined || run.createdAt >= newest.createdAt ? run : newest),
+    undefined,
+  );
+  return last?.error === undefined ? undefined : `The newest run failed: ${errorText(last.error)}`;
+}
+
+function errorText({ message, code }: ErrorRecord): string {
+  return `${oneLine(message, 1_000)} [${code}]`;
 }
 
 function describeRun(run: Run): string {
@@ -71,9 +86,7 @@ function describeRun(run: Run): string {
       `${usage.inputTokens} in, ${usage.cacheReadTokens} cached, ${cacheWrites(usage)} to cache, ${usage.outputTokens + usage.reasoningTokens} out`,
     ),
     fact('cost', run.cost === undefined ? '–' : costDetails(run.cost)),
-    ...(run.error === undefined
-      ? []
-      : [fact('error', `${oneLine(run.error.message, 1_000)} [${run.error.code}]`)]),
+    ...(run.error === undefined ? [] : [fact('error', errorText(run.error))]),
     ...(run.output === undefined ? [] : ['', visibleText(run.output)]),
     '',
   ].join('\n');
