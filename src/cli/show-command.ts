@@ -47,7 +47,10 @@ function describeSession(session: Session, runs: readonly Run[], latestSeq: numb
     runs,
     [
       { title: 'RUN', value: (run) => run.id },
-      { title: 'STATUS', value: (run) => run.status },
+      {
+        title: 'STATUS',
+        value: ({ status, waitingFor }) => (waitingFor === undefined ? status : `${status}, ${waitingFor}`),
+      },
       { title: 'PROVIDER', value: (run) => run.provider, leaveOut: 1 },
       { title: 'TOKENS', value: (run) => String(totalTokens(run.usage)), align: 'right' },
       { title: 'COST', value: ({ cost }) => (cost === undefined ? '–' : costText(cost)), align: 'right' },
@@ -69,6 +72,13 @@ function lastFailure(runs: readonly Run[]): string | undefined {
   return last?.error === undefined ? undefined : `The newest run failed: ${errorText(last.error)}`;
 }
 
+/** The status of a run, and what it waits for. */
+function runStatus({ status, waitingFor }: Run): string {
+  if (waitingFor === undefined) return status;
+  const what = waitingFor === 'approval' ? 'an approval (asm approvals)' : 'the end of a rate limit';
+  return `${status}, waits for ${what}`;
+}
+
 function errorText({ message, code }: ErrorRecord): string {
   return `${oneLine(message, 1_000)} [${code}]`;
 }
@@ -78,7 +88,7 @@ function describeRun(run: Run): string {
   return [
     fact('run', run.id),
     fact('session', run.sessionId),
-    fact('status', run.status),
+    fact('status', runStatus(run)),
     fact('provider', `${run.provider}${run.model === undefined ? '' : ` (${oneLine(run.model, 80)})`}`),
     fact('time', timeText(run)),
     fact(
