@@ -2,8 +2,11 @@ import type { ApprovalDecision } from '../domain/approval.ts';
 import { AsmError } from '../domain/error.ts';
 import { parseId } from '../domain/id.ts';
 import { isJsonObject, toJson, type JsonObject } from '../domain/json.ts';
+import type { Run } from '../domain/run.ts';
 import { parseToolRule } from '../domain/tool-rule.ts';
+import { partsOf } from '../manager/manager-parts.ts';
 import type { SessionManager } from '../manager/session-manager.ts';
+import { storeWords } from './command-words.ts';
 import { openManager } from './open-manager.ts';
 import { openReader } from './open-reader.ts';
 import { write, writeJson } from './output.ts';
@@ -55,8 +58,20 @@ async function decide(id: string, decision: ApprovalDecision, options: DecideOpt
   if (options.json === true) return await writeJson(approval);
   await write(`${id} is ${approval.status}.\n`);
   const run = await (await manager.getRun(approval.runId)).read();
-  if (run.parked === undefined) return;
-  process.stderr.write(`Its agent starts again where its run is waited for; else: asm resume ${run.id}\n`);
+  const resume = `asm resume${storeWords(options)} ${run.id}`;
+  if (run.parked !== undefined) {
+    process.stderr.write(`Its agent starts again where its run is waited for; else: ${resume}\n`);
+  } else if (await isLeft(manager, run)) {
+    process.stderr.write(`The process of its run is gone. Go on: ${resume}\n`);
+  }
+}
+
+/** True when nobody executes the run any more, so that the answer reaches no agent by itself. */
+async function isLeft(manager: SessionManager, run: Run): Promise<boolean> {
+  if (run.status !== 'running') return false;
+  const { store, clock } = partsOf(manager).environment;
+  const lease = await store.leases.current(run.id);
+  return lease === undefined || lease.expiresAt <= clock.now();
 }
 
 /** Only another input has to be checked against what the provider of the call can do. */

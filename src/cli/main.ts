@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { CommanderError, type Command } from 'commander';
+import { KeptAlive } from '../manager/kept-alive.ts';
 import { buildCommandLine } from './command-line.ts';
 import { exitCodes, exitCodeOfError } from './exit-code.ts';
 import { guardOutput } from './output-guard.ts';
@@ -9,13 +10,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const words = argv.slice(2);
   // An agent's work is not thrown away because nobody reads along any more.
   guardOutput({ goesOn: words[0] === 'run' });
-  // Timers of the library keep no process alive; a command that waits does.
-  const alive = setInterval(() => undefined, 2 ** 31 - 1);
-  try {
-    await runCommandLine(words);
-  } finally {
-    clearInterval(alive);
-  }
+  await new KeptAlive().during(runCommandLine(words));
 }
 
 async function runCommandLine(words: readonly string[]): Promise<void> {

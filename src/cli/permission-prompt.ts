@@ -3,16 +3,18 @@ import type { Authorization } from '../domain/tool.ts';
 import type { Authorize, AuthorizeRequest } from '../manager/gate.ts';
 import { oneLine, visibleText } from '../rendering/visible-text.ts';
 import { paintFor } from './paint.ts';
+import type { TerminalTurns } from './terminal-turns.ts';
 
 /** Characters of a call that are shown; how many more there are is said, so that nothing hides behind them. */
 const longest = 4_000;
 
 /** Makes the function that asks the person at the terminal about tool calls, one question at a time. */
-export function terminalQuestions(): Authorize {
+export function terminalQuestions(turns: TerminalTurns): Authorize {
   let last: Promise<unknown> = Promise.resolve();
   return async (call, { signal }) => {
     if (call.proposed === 'allow') return { decision: 'allow' };
-    const ask = async (): Promise<Authorization> => await askNow(call, signal);
+    const ask = async (): Promise<Authorization> =>
+      await turns.ask(call.id, signal, async () => await askNow(call, signal));
     const answer = last.then(ask, ask);
     last = answer.catch(() => undefined);
     return await answer;

@@ -9,10 +9,12 @@ import { showRun } from './shown-run.ts';
 import { providerOf, startRun } from './started-run.ts';
 import { stopOnSignals } from './stop-signals.ts';
 import { readTask } from './task.ts';
+import { terminalTurns } from './terminal-turns.ts';
 
 /** `asm run` */
 export async function runCommand(words: readonly string[], options: RunCommandOptions): Promise<void> {
-  const settings = readRunSettings(options);
+  const turns = terminalTurns();
+  const settings = readRunSettings(options, turns);
   const budgets = readBudgets(budgetTexts(options.budget));
   const task = await readTask(words);
   /** Standard error is for people, but with `--json`. */
@@ -34,5 +36,6 @@ export async function runCommand(words: readonly string[], options: RunCommandOp
   const leavable = leavableRun(manager, run);
   stop.attend(run, leavable);
   if (settings.policies !== undefined) say(visibleText(describePolicy(settings.policies)));
-  await showRun(run, leavable, options, say);
+  const shown = { ...leavable, events: () => turns.shown(leavable.events()) };
+  await showRun(run, shown, options, say);
 }

@@ -10,6 +10,7 @@ import { readPolicy } from './policy-file.ts';
 import type { RenderingName } from './rendering-name.ts';
 import { terminalQuestions } from './permission-prompt.ts';
 import type { SharedOptions } from './shared-options.ts';
+import type { TerminalTurns } from './terminal-turns.ts';
 
 /** The options of `asm run`, as the command line gives them. */
 export interface RunCommandOptions extends SharedOptions {
@@ -39,7 +40,7 @@ export interface RunCommandOptions extends SharedOptions {
 }
 
 /** The options of the run that they ask for. Throws `invalid_input` before anything is written. */
-export function readRunSettings(options: RunCommandOptions): CommonRunOptions {
+export function readRunSettings(options: RunCommandOptions, turns: TerminalTurns): CommonRunOptions {
   const { cwd, model, maxTurns, systemPrompt, trustProject, allow, deny } = options;
   if (options.fork === true && options.session === undefined) {
     throw new AsmError(
@@ -73,7 +74,7 @@ export function readRunSettings(options: RunCommandOptions): CommonRunOptions {
     ...(trustProject === undefined ? {} : { trustProject }),
     ...timesOf(options),
     ...(options.stopLoops === true ? { loops: { action: 'cancel' } } : {}),
-    ...personOf(options),
+    ...personOf(options, turns),
   };
 }
 
@@ -89,10 +90,10 @@ function timesOf({ timeout, stallAfter }: RunCommandOptions): CommonRunOptions {
 }
 
 /** Who is asked about tool calls: anybody, with `asm approve`, or who sits at this terminal. */
-function personOf({ approvals, json }: RunCommandOptions): CommonRunOptions {
+function personOf({ approvals, json }: RunCommandOptions, turns: TerminalTurns): CommonRunOptions {
   if (approvals === true) return { approvals: {} };
   const isTerminal = process.stdin.isTTY && process.stderr.isTTY && json !== true;
-  return isTerminal ? { authorize: terminalQuestions() } : {};
+  return isTerminal ? { authorize: terminalQuestions(turns) } : {};
 }
 
 function readChoice<Choice extends string>(option: string, text: string, choices: readonly Choice[]): Choice {

@@ -35,9 +35,9 @@ export function summarize(result: RunResult, options: ShowOptions): string {
     lines.push(paint.red(oneLine(`policy ${policy.name} violated ${times}`, 300)));
   }
   const where = storeWords(options);
-  lines.push(
-    paint.dim(`go on: asm run${where} --session ${sessionId} "…"   look: asm show${where} ${sessionId}`),
-  );
+  // A line each: together they would be longer than a terminal of 80 columns is wide, with an id cut in two.
+  lines.push(paint.dim(`go on: asm run${where} --session ${sessionId} "…"`));
+  lines.push(paint.dim(`look:  asm show${where} ${sessionId}`));
   return lines.join('\n');
 }
 

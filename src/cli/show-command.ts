@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../domain/error.ts';
 import type { Run } from '../domain/run.ts';
 import type { Session } from '../domain/session.ts';
 import { cacheWrites, totalTokens } from '../domain/usage.ts';
@@ -46,7 +47,10 @@ function describeSession(session: Session, runs: readonly Run[], latestSeq: numb
     runs,
     [
       { title: 'RUN', value: (run) => run.id },
-      { title: 'STATUS', value: (run) => run.status },
+      {
+        title: 'STATUS',
+        value: ({ status, waitingFor }) => (waitingFor === undefined ? status : `${status}, ${waitingFor}`),
+      },
       { title: 'PROVIDER', value: (run) => run.provider, leaveOut: 1 },
       { title: 'TOKENS', value: (run) => String(totalTokens(run.usage)), align: 'right' },
       { title: 'COST', value: ({ cost }) => (cost === undefined ? '–' : costText(cost)), align: 'right' },
@@ -55,7 +59,28 @@ function describeSession(session: Session, runs: readonly Run[], latestSeq: numb
     ],
     outputWidth(),
   );
-  return `${facts.join('\n')}\n\n${table}\n`;
+  const failure = lastFailure(runs);
+  return `${facts.join('\n')}\n\n${table}\n${failure === undefined ? '' : `\n${failure}\n`}`;
+}
+
+/** Why the newest run failed: with that one begins to look, and the table has no room for it. */
+function lastFailure(runs: readonly Run[]): string | undefined {
+  const last = runs.reduce<Run | undefined>(
+    (newest, run) => (newest === undefined || run.createdAt >= newest.createdAt ? run : newest),
+    undefined,
+  );
+  return last?.error === undefined ? undefined : `The newest run failed: ${errorText(last.error)}`;
+}
+
+/** The status of a run, and what it waits for. */
+function runStatus({ status, waitingFor }: Run): string {
+  if (waitingFor === undefined) return status;
+  const what = waitingFor === 'approval' ? 'an approval (asm approvals)' : 'the end of a rate limit';
+  return `${status}, waits for ${what}`;
+}
+
+function errorText({ message, code }: ErrorRecord): string {
+  return `${oneLine(message, 1_000)} [${code}]`;
 }
 
 function describeRun(run: Run): string {
@@ -63,7 +88,7 @@ function describeRun(run: Run): string {
   return [
     fact('run', run.id),
     fact('session', run.sessionId),
-    fact('status', run.status),
+    fact('status', runStatus(run)),
     fact('provider', `${run.provider}${run.model === undefined ? '' : ` (${oneLine(run.model, 80)})`}`),
     fact('time', timeText(run)),
     fact(
@@ -71,9 +96,7 @@ function describeRun(run: Run): string {
       `${usage.inputTokens} in, ${usage.cacheReadTokens} cached, ${cacheWrites(usage)} to cache, ${usage.outputTokens + usage.reasoningTokens} out`,
     ),
     fact('cost', run.cost === undefined ? '–' : costDetails(run.cost)),
-    ...(run.error === undefined
-      ? []
-      : [fact('error', `${oneLine(run.error.message, 1_000)} [${run.error.code}]`)]),
+    ...(run.error === undefined ? [] : [fact('error', errorText(run.error))]),
     ...(run.output === undefined ? [] : ['', visibleText(run.output)]),
     '',
   ].join('\n');

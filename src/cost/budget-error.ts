@@ -1,4 +1,5 @@
 import { AsmError } from '../domain/error.ts';
+import { timeWords } from '../domain/time-words.ts';
 import type { CheckedBudget, ReachedThreshold } from './budget.ts';
 
 /** The error of a run that may not start, or not go on, since a budget is used up. */
@@ -10,7 +11,7 @@ export function budgetExceeded(
   const { name, per, window } = budget;
   const whose = key === '' || per === 'run' ? '' : ` of the ${per} ${key}`;
   const amount = unit === 'usd' ? `$${spent} of $${limit}` : `${spent} of ${limit} tokens`;
-  const span = window === undefined ? '' : ` in the last ${window / 1000} s`;
+  const span = window === undefined ? '' : ` in the last ${timeWords(window)}`;
   return new AsmError('budget_exceeded', `The budget "${name}"${whose} is used up: ${amount}${span}.`, {
     details: { budget: name, per, ...(key === '' ? {} : { key }), unit, spent, limit },
   });

@@ -66,7 +66,7 @@ export async function* followApprovals(
         yield { what, approval: what === 'asked' ? asAsked(approval) : approval };
         if (stop.aborted) throw abortError(stop);
       }
-      if (!page.hasMore) await orAborted(change.promise, stop);
+      if (!page.hasMore) await log.alive.during(orAborted(change.promise, stop));
     }
   } finally {
     unwatch();

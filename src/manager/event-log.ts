@@ -4,6 +4,7 @@ import type { RunId, SessionId } from '../domain/id.ts';
 import { decodeEvent } from '../domain/stored-event.ts';
 import type { CallOptions, Change, Committed, EventQuery, SessionStore } from '../ports/session-store.ts';
 import { defaultTailLimits, type TailBudget, type TailLimits } from './event-tail.ts';
+import { KeptAlive } from './kept-alive.ts';
 import { SessionFeed } from './session-feed.ts';
 
 /** A page of one session's log, decoded. Fields as in the store's page. */
@@ -33,6 +34,8 @@ export interface FeedPlace extends Disposable {
 /** The way through which the manager writes and reads all logs of a store. */
 export class EventLog {
   readonly store: SessionStore;
+  /** Held by whoever waits for what the log is to tell. */
+  readonly alive = new KeptAlive();
   readonly #limits: TailLimits;
   readonly #budget: TailBudget = { used: 0 };
   readonly #feeds = new Map<SessionId, SessionFeed>();
@@ -129,6 +132,7 @@ export class EventLog {
       changed: async (version, signal) => {
         if (feed.version !== version || signal?.aborted === true) return;
         if (feed.closed) throw new AsmError('store_closed', 'The session manager was closed.');
+        using _held = this.alive.hold();
         await new Promise<void>((resolve) => {
           const done = (): void => {
             forget();

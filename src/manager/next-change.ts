@@ -1,7 +1,6 @@
 import { orAborted } from '../domain/abort.ts';
-import type { Clock } from '../domain/clock.ts';
 import type { SessionId } from '../domain/id.ts';
-import type { SessionStore } from '../ports/session-store.ts';
+import type { ManagerEnvironment } from './manager-environment.ts';
 
 /** A watch that waits for one change of a session, from the moment at which it is made. */
 export interface NextChange extends Disposable {
@@ -10,11 +9,12 @@ export interface NextChange extends Disposable {
 }
 
 /** Begins to watch, so that what happens between a look at the store and the waiting is not missed. */
-export function nextChange(store: SessionStore, clock: Clock, sessionId: SessionId): NextChange {
+export function nextChange({ store, log, clock }: ManagerEnvironment, sessionId: SessionId): NextChange {
   const { promise, resolve } = Promise.withResolvers<void>();
   const unwatch = store.watch(sessionId, () => resolve());
   return {
     wait: async (milliseconds, signal) => {
+      using _held = log.alive.hold();
       const stopTimer = clock.startTimer(milliseconds, resolve);
       try {
         await orAborted(promise, signal);

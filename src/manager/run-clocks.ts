@@ -4,6 +4,7 @@ import { AsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import { isJsonObject, type JsonValue } from '../domain/json.ts';
 import { assertOptionNames } from '../domain/option-names.ts';
+import { timeWords } from '../domain/time-words.ts';
 import { Countdown } from './countdown.ts';
 import type { WaitedFor } from './run-guard.ts';
 
@@ -76,7 +77,9 @@ export class RunClocks {
     this.#lastActivity = clock.monotonic();
     const total = limits.total ?? 0;
     if (total > 0) {
-      this.#total = new Countdown(clock, total, () => this.#timeout(`The run took longer than ${total} ms.`));
+      this.#total = new Countdown(clock, total, () =>
+        this.#timeout(`The run took longer than ${timeWords(total)}.`),
+      );
       this.#total.run();
     }
   }
@@ -159,7 +162,9 @@ export class RunClocks {
     const limit = this.#limits.tool ?? 0;
     const countdown =
       limit > 0
-        ? new Countdown(this.#clock, limit, () => this.#timeout(`A tool ran longer than ${limit} ms.`))
+        ? new Countdown(this.#clock, limit, () =>
+            this.#timeout(`A tool ran longer than ${timeWords(limit)}.`),
+          )
         : undefined;
     this.#tools.set(toolCallId, countdown);
     if (this.#waits === 0) countdown?.run();
@@ -177,7 +182,9 @@ export class RunClocks {
         return;
       }
       this.endAttempt();
-      this.#listeners.onIdle(limitError('idle_timeout', `Nothing came from the agent for ${limit} ms.`));
+      this.#listeners.onIdle(
+        limitError('idle_timeout', `Nothing came from the agent for ${timeWords(limit)}.`),
+      );
     };
     this.#stopIdle = this.#clock.startTimer(limit, look);
   }

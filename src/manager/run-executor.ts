@@ -109,14 +109,15 @@ export class RunExecutor {
 
   /** Executes the run once its start is stored; gives its last row, to come. */
   begin(run: Run, { lease, events }: Committed): Promise<Run> {
-    const { store, clock, owner, times } = this.#environment;
+    const { store, log, clock, owner, times } = this.#environment;
     if (lease === undefined) throw new AsmError('internal_error', 'The store took no lease for the run.');
     const onLost = (error: AsmError): void => this.#fail(error);
     const leasing = { leases: store.leases, clock, owner, milliseconds: times.lease, onLost };
     const start = events.find(
       ({ type, runId }) => (type === 'run_started' || type === 'run_resumed') && runId === run.id,
     );
-    const finished = this.#work(run, LeaseKeeper.keep(leasing, lease), (start?.seq ?? 1) - 1);
+    const work = this.#work(run, LeaseKeeper.keep(leasing, lease), (start?.seq ?? 1) - 1);
+    const finished = log.alive.during(work);
     // The failure belongs to whoever waits for the result; nobody may be.
     finished.catch(() => undefined);
     return finished;

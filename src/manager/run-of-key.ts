@@ -26,11 +26,11 @@ export async function startOfKey(
   prepared: PreparedRun,
   ways: KeyedStart,
 ): Promise<RunHandle> {
-  const { store, clock, times } = environment;
+  const { clock, times } = environment;
   const { run, options } = prepared;
   const deadline = clock.monotonic() + times.lease + 2 * retryDelay;
   for (;;) {
-    using change = nextChange(store, clock, run.sessionId);
+    using change = nextChange(environment, run.sessionId);
     const earlier = await earlierRun(environment, run);
     if (earlier !== undefined && earlier.status !== 'pending') return ways.found(earlier);
     try {

@@ -136,6 +136,31 @@ describe('studio', () => {
     expect(out).toBe('  ◐ Running: a\n  ◐ Running: b\r\u001B[2K  ✓ Ran: b\n  ✓ Ran: a\n');
   });
 
+  it('wraps why a run failed instead of cutting it, and says it once', () => {
+    const usage = {
+      inputTokens: 0,
+      cacheReadTokens: 0,
+      cacheWriteTokens: 0,
+      outputTokens: 0,
+      reasoningTokens: 0,
+    };
+    const message = 'The agent is not signed in, or its credentials were refused. Sign in, or set SOME_KEY.';
+    const error = { code: 'authentication_failed', message, retryable: false, recovery: 'sign_in' } as const;
+    const out = renderAll(studioRenderer({ terminal: true, width: 40, color: false }), [
+      eventOf('attempt_failed', { error, next: 'none' }),
+      eventOf('run_failed', { usage, error }),
+    ]);
+    expect(out).toBe(
+      [
+        '',
+        '  ✗ The agent is not signed in, or its',
+        '    credentials were refused. Sign in,',
+        '    or set SOME_KEY.',
+        '',
+      ].join('\n'),
+    );
+  });
+
   it('never wipes text that followed a running line', () => {
     const text = { type: 'message_streamed', data: { messageId: 'm', text: 'meanwhile' } } as const;
     const out = renderAll(

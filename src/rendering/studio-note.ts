@@ -44,6 +44,8 @@ export function studioNote(event: LogEvent): StudioNote | undefined {
     case 'conversation_replayed':
       return { kind: 'dim', text: `Told the agent ${event.data.messages} earlier messages` };
     case 'attempt_failed':
+      // Without another attempt the run's end says the same.
+      if (event.data.next === 'none') return undefined;
       return {
         kind: 'fail',
         text: `Attempt ${event.attempt ?? 1} failed: ${oneLine(event.data.error.message, length)}`,

@@ -78,6 +78,6 @@ export class StudioRunView {
   }
 
   #failed(message: string): string {
-    return this.#writer.line(studioSymbols.fail, 'red', oneLine(message, 500), { spaced: true });
+    return this.#writer.paragraph(studioSymbols.fail, 'red', oneLine(message, 1_000), { spaced: true });
   }
 }

@@ -37,6 +37,17 @@ export class StudioScreen {
     return this.close() + this.#gap(spaced) + this.#format(line) + '\n';
   }
 
+  /** A line that is wrapped where it is too long, and goes on below its text; its first word is its symbol. */
+  paragraph(line: StudioLine, symbol: string, spaced = false): string {
+    const width = this.#options.width();
+    if (width === undefined) return this.line(line, spaced);
+    const indent = line.indent + ' '.repeat(displayWidth(symbol) + 1);
+    const block = new StudioTextBlock(indent, width);
+    const text = block.write(line.text.slice(symbol.length).trim()) + block.end();
+    const first = line.indent + line.paint(`${symbol} `);
+    return `${this.close()}${this.#gap(spaced)}${first}${text.slice(indent.length)}\n`;
+  }
+
   /** The line of a running tool. On a terminal it stays open, to be updated when the tool ends. */
   running(key: string, line: StudioLine): string {
     if (!this.#options.terminal) return this.line(line);

@@ -27,6 +27,12 @@ export class StudioWriter {
     return this.#screen.line(this.#symbolLine(symbol, color, text, options.depth ?? 0), options.spaced);
   }
 
+  /** The same, not cut but wrapped: for what has to be read to its end, such as why a run failed. */
+  paragraph(symbol: string, color: keyof Palette, text: string, options: { spaced?: boolean } = {}): string {
+    this.#textKey = undefined;
+    return this.#screen.paragraph(this.#symbolLine(symbol, color, text, 0), symbol, options.spaced);
+  }
+
   running(key: string, text: string, depth: number): string {
     this.#textKey = undefined;
     return this.#screen.running(key, this.#symbolLine(studioSymbols.running, 'blue', text, depth));
@@ -70,6 +76,7 @@ export class StudioWriter {
     if (note === undefined) return '';
     const [symbol, color] = noteStyles[note.kind];
     if (symbol === '') return this.#dimLine(note.text);
+    if (note.kind === 'fail' || note.kind === 'warn') return this.paragraph(symbol, color, note.text);
     return this.line(symbol, color, note.text, { spaced: note.kind === 'sent' });
   }
 

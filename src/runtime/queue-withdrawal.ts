@@ -16,12 +16,11 @@ export async function withdrawQueuedRun(
   runId: RunId,
   { signal }: CallOptions,
 ): Promise<RunResult> {
-  const { store, clock } = environment;
   const end = { as: 'cancelled', reason: 'It was withdrawn.' } as const;
   for (;;) {
     const row = await findRun(environment, runId);
     if (row.status !== 'pending' || row.queuePosition === undefined) throw notQueued(row);
-    using change = nextChange(store, clock, row.sessionId);
+    using change = nextChange(environment, row.sessionId);
     if (await endPendingRun(environment, row, end)) return runResult(await findRun(environment, runId));
     // Somebody starts it, or ends it too: what comes of that is told by its row.
     await change.wait(lookAgain, signal);

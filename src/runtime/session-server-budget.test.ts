@@ -8,9 +8,13 @@ import { createSessionServer } from './session-server.ts';
 it('queued runs whose budget is used up when their turn comes fail and ask no agent', async () => {
   const store = memoryStore();
   let asked = 0;
+  const submitted = Promise.withResolvers<void>();
   const provider = scriptedProvider(() => {
     asked++;
-    return [{ usage: { inputTokens: 100 }, cost: { usd: '0.6', source: 'provider' } }];
+    return [
+      { call: () => submitted.promise },
+      { usage: { inputTokens: 100 }, cost: { usd: '0.6', source: 'provider' } },
+    ];
   });
   await using manager = await createSessionManager({
     store,
@@ -20,6 +24,7 @@ it('queued runs whose budget is used up when their turn comes fail and ask no ag
   const session = await manager.createSession();
   const server = await createSessionServer(manager, { session: session.id });
   const runs = await Promise.all(['one', 'two', 'three', 'four'].map((text) => server.submitRun(text)));
+  submitted.resolve();
   const results = await Promise.all(runs.map((run) => server.awaitRun(run.id)));
   expect(results.map((result) => (result.status === 'failed' ? result.error.code : result.status))).toEqual([
     'completed',

@@ -1,10 +1,8 @@
 import type { Clock } from '../domain/clock.ts';
 import { orAborted } from '../domain/abort.ts';
 import { AsmError } from '../domain/error.ts';
+import { KeptAlive } from '../manager/kept-alive.ts';
 import type { WaitLimit } from './session-server.ts';
-
-/** Milliseconds; the longest that Node.js takes. */
-const longestTimer = 2 ** 31 - 1;
 
 /**
  * Waits for work no longer than the limit says: `timed_out` after its time, `cancelled` when its signal
@@ -24,17 +22,14 @@ export async function withinLimit<Value>(
     timeout === undefined || timeout === Number.POSITIVE_INFINITY
       ? undefined
       : clock.startTimer(timeout, () => over.abort());
-  // Timers of the library don't keep a process alive, but whoever waits for this must not end in the middle.
-  const alive = setInterval(() => undefined, longestTimer);
   try {
-    return await orAborted(work(either), either);
+    return await new KeptAlive().during(orAborted(work(either), either));
   } catch (thrown) {
     if (over.signal.aborted && signal?.aborted !== true) {
       throw new AsmError('timed_out', `${what} did not end within ${timeout} ms.`, { cause: thrown });
     }
     throw thrown;
   } finally {
-    clearInterval(alive);
     stopTimer?.();
   }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
 import type { RunActivity, RunState, WatchdogStep, WorkingState } from '../domain/run-activity.ts';
+import { timeWords } from '../domain/time-words.ts';
 import { isProgress } from './progress.ts';
 import type { Nudge, WatchdogSettings } from './watchdog-options.ts';
 import { WorkTracker } from './work-tracker.ts';
@@ -171,9 +172,13 @@ export class Watchdog {
     this.#run.record({ type: 'watchdog_acted', data: { step: 'cancel', as: 'done' } });
     this.end();
     this.#run.stop(
-      new AsmError('run_stalled', `The run made no progress for ${silence} ms, and did not end otherwise.`, {
-        details: { state, silence },
-      }),
+      new AsmError(
+        'run_stalled',
+        `The run made no progress for ${timeWords(silence)}, and did not end otherwise.`,
+        {
+          details: { state, silence },
+        },
+      ),
     );
   }
 

@@ -35,7 +35,7 @@ test('streams what the agent says and does, and sums up beside it', async () => 
   expect(output).toMatch(/Make a file[^]*I will make a file\.[^]*touch made.txt[^]*The file is made\./);
   const { session } = announced(errors);
   expect(errors).toMatch(/^completed · .* tokens · \$[\d.]+$/m);
-  expect(errors).toContain(`go on: asm run --session ${session} "…"   look: asm show ${session}\n`);
+  expect(errors).toContain(`go on: asm run --session ${session} "…"\nlook:  asm show ${session}\n`);
   expect(output + errors).not.toContain('\u001B');
   expect(JSON.stringify(room.server.mainRequests[0]?.body)).toContain('Speak Latin.');
   await using store = await sqliteStore(room.store);

@@ -1,4 +1,5 @@
 import { AsmError } from '../../domain/error.ts';
+import { timeWords } from '../../domain/time-words.ts';
 import type { ProcessExit } from '../../process/process-group.ts';
 
 /** The error of a command that ended with an exit code that is not a success, or by a signal. */
@@ -19,10 +20,14 @@ export function exitError(provider: string, exit: ProcessExit, stderr: string): 
 
 /** The error of a command that reached its time limit. */
 export function timeoutError(provider: string, milliseconds: number, stderr: string): AsmError {
-  return new AsmError('timed_out', `The command did not end within ${milliseconds} ms and was stopped.`, {
-    details: { timeout: milliseconds },
-    provider: { provider, kind: 'timeout', ...(stderr === '' ? {} : { stderr }) },
-  });
+  return new AsmError(
+    'timed_out',
+    `The command did not end within ${timeWords(milliseconds)} and was stopped.`,
+    {
+      details: { timeout: milliseconds },
+      provider: { provider, kind: 'timeout', ...(stderr === '' ? {} : { stderr }) },
+    },
+  );
 }
 
 /** The error of a command that the gate refused. */
