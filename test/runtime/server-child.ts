@@ -1,5 +1,5 @@
 /** Serves one session of a store that other processes share; told what to do by messages. */
-import { appendFileSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 import { isAsmError } from '../../src/domain/error.ts';
 import { parseId, type RunId } from '../../src/domain/id.ts';
 import { createSessionManager, type SessionManager } from '../../src/manager/session-manager.ts';
@@ -50,10 +50,11 @@ async function follow(order: ServerOrder): Promise<ServerAnswer> {
   switch (order.order) {
     case 'serve': {
       const { path, sessionId, lease, startsFile, options } = order;
+      const startsLog = openSync(startsFile, 'a');
       const provider = scriptedProvider(
         ({ history }) => {
           const input = history.at(-1) ?? '';
-          appendFileSync(startsFile, `${input}\n`);
+          writeSync(startsLog, `${input}\n`);
           started.add(input);
           for (const wake of starts) wake();
           return input.startsWith('hang') ? [{ hang: true }] : [];
