@@ -42,6 +42,11 @@ export interface AcpPreset {
   readonly sessionMeta?: { readonly trusted: JsonObject; readonly untrusted: JsonObject };
   /** True when `sessionMeta` keeps the settings, hooks and servers of a project out that isn't trusted. */
   readonly isolatesProject?: boolean;
+  /**
+   * Sent as `_meta.systemPrompt`, with the instructions as its `append`, in place of the protocol's own form, which
+   * can't say this.
+   */
+  readonly systemPromptMeta?: JsonObject;
   /** Where in `_meta` the limit of model turns goes. */
   readonly maxTurnsMeta?: readonly string[];
   /** It takes Claude Code's hooks in its settings, by which a refusal can tell its reason. */

@@ -90,6 +90,8 @@ export const acpPresets = {
       },
     },
     isolatesProject: true,
+    // Else a conversation would keep the prompt of its first run.
+    systemPromptMeta: { snapshot: false },
     maxTurnsMeta: ['claudeCode', 'options', 'maxTurns'],
     claudeHooks: true,
     steering: { method: '_session/steering', accepted: ['injected'] },

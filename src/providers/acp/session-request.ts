@@ -34,11 +34,12 @@ export function sessionParameters(
     readonly initialized: JsonValue;
   },
 ): JsonObject {
-  const meta = sessionMeta(agent, request, parts.native);
+  const prompt = systemPrompt(agent, request.systemPrompt, parts.initialized);
+  const meta = { ...sessionMeta(agent, request, parts.native), ...prompt.meta };
   return {
     cwd: request.cwd,
     mcpServers: Object.entries(parts.mcpServers).map(([name, server]) => mcpServer(name, server)),
-    ...systemPrompt(agent, request.systemPrompt, parts.initialized),
+    ...prompt.parameters,
     ...(Object.keys(meta).length === 0 ? {} : { _meta: meta }),
   };
 }
@@ -53,11 +54,17 @@ function sessionMeta(agent: AcpAgent, request: RunRequest, native: CheckedNative
 }
 
 /** Instructions go along only to an agent that says that it takes them. */
-function systemPrompt(agent: AcpAgent, text: string | undefined, initialized: JsonValue): JsonObject {
+function systemPrompt(
+  agent: AcpAgent,
+  text: string | undefined,
+  initialized: JsonValue,
+): { readonly parameters?: JsonObject; readonly meta?: JsonObject } {
   if (text === undefined) return {};
   const path = ['agentCapabilities', 'sessionCapabilities', 'systemPrompt'];
   if ((fieldAt(initialized, path) ?? null) === null) throw unsupported(agent, 'systemPrompt');
-  return { systemPrompt: { mode: 'append', content: [{ type: 'text', text }] } };
+  const own = agent.preset?.systemPromptMeta;
+  if (own !== undefined) return { meta: { systemPrompt: { ...own, append: text } } };
+  return { parameters: { systemPrompt: { mode: 'append', content: [{ type: 'text', text }] } } };
 }
 
 function mcpServer(name: string, server: McpServer): JsonObject {

@@ -47,7 +47,8 @@ export function sdkOptions(input: SdkOptionsInput): SdkOptions {
     systemPrompt: {
       type: 'preset',
       preset: 'claude_code',
-      ...(input.appendedPrompt === '' ? {} : { append: input.appendedPrompt }),
+      // Without it the conversation would keep the prompt of its first run.
+      ...(input.appendedPrompt === '' ? {} : { append: input.appendedPrompt, snapshot: false }),
     },
     hooks: {
       PreToolUse: [

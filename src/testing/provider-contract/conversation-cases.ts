@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
+import { isSupported } from '../../domain/capability.ts';
 import { timeSortedIds } from '../../domain/id.ts';
 import type { ResumeRequest, RunOutcome, RunRequest } from '../../ports/provider.ts';
 import type { SteeringAnswer } from '../test-host.ts';
@@ -110,10 +111,17 @@ export const conversationCases: readonly ProviderCase[] = [
     claims: ['native_resume'],
     async run(room) {
       const resume = await firstRun(room);
-      const second = await room.start([{ say: 'The red kite.' }], { resume, text: 'What was it?' });
+      // What is asked of the run counts in an earlier conversation, too.
+      const systemPrompt = 'From now on you speak of the grey owl.';
+      const takesPrompt = isSupported(room.subject.capabilities, 'system_prompt');
+      const second = await room.start([{ say: 'The red kite.' }], {
+        ...{ resume, text: 'What was it?' },
+        ...(takesPrompt ? { systemPrompt } : {}),
+      });
       await room.outcome(second);
       assert.equal(second.ofType('agent_started')[0]?.data.continuity, 'native', 'the continuity');
-      for (const text of ['Remember the red kite.', 'I keep the green lantern in mind.', 'What was it?']) {
+      const texts = ['Remember the red kite.', 'I keep the green lantern in mind.', 'What was it?'];
+      for (const text of takesPrompt ? [...texts, systemPrompt] : texts) {
         assert.ok(heardOf(room, text), `the model heard: ${text}`);
       }
     },
