@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bash } from '../claude/agent-room.ts';
 import { announced, events } from './asm-log.ts';
-import { documents, launcher, openAsmRoom } from './asm-room.ts';
+import { asmSource, documents, launcher, openAsmRoom } from './asm-room.ts';
 
 test('streams what the agent says and does, and sums up beside it', async () => {
   await using room = await openAsmRoom([
@@ -174,6 +174,15 @@ test('what can not be started is said before anything is written', async () => {
     expect(errors).not.toMatch(/^\s+at /m);
   }
   expect(existsSync(room.store)).toBe(false);
+});
+
+test('a folder that was removed under the terminal is said, and no fault of asm', async () => {
+  await using room = await openAsmRoom();
+  const command = [process.execPath, asmSource, 'run', 'hello'].map((word) => `'${word}'`).join(' ');
+  const script = `mkdir gone && cd gone && rmdir ../gone && exec ${command}`;
+  const gone = await room.start(['-c', script], { program: '/bin/sh' }).ended;
+  expect(gone).toMatchObject({ code: 2, output: '' });
+  expect(gone.errors).toMatch(/does not exist any more. Change to one that does/);
 });
 
 test('a session whose first run can not be started does not wait for ever', async () => {
