@@ -32,16 +32,18 @@ function openTerminal(): { readonly shown: string[]; readonly show: (event: LogE
 test('a question comes after its call, and nothing else is shown until it is answered', async () => {
   const turns = terminalTurns();
   const { shown, show } = openTerminal();
+  const opened = Promise.withResolvers<void>();
   const answer = Promise.withResolvers<string>();
   const { signal } = new AbortController();
   const asked = turns.ask('one', signal, async () => {
     shown.push('one?');
+    opened.resolve();
     const said = await answer.promise;
     shown.push(said);
     return said;
   });
   const showing = (async () => {
-    for await (const event of turns.shown(stream(log))) show(event);
+    for await (const event of turns.shown(after(opened.promise))) show(event);
   })();
   await expect.poll(() => shown).toEqual(['I look.', 'one', 'one?']);
   for (let turn = 0; turn < 20; turn += 1) await nextTurn();
@@ -62,3 +64,10 @@ test('an aborted question lets the output go on', async () => {
   for await (const event of turns.shown(stream(log))) show(event);
   expect(shown).toEqual(['I look.', 'one', 'two', 'Done.']);
 });
+
+/** The log, of which what comes after the first call comes once the question is open. */
+async function* after(opened: Promise<void>): AsyncGenerator<LogEvent, void, void> {
+  yield* log.slice(0, 2);
+  await opened;
+  yield* log.slice(2);
+}

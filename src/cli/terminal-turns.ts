@@ -7,6 +7,9 @@ import { pause } from '../domain/pause.ts';
 /** Milliseconds that a question waits for what led to it to be shown, as when nobody reads the output. */
 const longestWait = 2_000;
 
+/** Milliseconds in which what the agent said before its call may still arrive: the call overtakes it. */
+const settling = 100;
+
 /** Makes a run's output and the questions about its calls take turns at the terminal. */
 export interface TerminalTurns {
   /** The same events; while a question is open, the next one waits. */
@@ -21,20 +24,19 @@ export interface TerminalTurns {
 export function terminalTurns(): TerminalTurns {
   /** Calls that were shown and not decided so far. */
   const started = new Set<string>();
-  let awaited: { readonly toolCallId: string; readonly shown: () => void } | undefined;
+  let awaited: { readonly toolCallId: string; readonly shown: (is: boolean) => void } | undefined;
   let free: Promise<void> = Promise.resolve();
 
   const wasShown = (event: LogEvent): void => {
     if (event.type === 'tool_call_decided') started.delete(event.data.toolCallId);
     if (event.type !== 'tool_call_started') return;
     started.add(event.data.toolCallId);
-    if (awaited?.toolCallId === event.data.toolCallId) awaited.shown();
+    if (awaited?.toolCallId === event.data.toolCallId) awaited.shown(true);
   };
-  const whenShown = async (toolCallId: string, hold: () => void, signal: AbortSignal): Promise<void> => {
+  const whenShown = async (toolCallId: string, signal: AbortSignal): Promise<void> => {
     const over = new AbortController();
-    const shown = new Promise<void>((resolve) => {
-      // At once, so that no later event slips through.
-      awaited = { toolCallId, shown: () => resolve(hold()) };
+    const shown = new Promise<boolean>((resolve) => {
+      awaited = { toolCallId, shown: resolve };
     });
     const tooLate = pause(longestWait, over.signal, systemClock);
     await orAborted(Promise.race([shown, tooLate]), signal).finally(() => {
@@ -53,12 +55,11 @@ export function terminalTurns(): TerminalTurns {
     },
     ask: async (toolCallId, signal, question) => {
       const turn = Promise.withResolvers<void>();
-      const hold = (): void => {
-        free = turn.promise;
-      };
       try {
-        if (!started.has(toolCallId)) await whenShown(toolCallId, hold, signal);
-        hold();
+        if (!started.has(toolCallId)) await whenShown(toolCallId, signal);
+        await pause(settling, signal, systemClock);
+        signal.throwIfAborted();
+        free = turn.promise;
         // What was rendered is written at the end of a turn of the event loop.
         await nextTurn();
         await nextTurn();

@@ -7,7 +7,7 @@ import { sqliteStore } from '../../src/stores/sqlite/index.ts';
 import { bash } from '../claude/agent-room.ts';
 import { announced, events } from './asm-log.ts';
 import type { AsmEnd } from './asm-process.ts';
-import { documents, launcher, openAsmRoom, type AsmRoom } from './asm-room.ts';
+import { asmSource, documents, launcher, openAsmRoom, type AsmRoom } from './asm-room.ts';
 import { ranEarlier } from './earlier-run.ts';
 
 /** One home, with one run of Claude Code in a session that others may go on with. */
@@ -199,6 +199,15 @@ test('what can not be started is said before anything is written', async () => {
     expect(errors).not.toMatch(/^\s+at /m);
   }
   expect(existsSync(room.store)).toBe(false);
+});
+
+test('a folder that was removed under the terminal is said, and no fault of asm', async () => {
+  await using room = await openAsmRoom();
+  const command = [process.execPath, asmSource, 'run', 'hello'].map((word) => `'${word}'`).join(' ');
+  const script = `mkdir gone && cd gone && rmdir ../gone && exec ${command}`;
+  const gone = await room.start(['-c', script], { program: '/bin/sh' }).ended;
+  expect(gone).toMatchObject({ code: 2, output: '' });
+  expect(gone.errors).toMatch(/does not exist any more. Change to one that does/);
 });
 
 test('a session whose first run can not be started does not wait for ever', async () => {
