@@ -39,7 +39,8 @@ export default defineConfig({
         include: [...tier.include],
         exclude: ['**/node_modules/**', '**/dist/**', '.tmp/**', ...tier.exclude],
         environment: 'node',
-        env: { NODE_COMPILE_CACHE: compileCache },
+        // Claude Code's short runs take a tenth less time where it compiles nothing.
+        env: { NODE_COMPILE_CACHE: compileCache, BUN_JSC_useJIT: '0' },
         isolate: false,
         testTimeout: tier.testTimeout,
         hookTimeout: tier.testTimeout,

@@ -46,6 +46,7 @@ export class RunAttempt {
   #settled = false;
   #handle: string | undefined;
   #spoke = false;
+  #moved = false;
   #output: string | undefined;
   readonly #sideEffects = new SideEffects();
 
@@ -72,6 +73,11 @@ export class RunAttempt {
   /** The provider's conversation, once the agent has shown that it exists by saying something. */
   get provenHandle(): string | undefined {
     return this.#spoke ? this.#handle : undefined;
+  }
+
+  /** True when the agent has done something in its conversation, so that its counters are others than before. */
+  get moved(): boolean {
+    return this.#moved;
   }
 
   /** Runs to the outcome. Throws what the provider throws, or `cancelled` if it doesn't settle in time. */
@@ -234,8 +240,13 @@ export class RunAttempt {
         if (event.data.handle !== undefined) this.#handle = event.data.handle;
         this.#options.usage.seeModel(this.#modelOf(event));
         break;
+      case 'tool_call_started':
+      case 'turn_completed':
+        this.#moved = true;
+        break;
       case 'message_received':
         this.#spoke = true;
+        this.#moved = true;
         if (event.data.parentToolCallId === undefined && event.data.role !== 'user')
           this.#output = event.data.text;
         break;

@@ -329,11 +329,11 @@ export class RunAttempts {
 
   /** A conversation that an attempt that failed has begun or moved on; it replaces none that is another. */
   #provenHandle(attempt: RunAttempt, { resume }: AttemptStart): AgentHandle | undefined {
-    const proven = attempt.provenHandle;
+    const goesOn = resume !== undefined && !resume.fork ? resume.handle : undefined;
+    // One that goes on was there before, also where the agent says nothing and only calls tools.
+    const proven = attempt.provenHandle ?? (attempt.moved ? goesOn?.id : undefined);
     if (proven === undefined) return undefined;
-    const { session } = this.#options.prepared;
-    const earlier =
-      resume !== undefined && !resume.fork ? resume.handle : session.agents[this.#provider.name];
+    const earlier = goesOn ?? this.#options.prepared.session.agents[this.#provider.name];
     // The same conversation went on: its counters are no longer those of the run before.
     if (earlier !== undefined && earlier.id !== proven) return undefined;
     return { id: proven, runId: this.#options.run.id };

@@ -12,7 +12,7 @@ import { appServers } from './app-servers.ts';
 import { openCodexRoom, type CodexRoom } from './codex-room.ts';
 import { heardBy, shell } from './codex-step.ts';
 
-/** Ends what a test waits for, so that the next one can wait for it anew. */
+/** Waits until a run's command has begun, and takes its mark away, so that the next run's can be waited for. */
 async function begun(room: CodexRoom): Promise<void> {
   const file = join(room.cwd, 'begun');
   await expect.poll(() => existsSync(file), { timeout: 300_000 }).toBe(true);

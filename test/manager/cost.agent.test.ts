@@ -66,20 +66,25 @@ describe('a run of Claude Code', () => {
   it('that resumes a session, one that fails in it, and one that forks it, cost only what they use themselves', async () => {
     await using priced = await openPricedAgent('claude');
     const session = await priced.manager.createSession();
+    const own = { usd: '0.045', computed: '0.045' };
+    const run = async (turns: readonly ExampleTurn[], on = session): Promise<unknown> => {
+      priced.say(turns);
+      const { status, cost } = await (await on.run('go on', priced.run)).result;
+      return { status, cost };
+    };
     for (let turn = 0; turn < 2; turn++) {
-      priced.say([{ text: `said ${turn}`, usage }]);
-      const result = await (await session.run('go on', priced.run)).result;
-      expect(result.cost).toEqual({ usd: '0.045', source: 'provider', computed: '0.045' });
+      const cost = { ...own, source: 'provider' };
+      expect(await run([{ text: `said ${turn}`, usage }])).toEqual({ status: 'completed', cost });
     }
     const fork = await session.fork();
-    priced.say([{ text: 'elsewhere', usage }]);
-    const forked = await (await fork.run('and here', priced.run)).result;
-    expect(forked.cost).toEqual({ usd: '0.045', source: 'provider', computed: '0.045' });
-    priced.say([...working(1), { error: { status: 403 } }]);
-    expect(await (await session.run('go on', priced.run)).result).toMatchObject({
-      status: 'failed',
-      cost: { usd: '0.045', source: 'provider', computed: '0.045' },
-    });
+    const forked = await run([{ text: 'elsewhere', usage }], fork);
+    expect(forked).toEqual({ status: 'completed', cost: { ...own, source: 'provider' } });
+    // An agent that only calls tools has used something, too.
+    const failed = await run([...working(1), { error: { status: 403 } }]);
+    expect(failed).toEqual({ status: 'failed', cost: { ...own, source: 'provider' } });
+    // What the conversation had used by then isn't known, so that the next run is what was seen of it.
+    const next = await run([{ text: 'after it', usage }]);
+    expect(next).toEqual({ status: 'completed', cost: { ...own, source: 'computed' } });
   });
   it.each([
     ['foreground', false],
