@@ -39,8 +39,7 @@ export default defineConfig({
         include: [...tier.include],
         exclude: ['**/node_modules/**', '**/dist/**', '.tmp/**', ...tier.exclude],
         environment: 'node',
-        // Claude Code's short runs take a tenth less time where it compiles nothing.
-        env: { NODE_COMPILE_CACHE: compileCache, BUN_JSC_useJIT: '0' },
+        env: { NODE_COMPILE_CACHE: compileCache },
         isolate: false,
         testTimeout: tier.testTimeout,
         hookTimeout: tier.testTimeout,

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { compileCache, compilation } from './compile-cache.ts';
+import { compileCache } from './compile-cache.ts';
 import type { ModelServer } from './model-server.ts';
 
 export interface ClaudeEnvironmentOptions {
@@ -36,6 +36,5 @@ export function claudeEnvironment(
     DISABLE_TELEMETRY: '1',
     DISABLE_ERROR_REPORTING: '1',
     ...compileCache(),
-    ...compilation(),
   };
 }

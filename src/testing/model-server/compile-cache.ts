@@ -8,14 +8,3 @@ export function compileCache(
   const { NODE_COMPILE_CACHE: folder } = source;
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
 }
-
-/**
- * The variable by which Bun, which Claude Code brings along, only interprets, as our own process has it: a run
- * against a scripted model is over before compiled code has paid for its compilation.
- */
-export function compilation(
-  source: Readonly<Record<string, string | undefined>> = process.env,
-): Readonly<Record<string, string>> {
-  const { BUN_JSC_useJIT: compiles } = source;
-  return compiles === undefined ? {} : { BUN_JSC_useJIT: compiles };
-}
