@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { CommanderError, type Command } from 'commander';
-import { KeptAlive } from '../manager/kept-alive.ts';
+import { KeptAlive } from '../process/kept-alive.ts';
 import { buildCommandLine } from './command-line.ts';
 import { exitCodes, exitCodeOfError } from './exit-code.ts';
 import { guardOutput } from './output-guard.ts';

@@ -4,7 +4,7 @@ import type { RunId, SessionId } from '../domain/id.ts';
 import { decodeEvent } from '../domain/stored-event.ts';
 import type { CallOptions, Change, Committed, EventQuery, SessionStore } from '../ports/session-store.ts';
 import { defaultTailLimits, type TailBudget, type TailLimits } from './event-tail.ts';
-import { KeptAlive } from './kept-alive.ts';
+import { KeptAlive } from '../process/kept-alive.ts';
 import { SessionFeed } from './session-feed.ts';
 
 /** A page of one session's log, decoded. Fields as in the store's page. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import { orAborted } from '../domain/abort.ts';
 import { AsmError } from '../domain/error.ts';
-import { KeptAlive } from '../manager/kept-alive.ts';
+import { KeptAlive } from '../process/kept-alive.ts';
 import type { WaitLimit } from './session-server.ts';
 
 /**
