@@ -239,3 +239,13 @@ describe('a command of an agent that wants to keep us busy', () => {
     expect(finding(policy, bash(`cd src; cat ${words}`))).toBe('cancel');
   });
 });
+
+test('where the folder of a rule leads is looked up for each decision', () => {
+  const decider = new PolicyDecider(mergePolicies([{ rules: { deny: ['write(inside live)'] } }]));
+  const write = call('Write', 'write', 'edit', { paths: ['/srv/second/a'] });
+  let live = '/srv/first';
+  const realPaths = (path: string): readonly string[] => [path === `${cwd}/live` ? live : path];
+  expect(decider.decide(write, { cwd, realPaths })).toBeUndefined();
+  live = '/srv/second';
+  expect(decider.decide(write, { cwd, realPaths })?.is).toBe('forbidden');
+});
