@@ -12,7 +12,8 @@ export interface CallContext {
   readonly cwd: string;
   /**
    * Where a path really leads: absolute, links followed as far as there are files; several where programs
-   * read the path differently. Default: what the text of the path says.
+   * read the path differently. Asked for paths that are absolute and tidy, or have a `..` in them. Default: what the
+   * text of the path says.
    */
   readonly realPaths?: (path: string, cwd: string) => readonly string[];
 }
@@ -23,26 +24,20 @@ interface Place {
   readonly real: readonly string[];
 }
 
-/** The folders of rules, which are looked up once for all calls that are made in one working folder. */
-export type RuleFolders = Map<string, Place>;
-
 const mostStrings = 1_000;
 
 /** What rules look at in one call; each is found out when it is first asked for. */
 export class CallFacts {
   readonly call: ToolCall;
   readonly #context: CallContext;
-  readonly #folders: RuleFolders;
   #parsed: ParsedShellCommand | undefined;
   #programs: ReadonlySet<string> | undefined;
   #paths: (NamedPaths & { readonly places: readonly Place[] }) | undefined;
   #hosts: NamedHosts | undefined;
 
-  /** `folders` remembers those of the rules from one call to the next. */
-  constructor(call: ToolCall, context: CallContext, folders: RuleFolders = new Map()) {
+  constructor(call: ToolCall, context: CallContext) {
     this.call = call;
     this.#context = context;
-    this.#folders = folders;
   }
 
   /** The shell command, parsed; `undefined` for calls that run none. */
@@ -60,7 +55,7 @@ export class CallFacts {
 
   /** Why a path of the call is in the folder, or could be; `undefined` when none is. */
   inside(folder: string): string | undefined {
-    const root = this.#root(folder);
+    const root = this.#place(folder);
     // A command and a search also reach what is below the folders that they name.
     const reachesBelow = this.call.kind === 'execute' || this.call.kind === 'search';
     const { places, unknown } = this.#named();
@@ -77,7 +72,7 @@ export class CallFacts {
 
   /** Why a path of the call is not in the folder, or could be out of it; `undefined` when all are in it. */
   outside(folder: string): string | undefined {
-    const root = this.#root(folder);
+    const root = this.#place(folder);
     const { places, unknown } = this.#named();
     const hit = places.find(({ real }) => !isIn(root, real));
     if (hit !== undefined) {
@@ -90,7 +85,7 @@ export class CallFacts {
   /** True when the call's own path fields are known and all of them are in the folder. */
   isSurelyInside(folder: string): boolean {
     const paths = this.call.paths ?? [];
-    const root = this.#root(folder);
+    const root = this.#place(folder);
     return paths.length > 0 && paths.every((path) => isIn(root, this.#place(path).real));
   }
 
@@ -108,20 +103,12 @@ export class CallFacts {
     return this.#paths;
   }
 
-  #root(folder: string): Place {
-    const key = `${this.#context.cwd}\n${folder}`;
-    const known = this.#folders.get(key);
-    if (known !== undefined) return known;
-    const place = this.#place(folder);
-    this.#folders.set(key, place);
-    return place;
-  }
-
   #place(path: string): Place {
     const { cwd, realPaths } = this.#context;
     const said = resolvePath(path, cwd);
     // Only what goes up may mean another place to the system than its text says.
-    return { said, real: realPaths?.(path.includes('..') ? path : said, cwd) ?? [said] };
+    const asked = said !== path && path.includes('..') ? path : said;
+    return { said, real: realPaths?.(asked, cwd) ?? [said] };
   }
 
   #namedPaths(): NamedPaths {
@@ -156,10 +143,10 @@ export class CallFacts {
     const { call, parsed } = this;
     if (parsed === undefined) return { paths: [], unknown: `${call.name} does not say what it runs` };
     const { cwd } = this.#context;
-    const own = ['cwd', 'workdir'].flatMap((name) => textField(call.input, name) ?? []);
-    const folders = [cwd, ...own.map((folder) => resolvePath(folder, cwd))];
+    const own = [textField(call.input, 'cwd'), textField(call.input, 'workdir')];
+    const folders = [cwd, ...own.flatMap((folder) => (folder === undefined ? [] : resolvePath(folder, cwd)))];
     const named = commandPaths(parsed, folders);
-    return own.length === 0 ? named : { ...named, paths: [...named.paths, ...folders] };
+    return folders.length === 1 ? named : { ...named, paths: [...named.paths, ...folders] };
   }
 
   #addresses(): readonly string[] {

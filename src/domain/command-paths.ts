@@ -8,8 +8,10 @@ export interface NamedPaths {
   readonly unknown?: string;
 }
 
-/** Folders from which the relative paths of one command text may count. */
+/** Folders from which the relative paths of one command text may count; each other one makes them twice as many. */
 const mostFolders = 16;
+/** Each is looked up on the disk. */
+const mostPaths = 10_000;
 const folderChangers: ReadonlySet<string> = new Set(['cd', 'pushd', 'chdir']);
 /** A program of the system: running it by its path is no different from running it by its name. */
 const systemProgram = /^(?:\/usr(?:\/local)?|\/opt\/homebrew)?\/s?bin\/[^/]+$/;
@@ -47,25 +49,41 @@ class CommandPathReader {
     const { program, arguments: words, dynamicFrom = words.length } = command;
     if (dynamicFrom < words.length) this.unknown ??= `what ${program} is given is not known`;
     if (command.path.includes('/') && !systemProgram.test(command.path)) this.add(command.path);
-    for (const word of words.slice(0, dynamicFrom)) this.add(word);
-    if (folderChangers.has(program)) this.#enterFirst(words.slice(0, dynamicFrom));
-    for (const [index, word] of words.entries()) {
+    const known = dynamicFrom < words.length ? words.slice(0, dynamicFrom) : words;
+    for (const word of known) this.add(word);
+    if (folderChangers.has(program)) this.#enterFirst(known);
+    let next = 0;
+    for (const word of words) {
+      next++;
       if (!word.startsWith('-')) continue;
       const option = folderOptions.exec(word);
-      if (option !== null) this.#enter(option[1] ?? words[index + 1] ?? '');
+      if (option !== null) this.#enter(option[1] ?? words[next] ?? '');
       else if (/^-C./s.test(word)) this.#enter(word.slice(2));
     }
   }
 
   add(word: string): void {
-    for (const candidate of candidates(word)) this.#words.add(candidate);
+    // Most words are plain ones.
+    if (!/^-|[=:,@]/.test(word)) this.#addPath(word);
+    else for (const candidate of candidates(word)) this.#addPath(candidate);
   }
 
   result(): NamedPaths {
-    const paths = new Set<string>();
-    for (const folder of this.#folders)
-      for (const word of this.#words) paths.add(word.startsWith('/') ? word : `${folder}/${word}`);
-    return { paths: [...paths], ...(this.unknown === undefined ? {} : { unknown: this.unknown }) };
+    const paths: string[] = [];
+    const relative: string[] = [];
+    for (const word of this.#words) (word.startsWith('/') ? paths : relative).push(word);
+    for (const folder of this.#folders) {
+      if (paths.length + relative.length > mostPaths) {
+        this.unknown ??= 'it names too many paths';
+        break;
+      }
+      for (const word of relative) paths.push(`${folder}/${word}`);
+    }
+    return this.unknown === undefined ? { paths } : { paths, unknown: this.unknown };
+  }
+
+  #addPath(path: string): void {
+    if (path !== '' && path !== '/dev/null') this.#words.add(path);
   }
 
   #enterFirst(words: readonly string[]): void {
@@ -75,8 +93,8 @@ class CommandPathReader {
   }
 
   #enter(folder: string): void {
-    for (const from of [...this.#folders]) this.#folders.add(resolvePath(folder, from));
-    if (this.#folders.size > mostFolders) this.unknown ??= 'it changes between too many folders';
+    if (this.#folders.size >= mostFolders) this.unknown ??= 'it changes between too many folders';
+    else for (const from of [...this.#folders]) this.#folders.add(resolvePath(folder, from));
   }
 }
 
@@ -91,10 +109,8 @@ export function pathOfFileUrl(text: string): string | undefined {
   }
 }
 
-/** What of a word may be a path. */
+/** What of a word that is an option, or made of several parts, may be a path. */
 function candidates(word: string): readonly string[] {
-  // Most words are plain ones.
-  if (!/^-|[=:,@]/.test(word)) return word === '' || word === '/dev/null' ? [] : [word];
   const file = pathOfFileUrl(word);
   if (file !== undefined) return [file];
   // An address on the network; what stands in it is no path of this machine.
@@ -102,6 +118,6 @@ function candidates(word: string): readonly string[] {
   const glued = /^-[A-Za-z](.+)$/s.exec(word)?.[1];
   const parts = /[=:,@]/.test(word) ? word.split(/[=:,@]/) : [];
   return [...(word.startsWith('-') ? [] : [word]), ...(glued === undefined ? [] : [glued]), ...parts].filter(
-    (part) => part !== '' && !part.startsWith('-') && part !== '/dev/null',
+    (part) => !part.startsWith('-'),
   );
 }

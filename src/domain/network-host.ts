@@ -1,4 +1,4 @@
-import type { ParsedShellCommand, SimpleCommand } from './shell-command.ts';
+import type { ParsedShellCommand } from './shell-command.ts';
 
 /** Hosts that something names; `unknown` says why there may be more. */
 export interface NamedHosts {
@@ -41,16 +41,17 @@ export function commandHosts(parsed: ParsedShellCommand): NamedHosts {
     const reaches = networkPrograms.has(command.program.toLowerCase());
     if (reaches && command.dynamicFrom !== undefined)
       unknown ??= `what ${command.program} is given is not known`;
-    for (const host of wordsHosts(command, reaches)) hosts.add(host);
+    for (const word of command.arguments) {
+      if (!reaches && !/[.@]/.test(word)) continue;
+      // What stands behind a sign may be an address, too.
+      const parts = /[=,]/.test(word) ? [word, ...word.split(/[=,]/).slice(1)] : [word];
+      for (const part of parts) {
+        const host = wordHost(part, reaches);
+        if (host !== undefined) hosts.add(host);
+      }
+    }
   }
   return { hosts: [...hosts], ...(unknown === undefined ? {} : { unknown }) };
-}
-
-function wordsHosts(command: SimpleCommand, reaches: boolean): readonly string[] {
-  const words = reaches ? command.arguments : command.arguments.filter((word) => /[.@]/.test(word));
-  return words.flatMap((word) =>
-    [word, ...word.split(/[=,]/).slice(1)].flatMap((part) => wordHost(part, reaches) ?? []),
-  );
 }
 
 function wordHost(word: string, reaches: boolean): string | undefined {

@@ -3,9 +3,10 @@ const untidy = /\/(?:\.{0,2}\/|\.{0,2}$)/;
 
 /** Makes a path absolute and takes `.` and `..` out of it, without looking at any file. */
 export function resolvePath(path: string, cwd: string): string {
-  if (path.startsWith('/') && path !== '/' && !untidy.test(path)) return path;
+  const whole = path.startsWith('/') ? path : `${cwd}/${path}`;
+  if (whole !== '/' && !untidy.test(whole)) return whole;
   const parts: string[] = [];
-  for (const part of (path.startsWith('/') ? path : `${cwd}/${path}`).split('/')) {
+  for (const part of whole.split('/')) {
     if (part === '..') parts.pop();
     else if (part !== '' && part !== '.') parts.push(part);
   }

@@ -104,7 +104,9 @@ class Parser {
     }
     let [first] = rest;
     for (; first !== undefined; [first] = rest) {
-      const name = /^([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/.exec(first.mask)?.[1];
+      const name = first.mask.includes('=')
+        ? /^([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/.exec(first.mask)?.[1]
+        : undefined;
       if (name === undefined) break;
       this.#assignments.push(name);
       if (isPowerfulVariable(name)) this.#opaque.add(`it sets ${name}, which changes what programs do`);
@@ -117,9 +119,11 @@ class Parser {
 
   /** What is left after one reserved word; `undefined` when the first word is none. */
   #skipReserved(words: readonly ShellWord[]): readonly ShellWord[] | undefined {
-    const [first, second, third] = words.map((word) => word.mask);
+    const first = words[0]?.mask;
     if (first === undefined) return undefined;
     if (introducers.has(first)) return words.slice(1);
+    const second = words[1]?.mask;
+    const third = words[2]?.mask;
     if (first === 'time' && second?.startsWith('-') !== true) return words.slice(1);
     if (first === 'case') return words.slice(third === 'in' ? 3 : 2);
     if (first === 'for' || first === 'select') {

@@ -73,9 +73,9 @@ class ScriptReader {
       } else if (character === '#') {
         if (this.#words[0]?.text === '[[') this.#visitor.opaque('it has a comment in a condition');
         source.at = endOfLine(source);
-      } else if (isRedirection(source)) {
+      } else if (isRedirection(source, character)) {
         this.#redirection(source);
-      } else if (';&|'.includes(character)) {
+      } else if (character === ';' || character === '&' || character === '|') {
         source.at++;
         this.#flush();
       } else if (character === '(') {
@@ -183,11 +183,13 @@ function wordVisitor(visitor: ScriptVisitor, depth: number): WordVisitor {
 }
 
 function skipBlanks(source: ShellSource): void {
-  const next = source.text[source.at];
-  if (next !== ' ' && next !== '\t' && next !== '\\') return;
-  const blanks = /(?:[ \t]|\\\n)*/y;
-  blanks.lastIndex = source.at;
-  source.at += blanks.exec(source.text)?.[0].length ?? 0;
+  const { text } = source;
+  for (;;) {
+    const character = text[source.at];
+    if (character === ' ' || character === '\t') source.at++;
+    else if (character === '\\' && text[source.at + 1] === '\n') source.at += 2;
+    else return;
+  }
 }
 
 function endOfLine(source: ShellSource): number {
@@ -195,7 +197,8 @@ function endOfLine(source: ShellSource): number {
   return end === -1 ? source.text.length : end;
 }
 
-function isRedirection(source: ShellSource): boolean {
+function isRedirection(source: ShellSource, character: string): boolean {
+  if (character !== '<' && character !== '>' && character !== '&') return false;
   return !isProcessSubstitution(source) && redirectionAt(source) !== '';
 }
 

@@ -28,6 +28,14 @@ export interface WordVisitor {
 
 const hidden = '\0';
 const metacharacters = new Set(' \t\n;&|()<>');
+/** By code: the characters that mean themselves to every shell, quoted or not. */
+const plainCodes: readonly boolean[] = Array.from({ length: 128 }, (_, code) =>
+  /[\w./,:=@%+-]/.test(String.fromCharCode(code)),
+);
+/** By code: the characters that may not mean themselves between double quotes. */
+const wakefulCodes: readonly boolean[] = Array.from({ length: 128 }, (_, code) =>
+  '"$`\\'.includes(String.fromCharCode(code)),
+);
 
 /** Reads the word at the position, which is not at a metacharacter unless a process substitution begins there. */
 export function readWord(source: ShellSource, visitor: WordVisitor): ShellWord {
@@ -84,14 +92,17 @@ class WordReader {
     };
   }
 
-  /** Takes what means itself to every shell, quoted or not; most of a text is of that kind. */
+  /** Takes what means itself to every shell; most of a text is of that kind. */
   plain(quoted: boolean): void {
-    const run = /[\w./,:=@%+-]*/y;
-    run.lastIndex = this.#source.at;
-    const [text = ''] = run.exec(this.#source.text) ?? [];
-    if (text === '') return;
-    this.#add(text, quoted);
-    this.#source.at += text.length;
+    const { text, at } = this.#source;
+    let end = at;
+    if (quoted) while (end < text.length && wakefulCodes[text.charCodeAt(end)] !== true) end++;
+    else while (end < text.length && plainCodes[text.charCodeAt(end)] === true) end++;
+    if (end === at) return;
+    const run = text.slice(at, end);
+    this.#text += run;
+    this.#mask += quoted ? hidden.repeat(run.length) : run;
+    this.#source.at = end;
   }
 
   /** A character that may start an expansion. */
@@ -131,11 +142,13 @@ class WordReader {
 
   /** Reads as between double quotes until `isEnd` says so. */
   expanded(isEnd: () => boolean): void {
+    const { text } = this.#source;
     for (;;) {
       this.plain(true);
-      if (this.#source.at >= this.#source.text.length || isEnd()) break;
-      const [character = '', next = ''] = this.#source.text.slice(this.#source.at, this.#source.at + 2);
-      if (character === '\\' && next !== '' && '$`"\\\n'.includes(next)) this.escape();
+      const character = text[this.#source.at];
+      if (character === undefined || isEnd()) break;
+      const next = text[this.#source.at + 1];
+      if (character === '\\' && next !== undefined && '$`"\\\n'.includes(next)) this.escape();
       else this.piece(character, true);
     }
   }

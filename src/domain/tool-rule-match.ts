@@ -39,36 +39,33 @@ function fitsName(wanted: string, name: string): boolean {
   return wanted.endsWith('*') ? known.startsWith(wanted.slice(0, -1)) : known === wanted;
 }
 
+/** Why something applies to a call; `undefined` when it doesn't. */
+export type Condition = (facts: CallFacts) => string | undefined;
+
 /** Why a denying or asking rule applies; `undefined` when it doesn't. What can't be known applies. */
 export function whyHit(rule: ToolRule, facts: CallFacts): string | undefined {
-  return reachesTool(rule, facts.call) ? whyMet(rule, facts) : undefined;
+  return reachesTool(rule, facts.call) ? conditionOf(rule)(facts) : undefined;
 }
 
-/** The same for a rule that is known to reach the call's tool. */
-export function whyMet(rule: ToolRule, facts: CallFacts): string | undefined {
-  const { call } = facts;
-  const reasons: string[] = [];
-  if (rule.inside !== undefined) {
-    const why = facts.inside(rule.inside);
-    if (why === undefined) return undefined;
-    reasons.push(why);
-  }
-  if (rule.outside !== undefined) {
-    const why = facts.outside(rule.outside);
-    if (why === undefined) return undefined;
-    reasons.push(why);
-  }
-  if (rule.hosts !== undefined) {
-    const why = whyHosts(rule.hosts, facts);
-    if (why === undefined) return undefined;
-    reasons.push(why);
-  }
-  if (rule.program !== undefined || rule.flags !== undefined) {
-    const why = whyProgram(rule, facts);
-    if (why === undefined) return undefined;
-    reasons.push(why);
-  }
-  return reasons[0] ?? `it uses ${call.tool}`;
+/** The same for calls that the rule is known to reach; what is the same for all of them is found out once. */
+export function conditionOf(rule: ToolRule): Condition {
+  const { inside, outside, hosts } = rule;
+  const conditions: Condition[] = [];
+  if (inside !== undefined) conditions.push((facts) => facts.inside(inside));
+  if (outside !== undefined) conditions.push((facts) => facts.outside(outside));
+  if (hosts !== undefined) conditions.push((facts) => whyHosts(hosts, facts));
+  if (rule.program !== undefined || rule.flags !== undefined) conditions.push(programCondition(rule));
+  const [only, ...others] = conditions;
+  if (only !== undefined && others.length === 0) return only;
+  return (facts) => {
+    let reason: string | undefined;
+    for (const condition of conditions) {
+      const why = condition(facts);
+      if (why === undefined) return undefined;
+      reason ??= why;
+    }
+    return reason ?? `it uses ${facts.call.tool}`;
+  };
 }
 
 function whyHosts(patterns: readonly string[], { hosts }: CallFacts): string | undefined {
@@ -79,17 +76,20 @@ function whyHosts(patterns: readonly string[], { hosts }: CallFacts): string | u
     : `it can't be known which hosts it reaches, because ${hosts.unknown}`;
 }
 
-function whyProgram(rule: ToolRule, facts: CallFacts): string | undefined {
-  const { call, parsed } = facts;
-  if (parsed === undefined)
-    return call.kind === 'execute' ? `it can't be known what ${call.name} runs` : undefined;
-  const hit =
-    rule.program === undefined || facts.programs.has(nameOf(rule.program))
-      ? parsed.commands.find((command) => mayRun(command, rule))
-      : undefined;
-  if (hit !== undefined) return `it runs ${hit.path}`;
-  const [unknown] = parsed.opaque;
-  return unknown === undefined ? undefined : `it can't be known what it runs, because ${unknown}`;
+function programCondition(rule: ToolRule): Condition {
+  const program = rule.program === undefined ? undefined : nameOf(rule.program);
+  return (facts) => {
+    const { call, parsed } = facts;
+    if (parsed === undefined)
+      return call.kind === 'execute' ? `it can't be known what ${call.name} runs` : undefined;
+    const hit =
+      program === undefined || facts.programs.has(program)
+        ? parsed.commands.find((command) => mayRun(command, program, rule))
+        : undefined;
+    if (hit !== undefined) return `it runs ${hit.path}`;
+    const unknown = parsed.opaque[0];
+    return unknown === undefined ? undefined : `it can't be known what it runs, because ${unknown}`;
+  };
 }
 
 /** A program's name without its folders; on some file systems upper and lower case are one name. */
@@ -98,9 +98,9 @@ function nameOf(program: string): string {
 }
 
 /** True unless it is certain that the command is not the one of the rule. */
-function mayRun(command: SimpleCommand, rule: ToolRule): boolean {
-  const { program, flags } = rule;
-  if (program !== undefined && command.program.toLowerCase() !== nameOf(program)) return false;
+function mayRun(command: SimpleCommand, program: string | undefined, rule: ToolRule): boolean {
+  const { flags } = rule;
+  if (program !== undefined && command.program.toLowerCase() !== program) return false;
   if (flags !== undefined && command.dynamicFrom === undefined && !hasFlag(command.arguments, flags))
     return false;
   return (rule.arguments ?? []).every(

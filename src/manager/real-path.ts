@@ -6,56 +6,52 @@ const mostLinks = 40;
 
 /**
  * Finds where paths lead when links are followed, as far as there are files: absolute. Two answers where programs read
- * a path differently: some take `..` out of the text first, the system follows the link before it. Each place is looked
- * at once, so that a finder is for one decision.
+ * a path differently: some take `..` out of the text first, the system follows the link before it. Paths without `..` are
+ * absolute and tidy. Each place is looked at once, so that a finder is for one decision.
  */
 export function realPathFinder(): (path: string, cwd: string) => readonly string[] {
   const finder = new RealPathFinder();
   return (path, cwd) => finder.find(path, cwd);
 }
 
-/** One path, in the same way. */
+/** One path of any form, in the same way. */
 export function realPaths(path: string, cwd: string): readonly string[] {
-  return new RealPathFinder().find(path, cwd);
-}
-
-/** A folder as it was named, without a slash at its end, and where it leads. */
-interface Folder {
-  readonly said: string;
-  readonly real: string;
+  return new RealPathFinder().find(path.includes('..') ? path : resolve(cwd, path), cwd);
 }
 
 class RealPathFinder {
-  /** Those that were looked at. */
-  readonly #folders = new Map<string, Folder>();
-  #last: Folder = { said: '', real: '' };
+  /** Where those lead that were looked at. */
+  readonly #known = new Map<string, string>();
+  /** The folder of the path before, where most are, and where it leads; without a slash at the end. */
+  #folder = '';
+  #realFolder = '';
 
   find(path: string, cwd: string): readonly string[] {
-    if (!path.includes('..')) return [this.#leadsTo(isClean(path) ? path : resolve(cwd, path), mostLinks)];
+    if (!path.includes('..')) return [this.#leadsTo(path, mostLinks)];
     const byText = this.#leadsTo(resolve(cwd, path), mostLinks);
     const bySystem = this.#walk(isAbsolute(path) ? path : `${cwd}/${path}`);
     return bySystem === byText ? [byText] : [byText, bySystem];
   }
 
-  /** The folder that the path is in; `slash` is the place of its last slash. Most paths are in that of the one before. */
-  #folderOf(path: string, slash: number, links: number): Folder {
-    if (this.#last.said.length === slash && path.startsWith(this.#last.said)) return this.#last;
-    const said = path.slice(0, slash);
-    const folder = this.#folders.get(said) ?? { said, real: said === '' ? '' : this.#leadsTo(said, links) };
-    this.#folders.set(said, folder);
-    this.#last = folder;
-    return folder;
-  }
-
   /** For an absolute path without `..`. */
   #leadsTo(path: string, links: number): string {
     if (path === '/') return path;
+    const known = this.#known.get(path);
+    if (known !== undefined) return known;
     const slash = path.lastIndexOf('/');
-    const { said, real } = this.#folderOf(path, slash, links);
-    const place = real === said ? path : `${real === '/' ? '' : real}${path.slice(slash)}`;
-    if (!isLink(place)) return place;
-    const target = links > 0 ? linkTarget(place) : undefined;
-    return target === undefined ? place : this.#leadsTo(resolve(dirname(place), target), links - 1);
+    if (slash !== this.#folder.length || !path.startsWith(this.#folder)) {
+      const folder = path.slice(0, slash);
+      this.#realFolder = slash === 0 ? '' : this.#leadsTo(folder, links);
+      this.#folder = folder;
+    }
+    const place =
+      this.#realFolder === this.#folder
+        ? path
+        : `${this.#realFolder === '/' ? '' : this.#realFolder}${path.slice(slash)}`;
+    const target = links > 0 && isLink(place) ? linkTarget(place) : undefined;
+    const real = target === undefined ? place : this.#leadsTo(resolve(dirname(place), target), links - 1);
+    this.#known.set(path, real);
+    return real;
   }
 
   /** Takes one part of the path after the other, as the system does. */
@@ -67,11 +63,6 @@ class RealPathFinder {
     }
     return place;
   }
-}
-
-/** Absolute, and without anything to take out. */
-function isClean(path: string): boolean {
-  return path.startsWith('/') && !/\/\.?(?:\/|$)/.test(path);
 }
 
 function isLink(path: string): boolean {

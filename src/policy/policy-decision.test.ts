@@ -225,3 +225,27 @@ describe('several', () => {
     });
   });
 });
+
+describe('a command of an agent that wants to keep us busy', () => {
+  const policy: Policy = { rules: { deny: ['bash(outside .)'] } };
+  test('is refused when it changes between too many folders', () => {
+    const changes = Array.from({ length: 1_000 }, (_, index) => `cd a${index}`);
+    expect(finding(policy, bash(changes.slice(0, 3).join('; ')))).toBeUndefined();
+    expect(finding(policy, bash(changes.join('; ')))).toBe('cancel');
+  });
+  test('is refused when it names too many paths from several folders', () => {
+    const words = Array.from({ length: 9_000 }, (_, index) => `a${index}`).join(' ');
+    expect(finding(policy, bash(`cat ${words}`))).toBeUndefined();
+    expect(finding(policy, bash(`cd src; cat ${words}`))).toBe('cancel');
+  });
+});
+
+test('where the folder of a rule leads is looked up for each decision', () => {
+  const decider = new PolicyDecider(mergePolicies([{ rules: { deny: ['write(inside live)'] } }]));
+  const write = call('Write', 'write', 'edit', { paths: ['/srv/second/a'] });
+  let live = '/srv/first';
+  const realPaths = (path: string): readonly string[] => [path === `${cwd}/live` ? live : path];
+  expect(decider.decide(write, { cwd, realPaths })).toBeUndefined();
+  live = '/srv/second';
+  expect(decider.decide(write, { cwd, realPaths })?.is).toBe('forbidden');
+});

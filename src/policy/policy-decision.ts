@@ -1,7 +1,7 @@
-import { CallFacts, type CallContext, type RuleFolders } from '../domain/call-facts.ts';
+import { CallFacts, type CallContext } from '../domain/call-facts.ts';
 import type { PolicyAction } from '../domain/policy-report.ts';
 import { isAmong } from '../domain/tool-policy.ts';
-import { allowingRule, reachesTool, whyMet } from '../domain/tool-rule-match.ts';
+import { allowingRule, conditionOf, reachesTool } from '../domain/tool-rule-match.ts';
 import { formatToolRule, type ToolRule } from '../domain/tool-rule.ts';
 import type { ToolCall } from '../domain/tool.ts';
 import { compareActions, type MergedPolicy } from './policy-stack.ts';
@@ -29,7 +29,6 @@ const mostRemembered = 1_000;
 /** Decides about tool calls by a policy. Made once for a run; a decision takes microseconds. */
 export class PolicyDecider {
   readonly #merged: MergedPolicy;
-  readonly #folders: RuleFolders = new Map();
   readonly #checks = new Map<string, readonly Check[]>();
 
   constructor(merged: MergedPolicy) {
@@ -40,7 +39,7 @@ export class PolicyDecider {
   decide(call: ToolCall, context: CallContext): PolicyFinding | undefined {
     const checks = this.#checksOf(call);
     if (checks.length === 0) return undefined;
-    const facts = new CallFacts(call, context, this.#folders);
+    const facts = new CallFacts(call, context);
     for (const check of checks) {
       const finding = check(facts);
       if (finding !== undefined) return finding;
@@ -88,8 +87,9 @@ function checksFor(merged: MergedPolicy, tool: ToolIdentity): readonly Check[] {
 
 function denying(policy: string, rule: ToolRule, action: PolicyAction): Check {
   const text = formatToolRule(rule);
+  const condition = conditionOf(rule);
   return (facts) => {
-    const why = whyMet(rule, facts);
+    const why = condition(facts);
     if (why === undefined) return undefined;
     const reason = `The policy ${policy} forbids it by the rule ${text}: ${why}.`;
     return { is: 'forbidden', policy, action, rule: `deny ${text}`, reason };
@@ -105,8 +105,9 @@ function notAllowed(policy: string, rules: readonly ToolRule[], action: PolicyAc
 
 function asked(policy: string, rule: ToolRule): Check {
   const text = formatToolRule(rule);
+  const condition = conditionOf(rule);
   return (facts) => {
-    const why = whyMet(rule, facts);
+    const why = condition(facts);
     if (why === undefined) return undefined;
     const reason = `The policy ${policy} asks for it by the rule ${text}: ${why}.`;
     return { is: 'asked', policy, rule: `ask ${text}`, reason };
