@@ -41,6 +41,10 @@ function optionsFor({ cwd, environment }: AgentPlace): Options {
                 hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'allow' },
               }),
           ],
+          // As we give it: a hook that fails must not let a tool run, so that the SDK holds the prompt until the
+          // program has said that it knows such hooks.
+          timeout: 25 * 60 * 60,
+          onFailure: 'block',
         },
       ],
     },
