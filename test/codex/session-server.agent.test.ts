@@ -151,6 +151,17 @@ describe("a session's server", () => {
     expect(others.map(({ lost }) => lost)).toEqual(Array.from(others, () => undefined));
   });
 
+  it('stays for as long as was asked', async () => {
+    await using room = await openCodexRoom(() => ({ text: 'fine' }));
+    await using provider = codex({ serverIdleTime: 50 });
+    await using shared = codex({ serverIdleTime: 50, shareServer: true });
+    const runs = [provider, shared].map((each) => room.run({ provider: each, request: { sessionId } }));
+    await Promise.all(runs.map((run) => run.outcome()));
+    // Nobody ends them but the time.
+    await expect.poll(() => appServers(room), { timeout: 300_000 }).toEqual([]);
+    expect(() => codex({ serverIdleTime: -1 })).toThrow(/serverIdleTime/);
+  });
+
   it('does not outlive our process, also where nothing binds it to that', async () => {
     await using room = await openCodexRoom(() => ({ text: 'fine' }));
     const set = codexEnvironment(room.server, { home: room.home });

@@ -38,6 +38,11 @@ export interface CodexOptions {
    */
   readonly shareServer?: boolean;
   /**
+   * Milliseconds that an app-server stays without a run: from 0, at most a day. Default 60,000. A longer time spares
+   * starts where people think between two runs, a shorter one memory.
+   */
+  readonly serverIdleTime?: number;
+  /**
    * True: rules of Codex's own, in the folder `rules` of its configuration, stand: what they allow is run without
    * asking the gate. Default false: runs are refused while there are any.
    */
@@ -60,6 +65,11 @@ const optionsSchema = z.object({
   model: z.string().min(1).optional(),
   instructions: instructionsSchema,
   shareServer: z.boolean().optional(),
+  serverIdleTime: z
+    .int()
+    .min(0)
+    .max(24 * 60 * 60_000)
+    .optional(),
   ownRules: z.boolean().optional(),
 });
 

@@ -13,7 +13,9 @@ import { createSessionServers } from './session-servers.ts';
 export function codex(options: CodexOptions = {}): Provider<CodexNative> & AsyncDisposable {
   const checked = checkOptions(options);
   const isShared = checked.shareServer === true;
-  const servers = isShared ? createServerPool() : createSessionServers();
+  const servers = isShared
+    ? createServerPool(checked.serverIdleTime)
+    : createSessionServers(checked.serverIdleTime);
   const capabilities = isShared ? sharedServerCapabilities : codexCapabilities;
   return {
     name: 'codex',

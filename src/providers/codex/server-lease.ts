@@ -3,8 +3,8 @@ import type { SessionId } from '../../domain/id.ts';
 import type { RunRequest } from '../../ports/provider.ts';
 import type { AppServer } from './app-server.ts';
 
-/** Milliseconds that a server lives on without a run. */
-export const idleTime = 60_000;
+/** Milliseconds that a server lives on without a run, unless told otherwise. */
+export const defaultIdleTime = 60_000;
 
 /** What a run holds while it uses a server. */
 export interface ServerLease {

@@ -1,7 +1,7 @@
 import { orAborted } from '../../domain/abort.ts';
 import { startAppServer, type AppServer } from './app-server.ts';
 import { serverMark, sharedEnvironment } from './environment.ts';
-import { holdServer, idleTime, serverKey, type ServerSource } from './server-lease.ts';
+import { defaultIdleTime, holdServer, serverKey, type ServerSource } from './server-lease.ts';
 
 interface Entry {
   readonly starting: Promise<AppServer>;
@@ -9,8 +9,8 @@ interface Entry {
   timer?: NodeJS.Timeout;
 }
 
-/** Servers that several runs share, one for each program and environment. */
-export function createServerPool(): ServerSource {
+/** Servers that several runs share, one for each program and environment. `idleTime`: milliseconds without a run. */
+export function createServerPool(idleTime: number = defaultIdleTime): ServerSource {
   const entries = new Map<string, Entry>();
   const closing = new AbortController();
 

@@ -4,7 +4,13 @@ import type { RunRequest } from '../../ports/provider.ts';
 import { hasProcessTable } from '../../process/process-table.ts';
 import { startAppServer, type AppServer } from './app-server.ts';
 import { codexEnvironment, serverMark, sharedEnvironment } from './environment.ts';
-import { holdServer, idleTime, serverKey, type ServerLease, type ServerSource } from './server-lease.ts';
+import {
+  defaultIdleTime,
+  holdServer,
+  serverKey,
+  type ServerLease,
+  type ServerSource,
+} from './server-lease.ts';
 
 /** Servers that wait for their session's next run at most; of more, the one that has waited longest is ended. */
 const mostIdle = 16;
@@ -33,9 +39,9 @@ interface Use {
 /**
  * Servers that stay after a run for their session's next one. It gets the server only when it goes on from the end
  * of the very run that the server has served: then that end is stored, so that nobody takes that run for abandoned
- * and ends what it used.
+ * and ends what it used. `idleTime`: milliseconds that they stay.
  */
-export function createSessionServers(): ServerSource {
+export function createSessionServers(idleTime: number = defaultIdleTime): ServerSource {
   const idle = new Map<SessionId, IdleServer>();
   const uses = new Set<Use>();
   let closed = false;
