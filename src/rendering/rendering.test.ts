@@ -5,6 +5,7 @@ import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogEvent } from '../domain/event.ts';
+import { noUsage } from '../domain/usage.ts';
 import {
   callbackSink,
   compactRenderer,
@@ -49,13 +50,7 @@ describe.each(Object.entries(renderers))('%s', (_name, make) => {
 
   it('lets no control character or direction override of a text through', () => {
     const hostile = 'a\u001B[2Jb\u001B]0;title\u0007c\u009B31md\re\bf\u202Eg\u001B[31mh';
-    const usage = {
-      inputTokens: 0,
-      cacheReadTokens: 0,
-      cacheWriteTokens: 0,
-      outputTokens: 0,
-      reasoningTokens: 0,
-    };
+    const usage = noUsage;
     const error = { code: 'agent_failed', message: hostile, retryable: false, recovery: 'abort' } as const;
     const out = renderAll(
       make(false),
@@ -137,13 +132,7 @@ describe('studio', () => {
   });
 
   it('wraps why a run failed instead of cutting it, and says it once', () => {
-    const usage = {
-      inputTokens: 0,
-      cacheReadTokens: 0,
-      cacheWriteTokens: 0,
-      outputTokens: 0,
-      reasoningTokens: 0,
-    };
+    const usage = noUsage;
     const message = 'The agent is not signed in, or its credentials were refused. Sign in, or set SOME_KEY.';
     const error = { code: 'authentication_failed', message, retryable: false, recovery: 'sign_in' } as const;
     const out = renderAll(studioRenderer({ terminal: true, width: 40, color: false }), [
