@@ -52,13 +52,7 @@ function convert(value: unknown, depth: number, ancestors: Set<object>): JsonVal
     const result: Record<string, JsonValue> = {};
     for (const [key, item] of Object.entries(value)) {
       if (item === undefined) continue;
-      // An own `__proto__` must stay data and never become a prototype.
-      Object.defineProperty(result, key, {
-        value: convert(item, depth + 1, ancestors),
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      });
+      setOwn(result, key, convert(item, depth + 1, ancestors));
     }
     return result;
   } catch {
@@ -67,4 +61,14 @@ function convert(value: unknown, depth: number, ancestors: Set<object>): JsonVal
   } finally {
     ancestors.delete(value);
   }
+}
+
+/** Gives an object that is being built an own field of any name. */
+export function setOwn(object: Record<string, JsonValue>, key: string, value: JsonValue): void {
+  if (key !== '__proto__') {
+    object[key] = value;
+    return;
+  }
+  // It must stay data and never become a prototype.
+  Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
 }

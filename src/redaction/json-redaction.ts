@@ -1,7 +1,6 @@
-import type { JsonValue } from '../domain/json.ts';
+import { setOwn, type JsonValue } from '../domain/json.ts';
+import type { KnownKeys, RedactText } from './known-keys.ts';
 import type { RuleSet } from './rule-set.ts';
-
-type RedactText = (text: string) => { readonly text: string; readonly count: number };
 
 /** A container that is being gone through. */
 interface Level {
@@ -20,6 +19,7 @@ interface Level {
 export function redactJson(
   root: JsonValue,
   rules: RuleSet,
+  keys: KnownKeys,
   redactText: RedactText,
 ): { readonly value: JsonValue; readonly count: number } {
   let count = 0;
@@ -28,11 +28,10 @@ export function redactJson(
     count += result.count;
     return result.text;
   };
-  const placeholders: ReadonlySet<string> = new Set(rules.placeholders());
   const leaf = (value: JsonValue, category: string | undefined): JsonValue => {
     if (typeof value !== 'string') return value;
     if (category === undefined) return redact(value);
-    if (value === '' || placeholders.has(value)) return value;
+    if (value === '' || rules.isPlaceholder(value)) return value;
     count += 1;
     return rules.placeholder(category);
   };
@@ -54,7 +53,7 @@ export function redactJson(
       continue;
     }
     const child = childAt(level, index);
-    const category = key === undefined ? level.category : rules.names.find(key)?.category;
+    const category = key === undefined ? level.category : keys.look(key).category;
     if (isContainer(child)) {
       levels.push(open(child, Array.isArray(child) ? category : undefined));
     } else {
@@ -68,9 +67,10 @@ export function redactJson(
     if (value !== childAt(level, index)) level.changed = true;
     level.values.push(value);
     if (key === undefined) return;
-    const newKey = redact(key);
-    if (newKey !== key) level.changed = true;
-    level.newKeys.push(newKey);
+    const known = keys.look(key);
+    count += known.count;
+    if (known.count > 0) level.changed = true;
+    level.newKeys.push(known.text);
   }
 }
 
@@ -102,13 +102,7 @@ function close(level: Level): JsonValue {
   for (const [index, key] of level.newKeys.entries()) {
     let free = key;
     for (let number = 2; Object.hasOwn(result, free); number += 1) free = `${key} (${number})`;
-    // An own `__proto__` must stay data and never become a prototype.
-    Object.defineProperty(result, free, {
-      value: level.values[index] ?? null,
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    });
+    setOwn(result, free, level.values[index] ?? null);
   }
   return result;
 }

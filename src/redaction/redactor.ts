@@ -1,6 +1,7 @@
 import type { JsonValue } from '../domain/json.ts';
 import { defaultRedactionRules } from './default-rules.ts';
 import { redactJson } from './json-redaction.ts';
+import { KnownKeys } from './known-keys.ts';
 import type { RedactionRule } from './redaction-rule.ts';
 import { RuleSet } from './rule-set.ts';
 import { TextScanner } from './text-scanner.ts';
@@ -79,10 +80,11 @@ export function createRedactor(options: RedactionOptions = {}): Redactor {
     const output = scanner.whole(input);
     return { text: output, count: scanner.count - before };
   };
+  const keys = new KnownKeys(ruleSet, text);
   return {
     text,
-    json: (value) => redactJson(value, ruleSet, text),
-    placeholders: ruleSet.placeholders(),
+    json: (value) => redactJson(value, ruleSet, keys, text),
+    placeholders: ruleSet.placeholders,
     stream: () => new TextScanner(ruleSet),
   };
 }

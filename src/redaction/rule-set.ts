@@ -36,6 +36,8 @@ export class RuleSet {
   /** For each ASCII code the triggers that begin with it. */
   readonly byFirst: readonly (readonly Trigger[])[];
   readonly names: SecretNameIndex;
+  /** All placeholders: what is never redacted again. */
+  readonly placeholders: readonly string[];
   readonly #placeholders = new Map<string, string>();
 
   constructor(rules: readonly RedactionRule[], placeholder: (category: string) => string) {
@@ -50,6 +52,7 @@ export class RuleSet {
     }
     const assignments = rules.filter((rule) => rule.form === 'assignment');
     this.names = new SecretNameIndex(assignments);
+    this.placeholders = [...new Set(this.#placeholders.values())];
     const triggers = this.#triggers(rules, assignments);
     this.byFirst = Array.from({ length: 128 }, (_, first) =>
       triggers.filter((trigger) => trigger.codes.some(([code]) => code === first)),
@@ -62,13 +65,12 @@ export class RuleSet {
     return this.#placeholders.get(category) ?? '';
   }
 
-  /** All placeholders: what is never redacted again. */
-  placeholders(): readonly string[] {
-    return [...new Set(this.#placeholders.values())];
+  isPlaceholder(text: string): boolean {
+    return this.placeholders.includes(text);
   }
 
   #triggers(rules: readonly RedactionRule[], assignments: readonly AssignmentRule[]): Trigger[] {
-    const placeholders = this.placeholders().filter((text) => text !== '');
+    const placeholders = this.placeholders.filter((text) => text !== '');
     const inLowerCase = placeholders.map((text) => text.toLowerCase());
     const exceptions = [
       ...inLowerCase,
