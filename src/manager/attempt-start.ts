@@ -1,5 +1,6 @@
 import { isSupported } from '../domain/capability.ts';
 import { AsmError } from '../domain/error.ts';
+import type { RunId } from '../domain/id.ts';
 import type { Run } from '../domain/run.ts';
 import type { AgentHandle, Session } from '../domain/session.ts';
 import {
@@ -31,6 +32,8 @@ export interface AttemptStartFacts {
   readonly avoidNative: boolean;
   /** What has a greater `seq` came after the start of the run. */
   readonly startedAfter: number;
+  /** The run whose end is the last that was said before the start of the run, if that is known. */
+  readonly follows: RunId | undefined;
   /** True: what this run has done so far belongs to the conversation. */
   readonly withRun: boolean;
 }
@@ -93,18 +96,18 @@ async function findNative(store: SessionStore, facts: AttemptStartFacts): Promis
 /** What other providers did since the conversation's last run, as text. */
 async function sinceThen(
   store: SessionStore,
-  { session, provider, options, left, startedAfter }: AttemptStartFacts,
+  { session, provider, options, left, startedAfter, follows }: AttemptStartFacts,
   native: Native,
   through: ConversationRange,
 ): Promise<Replay | undefined> {
   if (left !== undefined) return undefined;
   const last = native.resume.handle.runId;
   // Not by the rows of the runs: the youngest may be waiting still.
-  if (native.session.id === session.id && (await endedLast(store, session.id, last, startedAfter)))
-    return undefined;
+  const own = native.session.id === session.id;
+  if (own && (last === follows || (await endedLast(store, session.id, last, startedAfter)))) return undefined;
   const after = await runEndSeq(store, native.session.id, last);
   const except = provider.name;
-  if (native.session.id === session.id) {
+  if (own) {
     const since = await readConversation(store, session, { ...through, after: after ?? 0, except });
     return replayText(since, options.replay);
   }

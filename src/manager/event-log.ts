@@ -92,12 +92,18 @@ export class EventLog {
   async join(sessionId: SessionId): Promise<FeedPlace> {
     const known = this.#feeds.get(sessionId);
     if (known !== undefined) return this.#joined(sessionId, known);
-    const { latestSeq } = await this.store.events({ sessionId, limit: 1, order: 'descending' });
+    const reached = await this.reached(sessionId);
     const feed =
       this.#feeds.get(sessionId) ??
-      new SessionFeed(this.store, sessionId, latestSeq, this.#limits, this.#budget);
+      new SessionFeed(this.store, sessionId, reached, this.#limits, this.#budget);
     this.#feeds.set(sessionId, feed);
     return this.#joined(sessionId, feed);
+  }
+
+  /** A number up to which the session's log goes, or went a moment ago. Rejects with `session_not_found`. */
+  async reached(sessionId: SessionId): Promise<number> {
+    const known = this.#feeds.get(sessionId)?.lastSeq;
+    return known ?? (await this.store.events({ sessionId, limit: 1, order: 'descending' })).latestSeq;
   }
 
   #joined(sessionId: SessionId, feed: SessionFeed): FeedPlace {

@@ -1,4 +1,5 @@
 import type { Approval } from '../domain/approval.ts';
+import type { RunId } from '../domain/id.ts';
 import type { InputMessage } from '../domain/message.ts';
 import type { Negotiation } from '../domain/negotiation.ts';
 import type { Run } from '../domain/run.ts';
@@ -22,6 +23,8 @@ export interface PreparedRun {
   readonly cwd: string;
   readonly clientTools: ClientTools | undefined;
   readonly negotiation: Negotiation;
+  /** The run that ends in the write in which this one starts: nothing is said between them. */
+  readonly follows?: RunId;
   /** The run has begun before, and goes on where it was left. */
   readonly resumed?: ResumedRun;
   /** The session is made for this run: stored with its start, and ended with its end. */

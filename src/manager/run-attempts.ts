@@ -209,6 +209,7 @@ export class RunAttempts {
       left: failed !== undefined && 'as' in planned && planned.as === 'retry' ? this.#left : undefined,
       avoidNative: 'as' in planned && planned.as === 'replay',
       startedAfter: this.#options.startedAfter,
+      follows: prepared.follows,
       withRun: this.#sideEffects,
     });
   }

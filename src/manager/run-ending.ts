@@ -102,7 +102,7 @@ export async function writeRunEnd(
   const origin = { runId: run.id, attempt: ended.attempt, provider };
   const ending = end.events.map((draft) => encoder.encode(draft, origin));
   const { version } = recorder.run;
-  const { runs } = await commitEnd(environment, run.sessionId, next, async (session) => {
+  const { runs } = await commitEnd(environment, run, next, async (session) => {
     const over = oneShot === undefined ? undefined : await oneShotEnd(environment, session, run.id, end);
     const changed = {
       ...(handle === undefined ? {} : { agents: { ...session.agents, [provider]: handle } }),

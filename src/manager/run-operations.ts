@@ -211,9 +211,9 @@ export class RunOperations {
     return {
       provider: prepared.provider.name,
       takeLease: executor.takeLease,
-      decide: (session) => {
+      decide: (session, follows) => {
         this.#assertOpen();
-        current = { ...prepared, session };
+        current = { ...prepared, session, follows };
         const start = decideStart(environment, current, false)(session);
         ({ run } = start);
         return start;

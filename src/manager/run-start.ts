@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
@@ -36,15 +37,15 @@ export async function prepareRun<Native extends object>(
   checkRunOptions(options);
   checkInput(input);
   const session = await findSession(environment, sessionId);
-  const { latestSeq } = await environment.store.events({ sessionId, limit: 1, order: 'descending' });
-  return await prepareRunIn(environment, session, latestSeq, input, options);
+  const logStart = await environment.log.reached(sessionId);
+  return await prepareRunIn(environment, session, logStart, input, options);
 }
 
-/** The same for a session whose row is known, and the end of its log. */
+/** The same for a session whose row is known, and a place in its log behind which the run's events will be. */
 export async function prepareRunIn<Native extends object>(
   environment: ManagerEnvironment,
   session: Session,
-  latestSeq: number,
+  logStart: number,
   input: RunInput,
   given: RunOptions<Native>,
 ): Promise<PreparedRun> {
@@ -66,7 +67,7 @@ export async function prepareRunIn<Native extends object>(
     status: 'pending',
     version: 1,
     createdAt: clock.now(),
-    logStart: latestSeq,
+    logStart,
     provider: provider.name,
     ...(options.model === undefined ? {} : { model: options.model }),
     input: stored,
@@ -213,8 +214,14 @@ function chosenProvider<Native extends object>(
   return findProvider(environment, name);
 }
 
+/** Looks at folders that are under way: many runs at once mostly want the same. */
+const looks = new Map<string, Promise<Stats | undefined>>();
+
 export async function checkFolder(cwd: string): Promise<void> {
-  const found = await stat(cwd).catch(() => undefined);
+  const look = looks.get(cwd) ?? stat(cwd).catch(() => undefined);
+  looks.set(cwd, look);
+  const found = await look;
+  looks.delete(cwd);
   if (found?.isDirectory() === true) return;
   throw new AsmError(
     'invalid_input',

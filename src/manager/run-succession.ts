@@ -1,4 +1,5 @@
-import type { SessionId } from '../domain/id.ts';
+import type { RunId } from '../domain/id.ts';
+import type { Run } from '../domain/run.ts';
 import type { Session } from '../domain/session.ts';
 import type { Change, Committed, LeaseRequest } from '../ports/session-store.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
@@ -10,36 +11,35 @@ export interface Successor {
   /** Name of its provider, or router. */
   readonly provider: string;
   readonly takeLease: LeaseRequest;
-  /** What its start writes, given the session as the other's end leaves it; throws if it can't start. */
-  decide(session: Session): RunStart;
+  /** What its start writes, given the session as the end of `follows` leaves it; throws if it can't start. */
+  decide(session: Session, follows: RunId): RunStart;
   /** Both are stored. */
   started(committed: Committed): void;
   /** It was not started: the end was written alone. */
   left(): void;
 }
 
-/** Writes the end of a run, and with it the start of the run that `next` gives, if that can be. */
+/** Writes the end of `run`, and with it the start of the run that `next` gives, if that can be. */
 export async function commitEnd(
   environment: ManagerEnvironment,
-  sessionId: SessionId,
+  run: Run,
   next: (() => Promise<Successor | undefined>) | undefined,
   end: (session: Session) => Promise<Change>,
 ): Promise<Committed> {
   const successor = await next?.().catch(() => undefined);
-  const committed =
-    successor === undefined ? undefined : await commitBoth(environment, sessionId, end, successor);
+  const committed = successor === undefined ? undefined : await commitBoth(environment, run, end, successor);
   if (committed !== undefined) {
     successor?.started(committed);
     return committed;
   }
   successor?.left();
-  return await commitWithSession(environment, sessionId, end);
+  return await commitWithSession(environment, run.sessionId, end);
 }
 
 /** Tried once: whatever keeps the other run from starting must not keep this one from ending. */
 async function commitBoth(
   environment: ManagerEnvironment,
-  sessionId: SessionId,
+  { id, sessionId }: Run,
   end: (session: Session) => Promise<Change>,
   successor: Successor,
 ): Promise<Committed | undefined> {
@@ -47,7 +47,7 @@ async function commitBoth(
   try {
     return await turns.take(sessionId, async () => {
       const session = await findSession(environment, sessionId);
-      return await log.commit(joinStart(await end(session), session, successor));
+      return await log.commit(joinStart(await end(session), session, successor, id));
     });
   } catch {
     return undefined;
@@ -55,9 +55,9 @@ async function commitBoth(
 }
 
 /** One change of an end and a start; `session` is the row before both. */
-function joinStart(end: Change, session: Session, successor: Successor): Change {
+function joinStart(end: Change, session: Session, successor: Successor, ending: RunId): Change {
   const ended = end.session !== undefined && 'set' in end.session ? end.session.set : {};
-  const start = successor.decide({ ...session, agents: ended.agents ?? session.agents });
+  const start = successor.decide({ ...session, agents: ended.agents ?? session.agents }, ending);
   const started = start.session.set;
   return {
     ...end,

@@ -47,6 +47,11 @@ export class SessionFeed {
     return this.#closed;
   }
 
+  /** Number of the newest event that is known here. */
+  get lastSeq(): number {
+    return this.#tail.lastSeq;
+  }
+
   /** Grows whenever there may be something new. */
   get version(): number {
     return this.#version;

@@ -66,6 +66,9 @@ function changeRow<Row extends { readonly id: string; readonly version: number }
       throw invalidInput(`The field \`${name}\` of ${row.id} can't be removed.`, { id: row.id, field: name });
     }
   }
+  const version = row.version + 1;
   // Encoding drops what is undefined, so the copy has lost the removed fields.
-  return copyRow({ ...row, ...changes, version: row.version + 1 });
+  if (Object.values(changes).includes(undefined)) return copyRow({ ...row, ...changes, version });
+  // What doesn't change is frozen already, and may be long.
+  return Object.freeze({ ...row, ...copyRow(changes), version });
 }

@@ -3,6 +3,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../domain/clock.ts';
 import type { ApprovalId } from '../../domain/approval.ts';
 import type { RunId, SessionId } from '../../domain/id.ts';
+import type { Run } from '../../domain/run.ts';
+import type { Session } from '../../domain/session.ts';
 import type { Change, Committed } from '../../ports/session-store.ts';
 import { decideChange, keyReused } from '../contract/change-decision.ts';
 import { ApprovalTable } from './approval-table.ts';
@@ -87,6 +89,16 @@ export class ChangeWriter {
     });
   }
 
+  /** The row of a session, if it is known without a look at the file. */
+  knownSession(id: SessionId): Session | undefined {
+    return this.#sessions.known(id);
+  }
+
+  /** The row of a run, if it is known without a look at the file. */
+  knownRun(id: RunId): Run | undefined {
+    return this.#runs.known(id);
+  }
+
   /** The sessions that were written since the last call, and how far their logs go. */
   takeChanged(): readonly (readonly [SessionId, number])[] {
     const changed = [...this.#changed];
@@ -97,6 +109,7 @@ export class ChangeWriter {
   /** Forgets what was read and written: a rollback or another process has made it untrue. */
   forget(): void {
     this.#sessions.forget();
+    this.#runs.forget();
     this.#events.forget();
     this.#changed.clear();
   }

@@ -54,6 +54,11 @@ export class SessionTable {
     return this.#remember({ number, row: decodeRow<Session>(row), latestSeq, runs: new Set() });
   }
 
+  /** The row, if it is known without a look at the file. */
+  known(id: SessionId): Session | undefined {
+    return this.#entries.get(id)?.row;
+  }
+
   create(row: Session): SessionEntry {
     const { lastInsertRowid } = this.#insert.run(
       row.id,

@@ -146,7 +146,10 @@ class SqliteStore implements SessionStore {
   }
 
   session(id: SessionId, options?: CallOptions): Promise<Session | undefined> {
-    return this.#read(() => this.#rows.session(id), options);
+    return this.#read(
+      () => this.#known(() => this.#changes.knownSession(id)) ?? this.#rows.session(id),
+      options,
+    );
   }
 
   sessions(query: SessionQuery, options?: CallOptions): Promise<RowPage<Session>> {
@@ -154,7 +157,7 @@ class SqliteStore implements SessionStore {
   }
 
   run(id: RunId, options?: CallOptions): Promise<Run | undefined> {
-    return this.#read(() => this.#rows.run(id), options);
+    return this.#read(() => this.#known(() => this.#changes.knownRun(id)) ?? this.#rows.run(id), options);
   }
 
   runs(query: RunQuery, options?: CallOptions): Promise<RowPage<Run>> {
@@ -232,6 +235,15 @@ class SqliteStore implements SessionStore {
     } catch (error) {
       throw storageError(error, this.#path);
     }
+  }
+
+  /** A row that this process wrote or read last, if that is as good as a look at the file. */
+  #known<Row>(look: () => Row | undefined): Row | undefined {
+    // A transaction that is open across turns may still be rolled back.
+    if (look() === undefined || this.#writer.isTransaction) return undefined;
+    // After a commit of another process nothing is known any more.
+    this.#foreign.check();
+    return look();
   }
 
   #enter(options?: CallOptions): void {
