@@ -70,5 +70,14 @@ function changeRow<Row extends { readonly id: string; readonly version: number }
   // Encoding drops what is undefined, so the copy has lost the removed fields.
   if (Object.values(changes).includes(undefined)) return copyRow({ ...row, ...changes, version });
   // What doesn't change is frozen already, and may be long.
-  return Object.freeze({ ...row, ...copyRow(changes), version });
+  return Object.freeze({ ...row, ...copyFields(changes), version });
+}
+
+function copyFields<Fields extends object>(fields: Fields): Fields {
+  return Object.values(fields).every(isPlain) ? fields : copyRow(fields);
+}
+
+/** True for what JSON keeps as it is. */
+function isPlain(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
 }

@@ -110,6 +110,7 @@ export class ChangeWriter {
   forget(): void {
     this.#sessions.forget();
     this.#runs.forget();
+    this.#leases.forget();
     this.#events.forget();
     this.#changed.clear();
   }

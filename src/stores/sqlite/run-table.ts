@@ -15,14 +15,15 @@ export class RunTable {
   /** Those last read or written; right as long as no other process commits and nothing is rolled back. */
   readonly #recent = new Map<RunId, Run>();
   readonly #find: Query<readonly [row: string]>;
-  readonly #upsert: StatementSync;
+  readonly #insert: StatementSync;
+  readonly #update: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#find = prepareQuery(database, 'SELECT row FROM runs WHERE id = ?');
-    this.#upsert = database.prepare(`
-      INSERT INTO runs (id, session_id, status, provider, created_at, row) VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT (id) DO UPDATE SET status = excluded.status, provider = excluded.provider, row = excluded.row
-    `);
+    this.#insert = database.prepare(
+      'INSERT INTO runs (id, session_id, status, provider, created_at, row) VALUES (?, ?, ?, ?, ?, ?)',
+    );
+    this.#update = database.prepare('UPDATE runs SET status = ?, provider = ?, row = ? WHERE id = ?');
   }
 
   find(id: RunId): Run | undefined {
@@ -41,7 +42,9 @@ export class RunTable {
   write(row: Run): void {
     const { id, sessionId, status, createdAt } = row;
     const text = encodeRow(row);
-    this.#upsert.run(id, sessionId, status, columnText(row.provider), createdAt, text);
+    const provider = columnText(row.provider);
+    if (row.version === 1) this.#insert.run(id, sessionId, status, provider, createdAt, text);
+    else this.#update.run(status, provider, text, id);
     this.#keep(row, text);
   }
 
