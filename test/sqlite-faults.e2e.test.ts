@@ -40,7 +40,7 @@ test('on a full disk commits fail, nothing acknowledged is lost, and with new sp
   expect(met.acknowledged).toBeGreaterThan(10);
   expect(met.whileFull).toBe(met.acknowledged);
   if (disk === 'mount') {
-    expect(met).toMatchObject({ code: 'storage_full', again: 'storage_full' });
+    expect(met).toMatchObject({ code: 'storage_full', again: 'storage_full', version: 1 });
     expect(met.after).toBe(met.acknowledged + 1);
     expect(met.reopened).toBe(met.acknowledged + 1);
   } else {

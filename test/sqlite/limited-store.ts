@@ -39,7 +39,14 @@ async function meetFull(): Promise<object> {
   const store = await sqliteStore(path);
   await addSession(store, 'one');
   const filled = await fill(store);
-  const again = await store.commit({ sessionId: id, events: [sampleEvent('y'.repeat(4000))] }).catch(codeOf);
+  const again = await store
+    .commit({
+      sessionId: id,
+      session: { id, expectedVersion: 1, set: { metadata: { stored: true } } },
+      events: [sampleEvent('y'.repeat(4000))],
+    })
+    .catch(codeOf);
+  const version = (await store.session(id))?.version;
   const whileFull = await count(store);
   rmSync(ballast);
   const after = await store.commit({ sessionId: id, events: [sampleEvent('z')] }).catch(codeOf);
@@ -48,6 +55,7 @@ async function meetFull(): Promise<object> {
   return {
     code: filled.code,
     again,
+    version,
     acknowledged: filled.latestSeq,
     whileFull,
     after: typeof after === 'string' ? after : after.latestSeq,
