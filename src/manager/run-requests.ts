@@ -45,12 +45,16 @@ export class RunRequests {
   readonly #unanswered = new Map<string, string>();
   readonly #interrupted = new AbortController();
   readonly #stop = new AbortController();
-  readonly #reading: Promise<void>;
+  readonly #begin: NodeJS.Immediate;
+  #reading: Promise<void> | undefined;
   #listener: RequestListener | undefined;
 
   constructor(options: RunRequestsOptions) {
     this.#options = options;
-    this.#reading = this.#read();
+    // A run that ends in the turn in which it began hears of nothing, and needs not listen.
+    this.#begin = setImmediate(() => {
+      this.#reading = this.#read();
+    });
   }
 
   /** Aborted once an interrupt was delivered: no other attempt is to follow. */
@@ -80,7 +84,8 @@ export class RunRequests {
 
   /** Stops listening. Returns the answers to what was never answered. */
   async close(): Promise<readonly EventDraft[]> {
-    this.#stop.abort(runOver());
+    clearImmediate(this.#begin);
+    if (this.#reading !== undefined) this.#stop.abort(runOver());
     this.endAttempt();
     await this.#reading;
     this.#options.texts[Symbol.dispose]();
