@@ -2,7 +2,14 @@ import { abortError, AsmError } from '../domain/error.ts';
 import type { EventType, LogEvent } from '../domain/event.ts';
 import type { RunId, SessionId } from '../domain/id.ts';
 import { decodeEvent } from '../domain/stored-event.ts';
-import type { CallOptions, Change, Committed, EventQuery, SessionStore } from '../ports/session-store.ts';
+import type {
+  CallOptions,
+  Change,
+  CommitOptions,
+  Committed,
+  EventQuery,
+  SessionStore,
+} from '../ports/session-store.ts';
 import { defaultTailLimits, type TailBudget, type TailLimits } from './event-tail.ts';
 import { KeptAlive } from '../process/kept-alive.ts';
 import { SessionFeed } from './session-feed.ts';
@@ -46,10 +53,22 @@ export class EventLog {
     this.#limits = limits;
   }
 
-  async commit(change: Change): Promise<Committed> {
-    const committed = await this.store.commit(change);
+  async commit(change: Change, options?: CommitOptions): Promise<Committed> {
+    const committed = await this.store.commit(change, options);
     this.#feeds.get(change.sessionId)?.committed(committed.events);
     return committed;
+  }
+
+  /**
+   * The same for work that goes on at once: resolves when the change survives the end of this process. Its commit
+   * is `stored`, and may still reject; until it resolves nobody is to be told.
+   */
+  async write(change: Change): Promise<{ readonly written: Committed; readonly stored: Promise<Committed> }> {
+    const { promise, resolve, reject } = Promise.withResolvers<Committed>();
+    const stored = this.commit(change, { onWritten: resolve });
+    // Also for a store that calls nobody.
+    stored.then(resolve, reject);
+    return { written: await promise, stored };
   }
 
   /** A page from the store, never from memory: it shows everything that was committed before the call. */

@@ -2,6 +2,7 @@ import type { RunId } from '../domain/id.ts';
 import type { Run } from '../domain/run.ts';
 import type { Session } from '../domain/session.ts';
 import type { Change, Committed, LeaseRequest } from '../ports/session-store.ts';
+import type { EventLog } from './event-log.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import type { RunStart } from './prepared-run.ts';
 import { commitWithSession, findSession } from './session-change.ts';
@@ -13,7 +14,7 @@ export interface Successor {
   readonly takeLease: LeaseRequest;
   /** What its start writes, given the session as the end of `follows` leaves it; throws if it can't start. */
   decide(session: Session, follows: RunId): RunStart;
-  /** Both are stored. */
+  /** Both are written; the end is told once they are stored. */
   started(committed: Committed): void;
   /** It was not started: the end was written alone. */
   left(): void;
@@ -27,27 +28,27 @@ export async function commitEnd(
   end: (session: Session) => Promise<Change>,
 ): Promise<Committed> {
   const successor = await next?.().catch(() => undefined);
-  const committed = successor === undefined ? undefined : await commitBoth(environment, run, end, successor);
-  if (committed !== undefined) {
-    successor?.started(committed);
-    return committed;
+  const both = successor === undefined ? undefined : await writeBoth(environment, run, end, successor);
+  if (both !== undefined) {
+    successor?.started(both.written);
+    return await both.stored;
   }
   successor?.left();
   return await commitWithSession(environment, run.sessionId, end);
 }
 
 /** Tried once: whatever keeps the other run from starting must not keep this one from ending. */
-async function commitBoth(
+async function writeBoth(
   environment: ManagerEnvironment,
   { id, sessionId }: Run,
   end: (session: Session) => Promise<Change>,
   successor: Successor,
-): Promise<Committed | undefined> {
+): Promise<Awaited<ReturnType<EventLog['write']>> | undefined> {
   const { turns, log } = environment;
   try {
     return await turns.take(sessionId, async () => {
       const session = await findSession(environment, sessionId);
-      return await log.commit(joinStart(await end(session), session, successor, id));
+      return await log.write(joinStart(await end(session), session, successor, id));
     });
   } catch {
     return undefined;

@@ -65,6 +65,16 @@ export interface Committed {
   readonly runs: readonly Run[];
 }
 
+export interface CommitOptions {
+  /**
+   * Called with what `commit` resolves with, before it does: once the change is there for all who read, and
+   * survives the end of this process, but perhaps not yet all that `describe` says. For work that may go on from
+   * there, as long as nobody is told before the commit has resolved. Not called for what is refused. If the
+   * medium fails after it, the commit rejects with `storage_unavailable`, though its change was written. Must not throw.
+   */
+  readonly onWritten?: (committed: Committed) => void;
+}
+
 export interface EventQuery {
   readonly sessionId: SessionId;
   /** Only events with a greater `seq`. Default 0. */
@@ -205,7 +215,7 @@ export interface StoreDescription {
 /**
  * Where sessions, runs, approvals and events live. All methods may be called at any time and at once; each
  * rejects with `store_closed` after disposal. Failures of the medium are `storage_unavailable`,
- * `storage_busy` or `storage_full`; a rejected commit has written nothing.
+ * `storage_busy` or `storage_full`; a rejected commit has written nothing, unless its `onWritten` was called.
  */
 export interface SessionStore extends AsyncDisposable {
   describe(): StoreDescription;
@@ -214,7 +224,7 @@ export interface SessionStore extends AsyncDisposable {
    * checked before anything is written: unknown session (`session_not_found`), ids that exist
    * (`already_exists`, `run_not_found`, `approval_not_found`), leases (`lease_lost`, `run_already_executing`), versions (`conflict`), keys.
    */
-  commit(change: Change): Promise<Committed>;
+  commit(change: Change, options?: CommitOptions): Promise<Committed>;
   readonly leases: Leases;
   /** The row, or `undefined`. */
   session(id: SessionId, options?: CallOptions): Promise<Session | undefined>;

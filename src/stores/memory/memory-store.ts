@@ -9,6 +9,7 @@ import type {
   CallOptions,
   Change,
   Committed,
+  CommitOptions,
   EventPage,
   EventQuery,
   FeedPage,
@@ -82,7 +83,13 @@ class MemoryStore implements SessionStore {
   }
 
   /** Nothing in here waits, so nothing comes between the checks and the writes. */
-  async commit(change: Change): Promise<Committed> {
+  async commit(change: Change, { onWritten }: CommitOptions = {}): Promise<Committed> {
+    const committed = this.#commit(change);
+    onWritten?.(committed);
+    return committed;
+  }
+
+  #commit(change: Change): Committed {
     this.#enter();
     validateChange(change);
     const { sessionId, key } = change;

@@ -10,6 +10,7 @@ import type {
   CallOptions,
   Change,
   Committed,
+  CommitOptions,
   EventPage,
   EventQuery,
   FeedPage,
@@ -32,6 +33,7 @@ import { EventReader } from './event-reader.ts';
 import { FeedReader } from './feed-reader.ts';
 import { ForeignCommits } from './foreign-commits.ts';
 import { LeaseTable } from './lease-table.ts';
+import { LogSync } from './log-sync.ts';
 import { LoopFairness, nextTurn } from './loop-fairness.ts';
 import { retryWhileBusy } from './lock-retry.ts';
 import { RowReader } from './row-reader.ts';
@@ -81,6 +83,7 @@ class SqliteStore implements SessionStore {
   readonly #busyDeadline: number;
   readonly #writer: DatabaseSync;
   readonly #reader: DatabaseSync;
+  readonly #logSync: LogSync | undefined;
   readonly #queue: WriteQueue;
   readonly #changes: ChangeWriter;
   readonly #rows: RowReader;
@@ -102,6 +105,8 @@ class SqliteStore implements SessionStore {
     this.#busyDeadline = settings.busyDeadline;
     this.#writer = writer;
     this.#reader = reader;
+    // SQLite in its other mode never waits for the disk.
+    this.#logSync = settings.durability === 'full' ? new LogSync(path) : undefined;
     const table = new LeaseTable(writer, settings.clock);
     this.#changes = new ChangeWriter(writer, table, settings.clock);
     this.#rows = new RowReader(reader);
@@ -119,7 +124,7 @@ class SqliteStore implements SessionStore {
         committed: () => this.#wakeWatchers(),
         rolledBack: () => this.#changes.forget(),
       },
-      { path, busyDeadline: settings.busyDeadline },
+      { path, busyDeadline: settings.busyDeadline, sync: this.#logSync },
     );
     this.leases = createSqliteLeases({
       table,
@@ -138,11 +143,11 @@ class SqliteStore implements SessionStore {
     };
   }
 
-  async commit(change: Change): Promise<Committed> {
+  async commit(change: Change, options: CommitOptions = {}): Promise<Committed> {
     this.#enter();
     validateChange(change);
     const fingerprint = change.key === undefined ? undefined : changeFingerprint(change);
-    return this.#queue.submit(() => this.#changes.write(change, fingerprint));
+    return this.#queue.submit(() => this.#changes.write(change, fingerprint), options.onWritten);
   }
 
   session(id: SessionId, options?: CallOptions): Promise<Session | undefined> {
@@ -216,13 +221,18 @@ class SqliteStore implements SessionStore {
     this.#watch.clear();
     this.#foreign.stop();
     await this.#queue.idle();
+    this.#logSync?.close();
     this.#reader.close();
     // The last connection to a file empties its write-ahead log and removes it.
     this.#writer.close();
   }
 
-  #wakeWatchers(): void {
-    for (const [sessionId, latestSeq] of this.#changes.takeChanged()) this.#watch.wake(sessionId, latestSeq);
+  /** Gives what wakes those who watch what was just written. */
+  #wakeWatchers(): () => void {
+    const changed = this.#changes.takeChanged();
+    return () => {
+      for (const [sessionId, latestSeq] of changed) this.#watch.wake(sessionId, latestSeq);
+    };
   }
 
   async #read<Result>(work: () => Result, options?: CallOptions): Promise<Result> {

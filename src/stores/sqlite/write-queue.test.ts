@@ -31,7 +31,10 @@ function openQueue(busyDeadline = 30_000): WriteQueue {
       log.push('begun');
       return false;
     },
-    committed: () => log.push('committed'),
+    committed: () => {
+      log.push('committed');
+      return () => undefined;
+    },
     rolledBack: () => log.push('rolled back'),
   };
   return new WriteQueue(database, hooks, { path, busyDeadline });

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
 import { isAsmError } from '../../domain/error.ts';
+import type { LogSync } from './log-sync.ts';
 import { lockPause } from './lock-retry.ts';
 import { isBusy, isMediumFailure, storageError } from './sqlite-error.ts';
 
@@ -13,8 +14,8 @@ const politeness = 100;
 export interface WriteQueueHooks {
   /** The lock is held: nobody else writes until the end of the group. True if another process wrote before. */
   begun(): boolean;
-  /** The group is durable; called before its tasks settle. */
-  committed(): void;
+  /** The group is written. Gives what is to be called once it is durable, before its tasks settle. */
+  committed(): () => void;
   /** Nothing of the group was written. */
   rolledBack(): void;
 }
@@ -23,6 +24,8 @@ export interface WriteQueueOptions {
   readonly path: string;
   /** Milliseconds for which a task waits for the lock. */
   readonly busyDeadline: number;
+  /** Where a commit is to survive a loss of power, and SQLite syncs with each one: how that can come later. */
+  readonly sync?: LogSync | undefined;
 }
 
 interface Task {
@@ -30,6 +33,8 @@ interface Task {
   readonly perform: () => unknown;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
+  /** Told of the result when the group is written; if all of a group have it, the sync comes later. */
+  readonly written: ((result: unknown) => void) | undefined;
   /** When the task first met another's lock. */
   busySince: number | undefined;
   /** Set after its group failed for an unknown reason: it is tried again in a transaction of its own. */
@@ -41,19 +46,23 @@ type Outcome = { readonly result: unknown } | { readonly error: unknown };
 /**
  * Group commit: all tasks that are handed in during one turn of the event loop share one transaction,
  * and one sync of the disk. Tasks run in their order. One that throws an `AsmError` has written nothing and
- * rejects alone; if the transaction fails, all reject. Between two transactions the event loop turns,
+ * rejects alone; if the transaction fails, all reject. A group of which all want to hear when it is written is synced
+ * beside what follows on that, together with those that come in the meantime. Between two transactions the event loop turns,
  * and other processes get their chance at the lock.
  */
 export class WriteQueue {
   readonly #path: string;
   readonly #busyDeadline: number;
   readonly #hooks: WriteQueueHooks;
+  readonly #sync: LogSync | undefined;
   readonly #database: DatabaseSync;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   #waiting: Task[] = [];
   /** From the moment a turn is due until nothing waits any more. */
   #isActive = false;
+  /** True: SQLite commits without a sync. */
+  #syncsLater = false;
   #politeUntil = 0;
   #wakeIdle: (() => void)[] = [];
 
@@ -62,25 +71,27 @@ export class WriteQueue {
     this.#hooks = hooks;
     this.#path = options.path;
     this.#busyDeadline = options.busyDeadline;
+    this.#sync = options.sync;
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
   }
 
-  /** Performs the task in the next transaction; settles when that is durable. */
-  submit<Result>(perform: () => Result): Promise<Result> {
+  /** Performs the task in the next transaction; settles when that is durable. `onWritten` is called before. */
+  submit<Result>(perform: () => Result, onWritten?: (result: Result) => void): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       const settle = (result: unknown): void => resolve(result as Result);
-      this.#waiting.push({ perform, resolve: settle, reject, busySince: undefined, alone: false });
+      const written = onWritten && ((result: unknown): void => onWritten(result as Result));
+      this.#waiting.push({ perform, resolve: settle, reject, written, busySince: undefined, alone: false });
       if (this.#isActive) return;
       this.#isActive = true;
       this.#scheduleTurn();
     });
   }
 
-  /** Resolves when no task waits. */
+  /** Resolves when no task waits, and all that was written is durable. */
   async idle(): Promise<void> {
-    if (!this.#isActive) return;
-    await new Promise<void>((resolve) => this.#wakeIdle.push(resolve));
+    if (this.#isActive) await new Promise<void>((resolve) => this.#wakeIdle.push(resolve));
+    await this.#sync?.idle();
   }
 
   #scheduleTurn(): void {
@@ -90,6 +101,7 @@ export class WriteQueue {
 
   readonly #turn = (): void => {
     try {
+      this.#chooseSync();
       this.#begin.run();
     } catch (error) {
       if (isBusy(error)) this.#waitForLock(error);
@@ -122,9 +134,34 @@ export class WriteQueue {
       this.#endTurn(group, error);
       return;
     }
-    this.#hooks.committed();
-    for (const [index, task] of group.entries()) settleTask(task, outcomes[index]);
+    this.#settle(group, outcomes);
     this.#goOn();
+  }
+
+  #settle(group: readonly Task[], outcomes: readonly Outcome[]): void {
+    const tell = this.#hooks.committed();
+    for (const [index, task] of group.entries()) tellWritten(task, outcomes[index]);
+    const settle = (): void => {
+      tell();
+      for (const [index, task] of group.entries()) settleTask(task, outcomes[index]);
+    };
+    if (this.#sync === undefined || !this.#syncsLater) {
+      this.#sync?.synced();
+      settle();
+      return;
+    }
+    this.#sync.after((error) => {
+      if (error === undefined) settle();
+      else for (const task of group) task.reject(storageError(error, this.#path));
+    });
+  }
+
+  /** The setting can't be changed inside of a transaction. */
+  #chooseSync(): void {
+    const later = this.#sync !== undefined && this.#waiting.every(({ written }) => written !== undefined);
+    if (later === this.#syncsLater) return;
+    this.#database.exec(`PRAGMA synchronous = ${later ? 'NORMAL' : 'FULL'}`);
+    this.#syncsLater = later;
   }
 
   #takeGroup(): readonly Task[] {
@@ -201,6 +238,10 @@ function performTask(task: Task): Outcome {
     if (isAsmError(error)) return { error };
     throw error;
   }
+}
+
+function tellWritten(task: Task, outcome: Outcome | undefined): void {
+  if (outcome !== undefined && 'result' in outcome) task.written?.(outcome.result);
 }
 
 function settleTask(task: Task, outcome: Outcome | undefined): void {
