@@ -67,10 +67,10 @@ export interface Committed {
 
 export interface CommitOptions {
   /**
-   * Called with what `commit` resolves with, before it does: once the change is there for all who read, and
-   * survives the end of this process, but perhaps not yet all that `describe` says. For work that may go on from
-   * there, as long as nobody is told before the commit has resolved. Not called for what is refused. If the
-   * medium fails after it, the commit rejects with `storage_unavailable`, though its change was written. Must not throw.
+   * Called, where that makes a difference, with what `commit` will resolve with: once the change is there for all
+   * who read, and survives the end of this process, but perhaps not yet all that `describe` says. For work that may
+   * go on from there, as long as nobody is told before the commit has resolved. Never called for what is refused. If
+   * the medium fails after it, the commit rejects with `storage_unavailable`, though its change was written. Must not throw.
    */
   readonly onWritten?: (committed: Committed) => void;
 }

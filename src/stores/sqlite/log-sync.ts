@@ -1,7 +1,7 @@
 import { closeSync, fdatasync, openSync } from 'node:fs';
 
 /** Milliseconds between two syncs, so that commits which come one after the other share them. */
-const pause = 1;
+const pause = 3;
 
 /** Told that what it waits for is safe from a loss of power, or why it can't be made so. */
 type Waiter = (error?: unknown) => void;

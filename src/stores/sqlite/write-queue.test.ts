@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { AsmError } from '../../domain/error.ts';
-import { WriteQueue } from './write-queue.ts';
+import { LogSync } from './log-sync.ts';
+import { WriteQueue, type WriteQueueOptions } from './write-queue.ts';
 
 let folder = '';
 let path = '';
@@ -25,7 +26,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function openQueue(busyDeadline = 30_000): WriteQueue {
+function openQueue({ busyDeadline = 30_000, sync }: Partial<WriteQueueOptions> = {}): WriteQueue {
   const hooks = {
     begun: () => {
       log.push('begun');
@@ -37,7 +38,7 @@ function openQueue(busyDeadline = 30_000): WriteQueue {
     },
     rolledBack: () => log.push('rolled back'),
   };
-  return new WriteQueue(database, hooks, { path, busyDeadline });
+  return new WriteQueue(database, hooks, { path, busyDeadline, sync });
 }
 
 function insert(number: number): () => number {
@@ -152,7 +153,7 @@ test('it waits for the lock, also of tasks that came meanwhile', async () => {
 });
 
 test('after the deadline it gives up with storage_busy, and works again when the lock is free', async () => {
-  const queue = openQueue(30);
+  const queue = openQueue({ busyDeadline: 30 });
   const other = new DatabaseSync(path);
   other.exec('BEGIN IMMEDIATE');
   await expect(queue.submit(insert(1))).rejects.toMatchObject({ code: 'storage_busy', details: { path } });
@@ -173,4 +174,40 @@ test('idle waits for everything that was handed in', async () => {
   await Promise.resolve();
   expect(numbers()).toEqual([1]);
   expect(isDone).toBe(true);
+});
+
+test('a task that hears when it is written hears before it is durable, and those after it settle after it', async () => {
+  const sync = new LogSync(path);
+  const queue = openQueue({ sync });
+  const order: string[] = [];
+  const first = queue.submit(insert(1), (number) => order.push(`${number} written`));
+  void first.then(() => order.push('1 durable'));
+  await vi.waitFor(() => expect(order).toContain('1 written'));
+  expect(numbers()).toEqual([1]);
+  await queue.submit(insert(2));
+  order.push('2 durable');
+  expect(order).toEqual(['1 written', '1 durable', '2 durable']);
+  await queue.idle();
+  sync.close();
+});
+
+test('a queue is idle only when what was written is durable', async () => {
+  const sync = new LogSync(path);
+  const queue = openQueue({ sync });
+  let durable = 0;
+  for (const number of [1, 2, 3]) {
+    await new Promise((resolve) => void queue.submit(insert(number), resolve).then(() => durable++));
+  }
+  await queue.idle();
+  expect(durable).toBe(3);
+  sync.close();
+});
+
+test('what was written and could not be made durable rejects', async () => {
+  const queue = openQueue({ sync: new LogSync(join(folder, 'another.db')) });
+  const written: number[] = [];
+  const refused = queue.submit(insert(1), (number) => written.push(number));
+  await expect(refused).rejects.toMatchObject({ code: 'storage_unavailable' });
+  expect(written).toEqual([1]);
+  expect(await queue.submit(insert(2))).toBe(2);
 });

@@ -72,6 +72,31 @@ const brokenStores: readonly BrokenStore[] = [
       ),
   },
   {
+    fault: 'says that a change is written before it can be read',
+    caughtBy: 'commit: `onWritten` hears once of what is there to be read, before the commit resolves',
+    wrap: (store) =>
+      withFault(store, {
+        async commit(change, options) {
+          const { latestSeq } = await store
+            .events({ sessionId: change.sessionId })
+            .catch(() => ({ latestSeq: 0 }));
+          options?.onWritten?.({ events: [], latestSeq, replayed: false, runs: [] });
+          return await store.commit(change);
+        },
+      }),
+  },
+  {
+    fault: 'says that a refused change is written',
+    caughtBy: 'commit: `onWritten` hears nothing of what is refused',
+    wrap: (store) =>
+      withFault(store, {
+        commit(change, options) {
+          options?.onWritten?.({ events: [], latestSeq: 0, replayed: false, runs: [] });
+          return store.commit(change);
+        },
+      }),
+  },
+  {
     fault: 'skips an event on reading',
     caughtBy: 'pages: every mix of filters, cursors, orders and limits gives what filtering the log gives',
     wrap: (store) => changedPages(store, (events) => events.filter((event) => event.seq % 5 !== 0)),

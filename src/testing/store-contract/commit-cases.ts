@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import type { Change } from '../../ports/session-store.ts';
+import type { Change, Committed, EventPage } from '../../ports/session-store.ts';
 import { assertNumbered, hasLog, readLog, rejects } from './expectation.ts';
 import {
   addRun,
@@ -116,6 +116,42 @@ export const commitCases: readonly StoreCase[] = [
       assert.equal(created.latestSeq, 0);
       const page = await store.events({ sessionId: empty });
       assert.deepEqual({ ...page }, { events: [], scannedTo: 0, hasMore: false, latestSeq: 0 });
+    },
+  },
+  {
+    name: 'commit: `onWritten` hears once of what is there to be read, before the commit resolves',
+    async run(room) {
+      const store = await room.open();
+      const id = await addSession(store, 'a');
+      const heard: [Committed, Promise<EventPage>][] = [];
+      let resolved = false;
+      const change = { sessionId: id, events: [sampleEvent('one'), sampleEvent('two')] };
+      const committed = await store
+        .commit(change, {
+          onWritten(written) {
+            assert.equal(resolved, false);
+            heard.push([written, store.events({ sessionId: id, after: 1 })]);
+          },
+        })
+        .finally(() => (resolved = true));
+      // A store that has nothing to do between the two may leave it.
+      for (const [written, page] of heard) {
+        assert.deepEqual({ ...written }, { ...committed });
+        assert.deepEqual((await page).events, committed.events);
+      }
+      assert.ok(heard.length <= 1);
+    },
+  },
+  {
+    name: 'commit: `onWritten` hears nothing of what is refused',
+    async run(room) {
+      const store = await room.open();
+      const id = await addSession(store, 'a');
+      let heard = 0;
+      const set = { status: 'active' } as const;
+      const change: Change = { sessionId: id, session: { id, expectedVersion: 7, set }, events: [] };
+      await rejects(store.commit(change, { onWritten: () => void heard++ }), 'conflict', 'version');
+      assert.equal(heard, 0);
     },
   },
   {
