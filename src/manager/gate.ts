@@ -63,6 +63,8 @@ export interface GateOptions {
   readonly approvals: boolean;
   /** Told when a question to the caller opens and closes, so that clocks stand still. */
   readonly onQuestion: (open: boolean) => void;
+  /** Milliseconds that the run has worked so far. */
+  readonly worked: () => number;
 }
 
 interface Decided {
@@ -118,7 +120,10 @@ export class Gate {
     });
     for (let decided = await this.#answer(call, options); ;) {
       const { authorization, by, answer } = this.#checkChange(call, decided);
-      const draft = decidedEvent(call, { authorization, by, ...(answer === undefined ? {} : { answer }) });
+      const draft = this.#decidedEvent(call, {
+        ...{ authorization, by },
+        ...(answer === undefined ? {} : { answer }),
+      });
       if (answer === undefined) {
         record(draft);
         await flush();
@@ -186,6 +191,25 @@ export class Gate {
       : decided;
   }
 
+  #decidedEvent(call: ToolCall, { authorization, by, answer }: Decided): EventDraft {
+    const { authorize, worked } = this.#options;
+    return {
+      type: 'tool_call_decided',
+      data: {
+        toolCallId: call.id,
+        decision: authorization.decision,
+        by,
+        ...(answer === undefined ? {} : { approvalId: answer.approvalId }),
+        ...(authorization.decision === 'deny' ? { reason: authorization.reason } : {}),
+        ...(authorization.decision === 'allow' && authorization.changedInput !== undefined
+          ? { changedInput: authorization.changedInput }
+          : {}),
+        // Of the time in which the caller was asked nothing else is in the log.
+        ...(authorize === undefined ? {} : { workedMs: worked() }),
+      },
+    };
+  }
+
   async #askPerson(
     call: ToolCall,
     why: string | undefined,
@@ -219,22 +243,6 @@ export class Gate {
       onQuestion(false);
     }
   }
-}
-
-function decidedEvent(call: ToolCall, { authorization, by, answer }: Decided): EventDraft {
-  return {
-    type: 'tool_call_decided',
-    data: {
-      toolCallId: call.id,
-      decision: authorization.decision,
-      by,
-      ...(answer === undefined ? {} : { approvalId: answer.approvalId }),
-      ...(authorization.decision === 'deny' ? { reason: authorization.reason } : {}),
-      ...(authorization.decision === 'allow' && authorization.changedInput !== undefined
-        ? { changedInput: authorization.changedInput }
-        : {}),
-    },
-  };
 }
 
 function defaultReason(call: ToolCall): string {

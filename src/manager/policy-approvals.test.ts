@@ -185,4 +185,46 @@ describe('a run that goes on in another process', () => {
     });
     expect(room.ran).toEqual([]);
   });
+
+  it.each<[string, CommonRunOptions]>([
+    ['a policy', { policy: { name: 'org', limits: { duration: 100_000 } } }],
+    ['the run', { limits: { idle: 0, total: 100_000 } }],
+  ])('has the time in which its caller was asked not counted by the limit of %s', async (_whose, options) => {
+    const ask: CommonRunOptions['authorize'] = async () => {
+      advanceWhileAsked();
+      return { decision: 'ask' };
+    };
+    let advanceWhileAsked = (): void => undefined;
+    await using room = await parkedElsewhere(
+      (advance) => {
+        advance(40_000);
+        advanceWhileAsked = () => advance(60 * minute);
+      },
+      { ...options, authorize: ask },
+    );
+    room.clock.advance(60 * minute);
+    await room.other.approvals.decide(room.id, { as: 'allow' });
+    await room.other.recover({ resume: { authorize: () => ({ decision: 'ask' }) } });
+    expect(await (await room.other.getRun(room.runId)).result).toMatchObject({
+      status: 'completed',
+      output: 'allow',
+    });
+    expect(room.ran).toHaveLength(1);
+    await room.log();
+  });
+
+  it('is held to what is left of its own limit of time', async () => {
+    await using room = await parkedElsewhere((advance) => advance(40_000), {
+      limits: { idle: 0, total: minute },
+    });
+    room.clock.advance(60 * minute);
+    await room.other.approvals.decide(room.id, { as: 'allow' });
+    await room.other.recover();
+    expect(await (await room.other.getRun(room.runId)).result).toMatchObject({
+      status: 'timed_out',
+      error: { code: 'timed_out' },
+    });
+    expect(room.ran).toEqual([]);
+    await room.log();
+  });
 });
