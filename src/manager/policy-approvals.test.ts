@@ -110,15 +110,16 @@ describe("a policy's limit of time", () => {
 async function parkedElsewhere(
   beforeCall: (advance: (time: number) => void) => void,
   options: CommonRunOptions,
+  policy?: Policy,
 ) {
   const clock = createTestClock();
   const store = memoryStore({ clock });
   const provider = parkingProvider({
     beforeCall: async () => beforeCall((time) => clock.advance(time)),
   });
-  const open = async () =>
+  const open = async (more: { readonly policy?: Policy } = {}) =>
     await createSessionManager({
-      ...{ store, clock, providers: [provider], keepOpen: true },
+      ...{ store, clock, providers: [provider], keepOpen: true, ...more },
       approvals: { parkAfter: 0 },
       times: { lease: 1_000 * minute },
       limits: { idle: 0 },
@@ -130,7 +131,7 @@ async function parkedElsewhere(
   clock.advance(0);
   await waitForEvent(started, 'run_parked');
   await asking.close();
-  const other = await open();
+  const other = await open(policy === undefined ? {} : { policy });
   return {
     ...{ clock, other, id, ran: provider.ran, runId: started.id },
     log: async () => await checkLog(store, session.id),
@@ -151,6 +152,26 @@ describe('a run that goes on in another process', () => {
     expect(await (await room.other.getRun(room.runId)).result).toMatchObject({ output: 'deny' });
     expect(room.ran).toEqual([]);
     await room.log();
+  });
+
+  it('is held to the policies of who goes on with it, too', async () => {
+    const here = { name: 'here', action: 'warn', rules: { deny: ['bash'] } } as const;
+    await using room = await parkedElsewhere(() => undefined, {}, here);
+    await room.other.approvals.decide(room.id, { as: 'allow' });
+    const run = await room.other.executeRun(room.runId);
+    expect(await run.result).toMatchObject({ output: 'deny', policy: { name: 'here', violationCount: 1 } });
+    expect(room.ran).toEqual([]);
+  });
+
+  it('keeps its own policies when others are given', async () => {
+    const own: Policy = { name: 'own', limits: { duration: minute } };
+    await using room = await parkedElsewhere((advance) => advance(40_000), { policies: [own] });
+    await room.other.approvals.decide(room.id, { as: 'allow' });
+    const run = await room.other.executeRun(room.runId, { policies: [{ rules: { deny: ['bash(git)'] } }] });
+    expect(await run.result).toMatchObject({
+      error: { code: 'policy_violation', details: { policy: 'own' } },
+    });
+    expect(room.ran).toEqual([]);
   });
 
   it('keeps its violations and the question of a limit', async () => {
