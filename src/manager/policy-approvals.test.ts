@@ -1,7 +1,10 @@
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { callOf, memory, openApprovalRoom, pendingId } from '../../test/manager/approval-room.ts';
 import { checkLog, waitForEvent } from '../../test/manager/log-check.ts';
 import { parkingProvider } from '../../test/manager/parking-provider.ts';
+import { temporaryFolder } from '../../test/manager/store-kinds.ts';
 import type { ApprovalDecision } from '../domain/approval.ts';
 import type { Policy } from '../policy/policy.ts';
 import { memoryStore } from '../stores/memory/memory-store.ts';
@@ -63,6 +66,29 @@ describe('a call that a policy wants a person to allow', () => {
     });
     expect((await room.manager.approvals.list()).rows).toEqual([]);
   });
+});
+
+it('lets no call through that came to lead out of the folder while a person was asked', async () => {
+  using folder = temporaryFolder();
+  const edit = { name: 'Write', tool: 'write', kind: 'edit', input: {}, paths: ['later/file'] } as const;
+  await using room = await openApprovalRoom([edit, callOf('y')]);
+  const org: Policy = { name: 'org', action: 'warn', rules: { deny: ['*(outside .)'] } };
+  const run = await room.run({ cwd: folder.path, policy: org });
+  const id = await pendingId(room.manager);
+  await symlink('/var', join(folder.path, 'later'));
+  await room.manager.approvals.decide(id, { as: 'allow' });
+  const next = await pendingId(room.manager);
+  expect(next).not.toBe(id);
+  expect(room.ran).toEqual([]);
+  expect(await room.manager.approvals.get(id)).toMatchObject({ spentAt: expect.any(Number) });
+  await room.manager.approvals.decide(next, { as: 'allow' });
+  expect(await run.result).toMatchObject({
+    policy: { violationCount: 1, violations: [{ kind: 'tool_denied', details: { layer: 'gated' } }] },
+  });
+  expect(room.ran).toHaveLength(1);
+  const { events } = await room.log();
+  const decided = events.flatMap((event) => (event.type === 'tool_call_decided' ? [event.data] : []));
+  expect(decided).toMatchObject([{ decision: 'deny', by: 'policy', approvalId: id }, { decision: 'allow' }]);
 });
 
 describe("a policy's limit of time", () => {
