@@ -6,9 +6,11 @@ import { checkLog, waitForEvent } from '../../test/manager/log-check.ts';
 import { parkingProvider } from '../../test/manager/parking-provider.ts';
 import { temporaryFolder } from '../../test/manager/store-kinds.ts';
 import type { ApprovalDecision } from '../domain/approval.ts';
+import type { ToolCall } from '../domain/tool.ts';
 import type { Policy } from '../policy/policy.ts';
 import { memoryStore } from '../stores/memory/memory-store.ts';
 import { createTestClock } from '../testing/deterministic-clock.ts';
+import { scriptedProvider } from '../testing/scripted-provider/scripted-provider.ts';
 import type { CommonRunOptions } from './run-options.ts';
 import { createSessionManager } from './session-manager.ts';
 
@@ -66,6 +68,50 @@ describe('a call that a policy wants a person to allow', () => {
     });
     expect((await room.manager.approvals.list()).rows).toEqual([]);
   });
+});
+
+it('keeps what is forbidden forbidden while a question is open, and the same call again is a question of its own', async () => {
+  const lineage = { agentId: 'sub', parentToolCallId: 'agent' };
+  const answers: string[] = [];
+  const provider = scriptedProvider([
+    {
+      call: async ({ host }) => {
+        const ask = async (id: string, tool: Omit<ToolCall, 'id'>): Promise<void> => {
+          const { decision } = await host.authorize({ ...tool, id }, { signal: host.signal });
+          answers.push(`${id} ${decision}`);
+        };
+        const first = ask('open', callOf('make x'));
+        await ask('forbidden', callOf('true; rm x'));
+        await ask('forbidden in a subagent', callOf('rm x', { lineage }));
+        const others = [ask('again', callOf('make x')), ask('subagent', callOf('make x', { lineage }))];
+        await Promise.all([first, ...others]);
+      },
+    },
+  ]);
+  await using manager = await createSessionManager({
+    store: memoryStore(),
+    providers: [provider],
+    approvals: {},
+  });
+  const session = await manager.createSession({ cwd: '/tmp' });
+  const run = await session.run('go', { policy: { ...policy, action: 'warn' } });
+  await pendingId(manager, 3);
+  expect(answers).toEqual(['forbidden deny', 'forbidden in a subagent deny']);
+  const { rows } = await manager.approvals.list({ status: ['pending'] });
+  const id = rows.find(({ call }) => call.id === 'open')?.id ?? '';
+  await manager.approvals.decide(id, { as: 'allow' });
+  await waitForEvent(run, 'tool_approval_granted');
+  await pendingId(manager, 2);
+  await expect.poll(() => answers, { timeout: 60_000, interval: 5 }).toContain('open allow');
+  for (const { id: other } of rows) if (other !== id) await manager.approvals.decide(other, { as: 'deny' });
+  expect(await run.result).toMatchObject({ status: 'completed', policy: { violationCount: 2 } });
+  expect(answers.toSorted()).toEqual([
+    'again deny',
+    'forbidden deny',
+    'forbidden in a subagent deny',
+    'open allow',
+    'subagent deny',
+  ]);
 });
 
 it('lets no call through that came to lead out of the folder while a person was asked', async () => {
