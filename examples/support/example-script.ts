@@ -5,7 +5,7 @@ import type { ExampleAgent, ExampleTool } from './example-agent.ts';
 export type ExampleTurn = Omit<ModelTurn, 'tools'> & { readonly tools?: readonly ExampleTool[] };
 
 /** The turns in the words of one agent. */
-export function scriptFor(agent: ExampleAgent, turns: readonly ExampleTurn[]): ModelScript {
+export function scriptFor(agent: Pick<ExampleAgent, 'call'>, turns: readonly ExampleTurn[]): ModelScript {
   return turns.map(({ tools, ...turn }) => ({
     ...turn,
     ...(tools === undefined ? {} : { tools: tools.map((tool) => agent.call(tool)) }),

@@ -127,9 +127,12 @@ function addResume(program: Command): void {
       .argument('<id>', 'a run')
       .option('--allow <rule>', 'the rules that the run was started with; may be repeated', another)
       .option('--deny <rule>', 'the same for those that deny', another)
-      .option('--budget <budget>', 'a budget, as for `asm run`; may be repeated', another)
+      .option('--budget <budget>', 'one more budget, as for `asm run`; may be repeated', another)
       .addOption(renderOption(renderings)),
-    { examples: ['asm resume run_…', 'asm approve apr_… && asm resume run_…'] },
+    {
+      examples: ['asm resume run_…', 'asm approve apr_… && asm resume run_… --budget run=0.20'],
+      notes: 'What was given to `asm run` with --budget and --policy still holds.',
+    },
   ).action(async (id: string, options: object) => {
     const { resumeCommand } = await import('./resume-command.ts');
     await resumeCommand(id, options);

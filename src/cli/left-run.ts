@@ -81,7 +81,6 @@ async function* eventsUntil(run: RunHandle, left: Promise<number>): AsyncGenerat
 interface LeftOptions extends SharedOptions {
   readonly allow?: readonly string[];
   readonly deny?: readonly string[];
-  readonly budget?: readonly string[];
 }
 
 /** How to go on with a run that was left, for a person. */
@@ -91,7 +90,7 @@ export function leftText({ id, parked }: Run, options: LeftOptions): string {
     return `${id} goes on in another process.\n  asm events${store} ${id} --follow`;
   }
   const { approvalId } = parked;
-  const rules = (['allow', 'deny', 'budget'] as const).flatMap((name) =>
+  const rules = (['allow', 'deny'] as const).flatMap((name) =>
     (options[name] ?? []).map((rule) => ` --${name} ${quotedWord(rule)}`),
   );
   return visibleText(

@@ -1,4 +1,3 @@
-import type { Budget } from '../cost/budget.ts';
 import { createSessionManager, type SessionManager } from '../manager/session-manager.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import { sqliteStore } from '../stores/sqlite/index.ts';
@@ -11,15 +10,14 @@ import { storeLocation } from './store-location.ts';
 export interface ManagerNeeds {
   /** The name of the only provider that it is to have, as the store says; `undefined`: none. */
   readonly provider: (store: SessionStore) => Promise<string | undefined>;
-  /** Runs are held to these. */
-  readonly budgets?: readonly Budget[];
 }
 
 /** Opens the manager on the store that was asked for, and makes the store if there is none. */
 export async function openManager(
   options: SharedOptions,
-  { provider, budgets = readBudgets(budgetTexts()) }: ManagerNeeds,
+  { provider }: ManagerNeeds,
 ): Promise<SessionManager> {
+  const budgets = readBudgets(budgetTexts());
   await using opening = new AsyncDisposableStack();
   const store = opening.use(await sqliteStore(storeLocation(options.store)));
   const name = await provider(store);

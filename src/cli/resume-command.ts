@@ -1,20 +1,25 @@
 import { parseId } from '../domain/id.ts';
 import { parseToolRule, type ToolRules } from '../domain/tool-rule.ts';
-import { budgetTexts, readBudgets } from './budget-option.ts';
 import { leavableRun } from './left-run.ts';
 import { openManager } from './open-manager.ts';
 import { showRun, type ShowOptions } from './shown-run.ts';
+import { budgetsOf } from './run-settings.ts';
 import { stopOnSignals } from './stop-signals.ts';
 import { assertStoreExists } from './store-location.ts';
 
+/** The options of `asm resume`, as the command line gives them. */
+interface ResumeCommandOptions extends ShowOptions {
+  readonly budget?: readonly string[];
+}
+
 /** `asm resume` */
-export async function resumeCommand(id: string, options: ShowOptions): Promise<void> {
+export async function resumeCommand(id: string, options: ResumeCommandOptions): Promise<void> {
   const { allow, deny } = options;
   const rules: ToolRules = {
     ...(allow === undefined ? {} : { allow: allow.map((rule) => parseToolRule(rule)) }),
     ...(deny === undefined ? {} : { deny: deny.map((rule) => parseToolRule(rule)) }),
   };
-  const budgets = readBudgets(budgetTexts(options.budget));
+  const budgets = budgetsOf(options);
   const say = (text: string): void => {
     if (options.json !== true) process.stderr.write(`${text}\n`);
   };
@@ -23,10 +28,10 @@ export async function resumeCommand(id: string, options: ShowOptions): Promise<v
   const runId = parseId('run', id);
   await using manager = await openManager(options, {
     provider: async (store) => (runId === undefined ? undefined : (await store.run(runId))?.provider),
-    budgets,
   });
   const run = await manager.executeRun(id, {
     ...(allow === undefined && deny === undefined ? {} : { rules }),
+    ...budgets,
     signal: stop.signal,
   });
   const leavable = leavableRun(manager, run);

@@ -1,6 +1,5 @@
 import { describePolicy } from '../policy/policy-text.ts';
 import { visibleText } from '../rendering/visible-text.ts';
-import { budgetTexts, readBudgets } from './budget-option.ts';
 import { leavableRun } from './left-run.ts';
 import { openManager } from './open-manager.ts';
 import { recoverRuns } from './recovery.ts';
@@ -15,7 +14,6 @@ import { terminalTurns } from './terminal-turns.ts';
 export async function runCommand(words: readonly string[], options: RunCommandOptions): Promise<void> {
   const turns = terminalTurns();
   const settings = readRunSettings(options, turns);
-  const budgets = readBudgets(budgetTexts(options.budget));
   const task = await readTask(words);
   /** Standard error is for people, but with `--json`. */
   const say = (text: string): void => {
@@ -24,7 +22,6 @@ export async function runCommand(words: readonly string[], options: RunCommandOp
   using stop = stopOnSignals((text) => say(`\n${text}`));
   await using manager = await openManager(options, {
     provider: async (store) => await providerOf(store, options),
-    budgets,
   });
   await recoverRuns(manager, options);
   const run = await startRun(manager, {

@@ -18,8 +18,6 @@ export interface ShowOptions extends SharedOptions {
   /** The rules that the run was started with. */
   readonly allow?: readonly string[];
   readonly deny?: readonly string[];
-  /** The budgets that it is held to. */
-  readonly budget?: readonly string[];
 }
 
 /** Shows a run until it has ended or was left, and makes that the end of this process. `say` is for people. */

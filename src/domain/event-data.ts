@@ -185,6 +185,8 @@ export interface EventData {
     /** Wall time in milliseconds since 1970. */
     readonly deadline: number;
     readonly onExpiry: ExpiryDefault;
+    /** Milliseconds that the run had worked, without its waits for a person. */
+    readonly workedMs?: number;
   };
   /** Somebody, perhaps in another process, allowed the call or answered the agent's question. */
   tool_approval_granted: ApprovalEventData & {
@@ -217,6 +219,8 @@ export interface EventData {
     readonly reason?: string;
     /** The input that the tool runs with, when it was changed. */
     readonly changedInput?: JsonObject;
+    /** Milliseconds that the run had worked, without its waits for a person; for a run that has `authorize`. */
+    readonly workedMs?: number;
   };
   /** Output of a running tool, as it comes. */
   tool_output_streamed: {

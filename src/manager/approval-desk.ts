@@ -57,6 +57,8 @@ export interface ApprovalDeskOptions {
   readonly inherited: readonly Approval[];
   /** Told when a question opens and closes, so that clocks stand still. */
   readonly onQuestion: (open: boolean) => void;
+  /** Milliseconds that the run has worked so far. */
+  readonly worked: () => number;
   /** A person wants the run ended. */
   readonly onStop: (reason: string) => void;
 }
@@ -184,10 +186,11 @@ export class ApprovalDesk {
 
   /** Writes the question, unless it is one that was asked before. */
   async #begin(approval: Approval, isAsked: boolean): Promise<void> {
-    const { recorder } = this.#options;
+    const { recorder, worked } = this.#options;
     const set: RowChanges<Run> = { waitingFor: 'approval' };
-    if (isAsked) await recorder.write([], { set });
-    else await recorder.write([requestedEvent(approval)], { approvals: [{ create: approval }], set });
+    if (isAsked) return await recorder.write([], { set });
+    const event = requestedEvent(approval, worked());
+    await recorder.write([event], { approvals: [{ create: approval }], set });
   }
 
   /** The row once it is answered, has expired, or was withdrawn. */

@@ -62,12 +62,16 @@ function shownFields(shown: JsonObject): Pick<ToolCall, 'input'> & Partial<ToolC
   };
 }
 
-export function requestedEvent(approval: Approval): EventDraft<'tool_approval_requested'> {
+/** The event of a new question; `workedMs` is how long its run has worked so far. */
+export function requestedEvent(approval: Approval, workedMs: number): EventDraft<'tool_approval_requested'> {
   const { id, call, reason, deadline, onExpiry } = approval;
   const { name, tool, kind, input } = call;
   return {
     type: 'tool_approval_requested',
-    data: { approvalId: id, toolCallId: call.id, name, tool, kind, input, reason, deadline, onExpiry },
+    data: {
+      ...{ approvalId: id, toolCallId: call.id, name, tool, kind, input, reason, deadline, onExpiry },
+      workedMs,
+    },
   };
 }
 

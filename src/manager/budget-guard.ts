@@ -26,25 +26,58 @@ interface BudgetParts {
   readonly prices: PriceBook;
 }
 
-/** Makes the guards that hold budgets; none where there are none. Throws `invalid_input` or `unknown_option`. */
-export function budgetGuards(
-  given: readonly Budget[] | undefined,
-  {
-    store,
-    clock,
-    prices,
-  }: { readonly store: SessionStore; readonly clock: Clock; readonly prices: PriceBook },
-): readonly GuardMaker[] {
-  const budgets = checkBudgets(given ?? []);
-  if (budgets.length === 0) return [];
-  const shared = budgets.filter(({ per }) => per !== 'run');
-  const parts = { budgets, prices, ledger: new BudgetLedger(store, clock, shared) };
+interface BudgetTools {
+  readonly store: SessionStore;
+  readonly clock: Clock;
+  readonly prices: PriceBook;
+}
+
+/**
+ * Makes the guards that hold the budgets of the manager, and those that runs have of their own. Throws
+ * `invalid_input` or `unknown_option`.
+ */
+export function budgetGuards(given: readonly Budget[] = [], tools: BudgetTools): readonly GuardMaker[] {
+  const own = ownBudgetGuards(given, tools);
+  if (given.length === 0) return [own];
+  const parts = partsOf(given, tools);
   return [
     {
-      admit: (candidate) => admit(candidate, parts, clock),
+      admit: (candidate) => admit(candidate, parts, tools.clock),
       watch: (guarded) => new BudgetGuard(guarded, parts),
     },
+    own,
   ];
+}
+
+/** Holds the budgets that runs were given; those that are the manager's, too, are held once. */
+function ownBudgetGuards(held: readonly Budget[], tools: BudgetTools): GuardMaker {
+  const once = new Set(held.map((budget) => JSON.stringify(budget)));
+  // Of one list runs share the ledger, which sums up the store once.
+  const known = new WeakMap<readonly Budget[], BudgetParts>();
+  const ownParts = ({ options: { budgets } }: RunCandidate): BudgetParts | undefined => {
+    if (budgets === undefined) return undefined;
+    const own = budgets.filter((budget) => !once.has(JSON.stringify(budget)));
+    if (own.length === 0) return undefined;
+    const parts = known.get(budgets) ?? partsOf(own, tools);
+    known.set(budgets, parts);
+    return parts;
+  };
+  return {
+    admit: async (candidate) => {
+      const parts = ownParts(candidate);
+      if (parts !== undefined) await admit(candidate, parts, tools.clock);
+    },
+    watch: (guarded) => {
+      const parts = ownParts(guarded);
+      return parts === undefined ? undefined : new BudgetGuard(guarded, parts);
+    },
+  };
+}
+
+function partsOf(given: readonly Budget[], { store, clock, prices }: BudgetTools): BudgetParts {
+  const budgets = checkBudgets(given);
+  const shared = budgets.filter(({ per }) => per !== 'run');
+  return { budgets, prices, ledger: new BudgetLedger(store, clock, shared) };
 }
 
 /** Refuses a run that has nothing left to spend, or whose spending in dollars couldn't be told. */

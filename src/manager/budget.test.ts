@@ -108,6 +108,65 @@ describe('a hard threshold', () => {
   });
 });
 
+describe('budgets that a run has of its own', () => {
+  const own = (usd: number, per: Budget['per'] = 'run', name = 'own'): Budget => ({
+    ...{ name, per },
+    usd: { hard: usd },
+  });
+
+  it('hold for it besides those of the manager, and for no other', async () => {
+    await using manager = await open([all({ hard: 2 })]);
+    const session = await manager.createSession();
+    expect(await end(await session.run('0.6 stay', { budgets: [own(0.5)] }))).toBe('budget_exceeded');
+    expect(await end(await session.run('0.6', { budgets: [own(1, 'everything')] }))).toBe('budget_exceeded');
+    await expect(session.run('0.1', { budgets: [own(1, 'everything')] })).rejects.toEqual(used);
+    await expect(session.run('0.1', { budgets: [own(1, 'session')] })).rejects.toEqual(used);
+    expect(await end(await session.run('0.6'))).toBe('completed');
+    expect(await end(await session.run('0.3 stay', { budgets: [own(5)] }))).toBe('budget_exceeded');
+  });
+
+  it('count what other runs spend meanwhile, where they are shared, and warn once', async () => {
+    await using manager = await open([all({ warn: 0.1 })]);
+    const shared = [{ ...own(1, 'everything'), usd: { warn: 0.5, hard: 1 } }, all({ warn: 0.1 })];
+    const session = await manager.createSession();
+    const waiting = await session.run('0.2 stay', { budgets: shared });
+    await waitForEvent(waiting, 'token_usage_updated');
+    for (const usd of ['0.4', '0.5']) expect((await manager.runOnce(usd)).status).toBe('completed');
+    expect(await end(waiting)).toBe('budget_exceeded');
+    expect(warnings(await collect(waiting)).map(({ budget }) => budget)).toEqual(['all', 'own']);
+  });
+
+  it.each(storeKinds)('hold where another process executes it, on the $name store', async ({ place }) => {
+    await using data = place();
+    const options = { providers: [spender()], keepOpen: true };
+    await using making = await createSessionManager({ store: await data.open(), ...options });
+    await using other = await createSessionManager({ store: await data.open(), ...options });
+    const { id } = await making.createSession({ provider: 'spender' });
+    const budgets = [own(0.5), { name: 'more', per: 'everything', tokens: { hard: 1_000 } } as const];
+    const pending = async () => (await making.startRun(id, '0.6 stay', { budgets })).id;
+    expect(await end(await other.executeRun(await pending()))).toBe('budget_exceeded');
+    // One that is given by its name takes the place of that, another comes to it.
+    const raised = await other.executeRun(await pending(), { budgets: [own(5)] });
+    await waitForEvent(raised, 'token_usage_updated');
+    await raised.cancel();
+    expect(await end(raised)).toBe('cancelled');
+    const tight = await other.executeRun((await making.startRun(id, '0.45 stay', { budgets })).id, {
+      budgets: [own(0.4, 'run', 'added')],
+    });
+    expect(await tight.result).toMatchObject({ error: { details: { budget: 'added' } } });
+  });
+
+  it('are checked, and refused where they can not be held', async () => {
+    await using manager = await open([]);
+    const session = await manager.createSession();
+    const bad = { name: 'b', per: 'run', usd: { hard: -1 } } as const;
+    await expect(session.run('1', { budgets: [bad] })).rejects.toMatchObject({ code: 'invalid_input' });
+    await expect(session.run('1', { budgets: [own(1), own(2)] })).rejects.toMatchObject({
+      code: 'invalid_input',
+    });
+  });
+});
+
 describe('a budget', () => {
   it('per run is each run’s own', async () => {
     await using manager = await open([{ name: 'run', per: 'run', usd: { hard: 1 } }]);

@@ -1,5 +1,8 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkLog } from '../../test/manager/log-check.ts';
+import { temporaryFolder } from '../../test/manager/store-kinds.ts';
 import type { ToolRules } from '../domain/tool-rule.ts';
 import type { Decider, PermissionMode, ToolCall, ToolKind } from '../domain/tool.ts';
 import { memoryStore } from '../stores/memory/memory-store.ts';
@@ -122,6 +125,19 @@ describe('a caller', () => {
     });
     expect(decided).toMatchObject({ decision: 'allow', by: 'caller', changedInput });
     expect(inputs).toEqual([changedInput]);
+  });
+
+  it('lets nothing through that a rule forbids by the time of the answer', async () => {
+    using folder = temporaryFolder();
+    const { decided } = await decide(callOf('edit', 'later/file'), {
+      cwd: folder.path,
+      rules: { deny: [{ tool: '*', outside: '.' }] },
+      authorize: () => {
+        symlinkSync('/var', join(folder.path, 'later'));
+        return { decision: 'allow' };
+      },
+    });
+    expect(decided).toMatchObject({ decision: 'deny', by: 'rule' });
   });
 
   it('is asked once about one call, however often its agent asks', async () => {

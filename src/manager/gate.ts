@@ -63,6 +63,8 @@ export interface GateOptions {
   readonly approvals: boolean;
   /** Told when a question to the caller opens and closes, so that clocks stand still. */
   readonly onQuestion: (open: boolean) => void;
+  /** Milliseconds that the run has worked so far. */
+  readonly worked: () => number;
 }
 
 interface Decided {
@@ -117,8 +119,11 @@ export class Gate {
       },
     });
     for (let decided = await this.#answer(call, options); ;) {
-      const { authorization, by, answer } = this.#checkChange(call, decided);
-      const draft = decidedEvent(call, { authorization, by, ...(answer === undefined ? {} : { answer }) });
+      const { authorization, by, answer } = this.#checkAnswer(call, decided);
+      const draft = this.#decidedEvent(call, {
+        ...{ authorization, by },
+        ...(answer === undefined ? {} : { answer }),
+      });
       if (answer === undefined) {
         record(draft);
         await flush();
@@ -169,21 +174,44 @@ export class Gate {
     return { authorization: { decision: 'deny', reason }, by: 'default' };
   }
 
-  /** Nobody who may change an input can make of it what is forbidden. An answer is spent by that, too. */
-  #checkChange(call: ToolCall, decided: Decided): Decided {
-    const { authorization } = decided;
-    if (authorization.decision === 'deny' || authorization.changedInput === undefined) return decided;
+  /**
+   * Nobody who was asked can make of a call what is forbidden: by another input, or since meanwhile a link was made
+   * that leads elsewhere, or a limit was reached. An answer is spent by that, too.
+   */
+  #checkAnswer(call: ToolCall, decided: Decided): Decided {
+    const { authorization, by } = decided;
+    if (authorization.decision === 'deny' || (by !== 'caller' && by !== 'approval')) return decided;
     const { rules, guard, cwd } = this.#options;
-    const changed = callWithInput(call, authorization.changedInput);
+    const { changedInput } = authorization;
+    const allowed = changedInput === undefined ? call : callWithInput(call, changedInput);
     const byRule =
-      rules === undefined ? undefined : decideByRules(changed, rules, { cwd, realPaths: realPathFinder() });
+      rules === undefined ? undefined : decideByRules(allowed, rules, { cwd, realPaths: realPathFinder() });
     if (byRule?.decision === 'deny') {
       return { ...decided, authorization: { decision: 'deny', reason: byRule.reason }, by: 'rule' };
     }
-    const byGuard = guard(changed);
+    const byGuard = guard(allowed);
     return byGuard?.decision === 'deny'
       ? { ...decided, authorization: { decision: 'deny', reason: byGuard.reason }, by: 'policy' }
       : decided;
+  }
+
+  #decidedEvent(call: ToolCall, { authorization, by, answer }: Decided): EventDraft {
+    const { authorize, worked } = this.#options;
+    return {
+      type: 'tool_call_decided',
+      data: {
+        toolCallId: call.id,
+        decision: authorization.decision,
+        by,
+        ...(answer === undefined ? {} : { approvalId: answer.approvalId }),
+        ...(authorization.decision === 'deny' ? { reason: authorization.reason } : {}),
+        ...(authorization.decision === 'allow' && authorization.changedInput !== undefined
+          ? { changedInput: authorization.changedInput }
+          : {}),
+        // Of the time in which the caller was asked nothing else is in the log.
+        ...(authorize === undefined ? {} : { workedMs: worked() }),
+      },
+    };
   }
 
   async #askPerson(
@@ -219,22 +247,6 @@ export class Gate {
       onQuestion(false);
     }
   }
-}
-
-function decidedEvent(call: ToolCall, { authorization, by, answer }: Decided): EventDraft {
-  return {
-    type: 'tool_call_decided',
-    data: {
-      toolCallId: call.id,
-      decision: authorization.decision,
-      by,
-      ...(answer === undefined ? {} : { approvalId: answer.approvalId }),
-      ...(authorization.decision === 'deny' ? { reason: authorization.reason } : {}),
-      ...(authorization.decision === 'allow' && authorization.changedInput !== undefined
-        ? { changedInput: authorization.changedInput }
-        : {}),
-    },
-  };
 }
 
 function defaultReason(call: ToolCall): string {

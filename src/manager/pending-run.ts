@@ -1,10 +1,10 @@
 import { AsmError } from '../domain/error.ts';
 import { assertRunMove, type Run } from '../domain/run.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
-import { policiesOf, withPolicies } from './policy-options.ts';
+import { optionsAgain } from './options-again.ts';
 import type { PreparedRun } from './prepared-run.ts';
 import { admitRun } from './run-guard.ts';
-import { storedRunOptions, workingFolder, type CommonRunOptions } from './run-options.ts';
+import { workingFolder, type CommonRunOptions } from './run-options.ts';
 import { checkDemand } from './run-demand.ts';
 import { checkFolder, checkNativeStart, offeredTools } from './run-start.ts';
 import { findSession } from './session-change.ts';
@@ -35,8 +35,7 @@ export async function preparePendingRun(
     );
   }
   const provider = known?.provider ?? findProvider(environment, run.provider);
-  const made = known?.options ?? storedRunOptions(run, given);
-  const options = withPolicies({ ...made, ...given }, environment.policies, policiesOf(made));
+  const options = optionsAgain(environment, run, known, given);
   const negotiation = checkDemand(provider, options, session);
   const cwd = workingFolder(options, session);
   await checkFolder(cwd);

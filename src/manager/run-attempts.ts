@@ -107,6 +107,7 @@ export class RunAttempts {
     const { prepared, signal, requests, recorder, run } = this.#options;
     const { options } = prepared;
     recorder.startAttempt(run.attempt, prepared.provider.name);
+    this.#options.clocks.begin();
     this.#options.guard.begin();
     await this.#endLeft();
     signal.throwIfAborted();
@@ -233,6 +234,7 @@ export class RunAttempts {
       flush: () => recorder.flush(),
       signal,
       onQuestion: (open) => clocks.standStill('person', open),
+      worked: () => clocks.workedMs,
     });
     const attempt: RunAttempt = new RunAttempt({
       provider,

@@ -7,6 +7,8 @@ import { assertOptionNames } from '../domain/option-names.ts';
 import { timeWords } from '../domain/time-words.ts';
 import { Countdown } from './countdown.ts';
 import type { WaitedFor } from './run-guard.ts';
+import { Stopwatch } from './stopwatch.ts';
+import { WorkedTime } from './worked-time.ts';
 
 /** Time limits of a run, in milliseconds. */
 export interface RunLimits {
@@ -15,7 +17,10 @@ export interface RunLimits {
    * runs, a question is open, or the agent waits to retry. Default 10 minutes; 0: no limit.
    */
   readonly idle?: number;
-  /** How long the run may take, without the time in which a question is open. Default 0: no limit. */
+  /**
+   * How long the run may take, without the time in which a question is open, it waits for a quota, or nobody
+   * executes it. Default 0: no limit.
+   */
   readonly total?: number;
   /** How long one tool may run. Default 0: no limit. */
   readonly tool?: number;
@@ -61,9 +66,12 @@ export class RunClocks {
   readonly #clock: Clock;
   readonly #limits: RunLimits;
   readonly #listeners: ClockListeners;
-  readonly #total: Countdown | undefined;
+  /** Of a run that goes on: what it worked before. */
+  readonly #past = new WorkedTime();
+  readonly #worked: Stopwatch;
   readonly #tools = new Map<string, Countdown | undefined>();
-  #waits = 0;
+  readonly #waits = { person: 0, quota: 0 };
+  #total: Countdown | undefined;
   #lastActivity: number;
   /** Until then the agent said that nothing will come from it. */
   #silentUntil = 0;
@@ -74,14 +82,30 @@ export class RunClocks {
     this.#clock = clock;
     this.#limits = limits;
     this.#listeners = listeners;
+    this.#worked = new Stopwatch(clock);
     this.#lastActivity = clock.monotonic();
-    const total = limits.total ?? 0;
-    if (total > 0) {
-      this.#total = new Countdown(clock, total, () =>
-        this.#timeout(`The run took longer than ${timeWords(total)}.`),
-      );
-      this.#total.run();
-    }
+  }
+
+  /** Milliseconds that the run worked so far, in all its processes: without its waits for a person. */
+  get workedMs(): number {
+    return Math.round(this.#past.milliseconds + this.#worked.milliseconds);
+  }
+
+  /** Told, before it begins, what a run that goes on did before; `at` is the wall time of the event. */
+  recall(draft: EventDraft, at: number): void {
+    this.#past.see(draft, at);
+  }
+
+  /** The run begins, or goes on. */
+  begin(): void {
+    this.#worked.run();
+    const total = this.#limits.total ?? 0;
+    if (total <= 0) return;
+    const left = Math.max(0, total - this.#past.milliseconds + this.#past.quotaMilliseconds);
+    this.#total = new Countdown(this.#clock, left, () =>
+      this.#timeout(`The run took longer than ${timeWords(total)}.`),
+    );
+    this.#total.run();
   }
 
   /** An agent is about to work: from here on it may not be silent for long. */
@@ -137,9 +161,11 @@ export class RunClocks {
   standStill(what: WaitedFor, begins: boolean): void {
     if (this.#ended) return;
     this.#listeners.onWait(what, begins);
-    this.#waits += begins ? 1 : -1;
+    this.#waits[what] += begins ? 1 : -1;
     this.#lastActivity = this.#clock.monotonic();
-    const stands = this.#waits > 0;
+    if (this.#waits.person > 0) this.#worked.pause();
+    else this.#worked.run();
+    const stands = this.#stands;
     for (const countdown of [this.#total, ...this.#tools.values()]) {
       if (stands) countdown?.pause();
       else countdown?.run();
@@ -150,6 +176,10 @@ export class RunClocks {
     this.#ended = true;
     this.endAttempt();
     this.#total?.pause();
+  }
+
+  get #stands(): boolean {
+    return this.#waits.person + this.#waits.quota > 0;
   }
 
   #toolEnded(toolCallId: string): void {
@@ -167,14 +197,14 @@ export class RunClocks {
           )
         : undefined;
     this.#tools.set(toolCallId, countdown);
-    if (this.#waits === 0) countdown?.run();
+    if (!this.#stands) countdown?.run();
   }
 
   /** One timer that looks again, rather than one that is set anew with each event. */
   #watchIdle(limit: number): void {
     if (limit <= 0) return;
     const look = (): void => {
-      if (this.#tools.size > 0 || this.#waits > 0) this.#lastActivity = this.#clock.monotonic();
+      if (this.#tools.size > 0 || this.#stands) this.#lastActivity = this.#clock.monotonic();
       const since = Math.max(this.#lastActivity, this.#silentUntil);
       const left = limit - (this.#clock.monotonic() - since);
       if (left > 0) {

@@ -191,6 +191,7 @@ export class RunExecutor {
       options: options.approvals === false ? undefined : options.approvals,
       inherited: this.#prepared.resumed?.approvals ?? [],
       onQuestion: (open) => clocks.standStill('person', open),
+      worked: () => clocks.workedMs,
       onStop: (reason) => this.cancel(reason),
     });
     this.#desk = desk;
@@ -212,7 +213,9 @@ export class RunExecutor {
     await using _lease = keeper;
     if (this.#prepared.resumed !== undefined) {
       const until = startedAfter + 1;
-      await recallRun(log, run, until, guard).catch((thrown: unknown) => this.#fail(asAsmError(thrown)));
+      await recallRun(log, run, until, [clocks, guard]).catch((thrown: unknown) =>
+        this.#fail(asAsmError(thrown)),
+      );
     }
     const ended = await attempts.run();
     options.signal?.removeEventListener('abort', onAbort);

@@ -56,7 +56,7 @@ export interface RunGuard {
   begin?(): void;
   /** Told each event of the run once it is taken in, deltas included. Fast, and never throws. */
   see?(draft: EventDraft): void;
-  /** Asked before a tool call goes on, after the rules that deny; once more if somebody changed its input. */
+  /** Asked before a tool call goes on, after the rules that deny; once more when somebody has allowed it. */
   decide?(call: ToolCall): GuardDecision | undefined;
   /** Asked by a router before it chooses a provider for the next attempt: why it must not be that one. */
   refuses?(provider: string): AsmError | undefined;

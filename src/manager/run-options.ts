@@ -1,5 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { checkApprovalOptions, type ApprovalOptions } from '../approvals/approval-options.ts';
+import { checkBudgets } from '../cost/budget-check.ts';
+import type { Budget } from '../cost/budget.ts';
 import { expiryDefaults } from '../domain/approval.ts';
 import { capabilityNames, type CapabilityName } from '../domain/capability.ts';
 import { AsmError } from '../domain/error.ts';
@@ -17,6 +19,7 @@ import type { Redactor } from '../redaction/redactor.ts';
 import { checkRetryPolicy, type RetryPolicy } from '../routing/retry-policy.ts';
 import type { LoopOptions } from '../watchdog/loop-options.ts';
 import type { WatchdogOptions } from '../watchdog/watchdog-options.ts';
+import { storedBudgets } from './budget-options.ts';
 import type { ClientTool } from './client-tools.ts';
 import type { DeltaPolicy } from './delta-joiner.ts';
 import type { Authorize } from './gate.ts';
@@ -72,6 +75,8 @@ export interface CommonRunOptions extends PolicyOptions {
   readonly trustProject?: boolean;
   readonly deltas?: DeltaPolicy;
   readonly limits?: RunLimits;
+  /** What the run is held to besides the manager's budgets. Stored with it, and in force wherever it goes on. */
+  readonly budgets?: readonly Budget[];
   /** Says when the run stalls, and does something about it; each option not given is the manager's. `false`: no. */
   readonly watchdog?: WatchdogOptions | false;
   /** What is done when the agent repeats itself; each option not given is the manager's. `false`: nothing. */
@@ -115,6 +120,7 @@ const optionNames = [
   'trustProject',
   'deltas',
   'limits',
+  'budgets',
   'watchdog',
   'loops',
   'detached',
@@ -135,6 +141,7 @@ export function checkRunOptions(options: RunOptions): void {
   checkRetryPolicy(options.retry);
   if (options.replay !== undefined) truncateTranscript(emptyTranscript, options.replay);
   if (limits !== undefined) checkRunLimits(limits);
+  if (options.budgets !== undefined) checkBudgets(options.budgets);
   if (options.approvals !== undefined && options.approvals !== false) checkApprovalOptions(options.approvals);
   if (permissionMode !== undefined) oneOf('permissionMode', permissionMode, permissionModes);
   if (continuation !== undefined) oneOf('continuation', continuation, continuations);
@@ -184,12 +191,15 @@ export function storedOptions(options: RunOptions, provider: Provider, redactor:
   const { model, maxTurns, permissionMode, continuation, trustProject, limits } = options;
   const { outputSchema, replay, requires, prefers, acceptObserved, retry, approvals } = options;
   const policies = policiesOf(options);
+  const { budgets = [] } = options;
   const isNudgeSecret = redactor.json(toJson(options.watchdog)).count > 0;
   // Redacted they would be others, so that they have to be given again.
   const isSecret = policies.length > 0 && redactor.json(toJson(policies)).count > 0;
+  const isBudgetSecret = budgets.length > 0 && redactor.json(toJson(budgets)).count > 0;
   const needs = [
     ...functionOptions.filter((name) => options[name] !== undefined),
     ...(isSecret ? ['policies'] : []),
+    ...(isBudgetSecret ? ['budgets'] : []),
     ...(isNudgeSecret ? ['watchdog'] : []),
   ];
   // Absolute, since the process that executes the run may be in another folder.
@@ -212,6 +222,7 @@ export function storedOptions(options: RunOptions, provider: Provider, redactor:
     needs,
     ...storableWatchOptions(isNudgeSecret ? { ...options, watchdog: undefined } : options),
     ...(policies.length === 0 || isSecret ? {} : { policies }),
+    ...(budgets.length === 0 || isBudgetSecret ? {} : { budgets }),
     ...(provider.router === undefined ? {} : { router: provider.name }),
   });
   return isJsonObject(json) ? json : {};
@@ -247,6 +258,7 @@ export function storedRunOptions(run: Run, again: CommonRunOptions): CommonRunOp
     ...(typeof cwd === 'string' ? { cwd } : {}),
     ...storedApprovals(run.options['approvals']),
     ...(run.options['policies'] === undefined ? {} : { policies: checkPolicies(run.options['policies']) }),
+    ...storedBudgets(run.options['budgets']),
     ...storedWatchOptions(run.options),
     ...storedDemands(run.options),
   };

@@ -185,13 +185,18 @@ describe.each(storeKinds)('a run that goes on, on the $name store,', ({ place })
       });
     });
 
-    it.each(['run', 'everything', 'session'] as const)(
-      'is ended when with what it spent before the budget per %s is used up',
-      async (per) => {
+    it.each(
+      (['run', 'everything', 'session'] as const).flatMap((per) => [
+        { per, whose: 'manager' } as const,
+        { per, whose: 'run' } as const,
+      ]),
+    )(
+      'is ended when with what it spent before the budget per $per of the $whose is used up',
+      async ({ per, whose }) => {
         const { result } = await live({
           before: [spends(60, '0.6')],
           after: () => [spends(60, '0.6')],
-          manager: { budgets: [{ name: 'b', per, usd: { hard: 1 } }] },
+          [whose]: { budgets: [{ name: 'b', per, usd: { hard: 1 } }] },
         });
         expect(result).toMatchObject({
           status: 'failed',

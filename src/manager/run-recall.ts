@@ -1,12 +1,11 @@
-import type { EventType } from '../domain/event.ts';
+import type { EventDraft, EventType } from '../domain/event.ts';
 import type { Run } from '../domain/run.ts';
 import type { EventLog } from './event-log.ts';
-import type { RunGuard } from './run-guard.ts';
 
 /** Events that are read at once; tool calls may be long. */
 const pageSize = 100;
 
-/** What guards count; without the pieces of texts, which are most of a log. */
+/** What is counted; without the pieces of texts, which are most of a log. */
 const countedEvents: readonly EventType[] = [
   'run_started',
   'run_parked',
@@ -33,12 +32,17 @@ const countedEvents: readonly EventType[] = [
   'warning_raised',
 ];
 
-/** Tells a guard what the run did before it goes on, up to and with the event `until`. Rejects as the store does. */
+/** Counts what a run did before it goes on; `at` is the wall time of the event. */
+interface Recalling {
+  recall(draft: EventDraft, at: number): void;
+}
+
+/** Tells what the run did before it goes on, up to and with the event `until`. Rejects as the store does. */
 export async function recallRun(
   log: EventLog,
   { id: runId, sessionId, logStart }: Run,
   until: number,
-  guard: Required<Pick<RunGuard, 'recall'>>,
+  listeners: readonly Recalling[],
 ): Promise<void> {
   let after = logStart;
   for (let hasMore = true; hasMore;) {
@@ -47,7 +51,8 @@ export async function recallRun(
       types: countedEvents,
       limit: pageSize,
     });
-    for (const event of page.events) if (event.type !== 'unrecognized') guard.recall(event, event.time);
+    for (const event of page.events)
+      if (event.type !== 'unrecognized') for (const listener of listeners) listener.recall(event, event.time);
     after = page.scannedTo;
     ({ hasMore } = page);
   }

@@ -8,10 +8,11 @@ import type { AgentHandle, Session } from '../domain/session.ts';
 import type { Provider, ResumeRequest } from '../ports/provider.ts';
 import { openApprovals } from './left-approvals.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
+import { optionsAgain } from './options-again.ts';
 import { checkDemand } from './run-demand.ts';
 import type { PreparedRun, RunStart } from './prepared-run.ts';
 import { admitRun } from './run-guard.ts';
-import { storedRunOptions, workingFolder, type CommonRunOptions } from './run-options.ts';
+import { workingFolder, type CommonRunOptions } from './run-options.ts';
 import { checkFolder, offeredTools } from './run-start.ts';
 import { findSession } from './session-change.ts';
 import { lastUsage } from './run-usage.ts';
@@ -41,7 +42,7 @@ export async function prepareResume(
     });
   }
   const session = await findSession(environment, run.sessionId);
-  const options = { ...(known?.options ?? storedRunOptions(run, given)), ...given };
+  const options = optionsAgain(environment, run, known, given);
   const cwd = known?.cwd ?? workingFolder(options, session);
   await checkFolder(cwd);
   await admitRun(environment.guards, { run, session, provider, options, cwd });

@@ -1,3 +1,4 @@
+import { withBudgets } from '../manager/budget-options.ts';
 import { policiesOf, withPolicies } from '../manager/policy-options.ts';
 import { abortError, AsmError } from '../domain/error.ts';
 import { isTerminalRunEvent, type LogEvent } from '../domain/event.ts';
@@ -106,7 +107,8 @@ export class ServedSession implements SessionServer {
     options: RunOptions<Native> = {},
   ): Promise<Run> {
     this.#assertOpen();
-    const given = withPolicies({ ...this.#defaults, ...options }, policiesOf(this.#defaults));
+    const stacked = withPolicies({ ...this.#defaults, ...options }, policiesOf(this.#defaults));
+    const given = withBudgets(stacked, this.#defaults.budgets);
     const { signal } = given;
     if (signal?.aborted === true) throw abortError(signal);
     if (this.#isFull()) {

@@ -9,7 +9,6 @@ testForbidden({
   environment: signedInEnvironment,
   call: claudeAttempt,
   changing: claudeChangingTools,
-  isSlow: true,
   // It writes through no link by its own tool.
   refusesAnyway: 1,
 });

@@ -18,7 +18,6 @@ testForbidden({
     return { name: 'create_file', input: { path, content: 'x' } };
   },
   elsewhere: ({ outside }) => ({ name: 'Bash', input: { cmd: 'echo x > elsewhere', cwd: outside } }),
-  isSlow: true,
   changing: ({ cwd, file }) => [
     { name: 'Bash', input: { cmd: `touch '${file()}'` } },
     { name: 'create_file', input: { path: join(cwd, 'written'), content: 'x' } },

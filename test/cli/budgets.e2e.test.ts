@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createSessionManager } from '../../src/manager/session-manager.ts';
+import { shell } from '../../src/providers/shell/index.ts';
 import { sqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { scriptedProvider } from '../../src/testing/scripted-provider/scripted-provider.ts';
 import { documents, openAsmRoom } from './asm-room.ts';
 
-/** Makes a store in which two sessions have spent 0.6 and 0.1 dollars. */
-async function spend(file: string): Promise<void> {
+/** Makes a store in which two sessions have spent 0.6 and 0.1 dollars, and gives a run with a budget that this uses up. */
+async function spend(file: string): Promise<string> {
   const agent = scriptedProvider(({ request }) => [
     {
       usage: { inputTokens: 100 },
@@ -14,18 +15,24 @@ async function spend(file: string): Promise<void> {
     },
   ]);
   await using manager = await createSessionManager({ store: sqliteStore(file), providers: [agent] });
+  const waiting = await manager.createSession();
+  const budgets = [{ name: 'its own', per: 'everything', tokens: { hard: 200 } } as const];
+  const { id } = await manager.startRun(waiting.id, 'true', { provider: shell(), budgets });
   await manager.runOnce('0.6', { session: { tags: ['nightly'] } });
   await manager.runOnce('0.1');
+  return id;
 }
 
 test('budgets shows what was spent and what budgets leave, and run holds them', async () => {
   await using room = await openAsmRoom();
   const store = join(room.home, 'spent.db');
-  await spend(store);
+  const waiting = await spend(store);
   const run = ['run', '--provider', 'shell', '--store', store];
-  const [plain, wrong] = await room.each([
+  const [plain, wrong, held, resumed] = await room.each([
     ['budgets', '--store', store],
     [...run, '--budget', 'nightly=5', '--', 'true'],
+    [...run, '--budget', 'everything=0.7', '--', 'true'],
+    ['resume', waiting, '--store', store],
   ]);
   expect(plain).toMatchObject({ code: 0, errors: '' });
   expect(plain?.output).toContain('No budget is set.');
@@ -63,6 +70,9 @@ test('budgets shows what was spent and what budgets leave, and run holds them', 
   expect(refused?.code).not.toBe(0);
   expect(refused?.errors).toContain('The budget "tag:nightly=0.5/day"');
   expect(taken?.code).toBe(0);
+  for (const one of [held, resumed]) expect(one?.code).toBe(2);
+  expect(held?.errors).toContain('The budget "everything=0.7"');
+  expect(resumed?.errors).toContain('The budget "its own"');
   expect(wrong?.code).toBe(2);
   expect(wrong?.errors).toContain('"nightly=5" is no budget.');
 });

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isJsonObject, type JsonValue } from '../../src/domain/json.ts';
@@ -121,6 +121,28 @@ describe('what Codex would do without asking', () => {
     await using room = await openCodexRoom([{ text: 'end' }]);
     await room.run({ request: { native: { webSearch: 'live' } } }).outcome();
     expect(offered(room.server.mainRequests[0])).toContain('web_search');
+  });
+});
+
+describe("Codex's sandbox", () => {
+  it('is no fence around what was allowed: a command that it stops is run once more without it', async () => {
+    // Not among the temporary files, to which its commands may write.
+    const cache = join(process.cwd(), '.tmp');
+    await mkdir(cache, { recursive: true });
+    const outside = await mkdtemp(join(cache, 'outside-'));
+    await using _gone = { [Symbol.asyncDispose]: () => rm(outside, { recursive: true, force: true }) };
+    await using room = await openCodexRoom([
+      { tools: [shell(`echo ran >> failing; ln -sfn '${outside}' link; echo x > link/failing`)] },
+      { tools: [shell(`echo ran >> silent; echo x > link/silent || true`)] },
+      { text: 'end' },
+    ]);
+    const run = room.run({ request: { permissionMode: 'full_auto' } });
+    await run.outcome();
+    expect(run.events[0]).toMatchObject({ data: { nativePermissionMode: 'workspace-write' } });
+    expect(run.host.questions).toHaveLength(2);
+    expect(await readdir(outside)).toEqual(['failing']);
+    const counts = ['failing', 'silent'].map((name) => readFileSync(join(room.cwd, name), 'utf8'));
+    expect(counts).toEqual(['ran\nran\n', 'ran\n']);
   });
 });
 

@@ -21,8 +21,6 @@ export interface ForbiddenAgent {
   readonly refusesAnyway?: number;
   /** How many calls its model makes in one answer. Default: all; 1 where a refusal ends the others of its answer. */
   readonly callsAtOnce?: number;
-  /** Each of its calls takes so long that not all are tried in every mode. */
-  readonly isSlow?: boolean;
   /** Its call for a subagent with this task; absent: it has none. */
   readonly subagent?: (task: string) => ModelToolUse;
   /** The setting by which it refuses forbidden tools itself; absent: it is only gated. */

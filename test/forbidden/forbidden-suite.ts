@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Event, LogEvent } from '../../src/domain/event.ts';
-import { permissionModes, type PermissionMode } from '../../src/domain/tool.ts';
+import { permissionModes } from '../../src/domain/tool.ts';
 import type { ModelToolUse, ModelTurn } from '../../src/testing/model-server/model-turn.ts';
 import type { ForbiddenAgent } from './forbidden-agent.ts';
 import { forbiddenTables, type Attempt, type ForbiddenPlaces } from './forbidden-attempt.ts';
@@ -30,11 +30,6 @@ function allCalls(agent: ForbiddenAgent, places: ForbiddenPlaces): readonly Mode
   return agent.elsewhere === undefined ? calls : [...calls, agent.elsewhere(places)];
 }
 
-/** With an agent that is slow every way is tried in one of the modes. */
-function isTriedIn(agent: ForbiddenAgent, mode: PermissionMode, index: number): boolean {
-  return agent.isSlow !== true || permissionModes[index % permissionModes.length] === mode;
-}
-
 /** How many calls were made, so that a script that the agent didn't follow is seen. */
 function startedCalls(events: readonly LogEvent[]): number {
   return events.filter(({ type }) => type === 'tool_call_started').length;
@@ -48,9 +43,7 @@ export function testForbidden(agent: ForbiddenAgent): void {
       async (permissionMode) => {
         await using room = await openForbiddenRoom(agent);
         const { places } = room;
-        const calls = allCalls(agent, places).filter((_call, index) =>
-          isTriedIn(agent, permissionMode, index),
-        );
+        const calls = allCalls(agent, places);
         const subagentCalls =
           agent.subagent === undefined
             ? []
