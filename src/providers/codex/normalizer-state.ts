@@ -1,11 +1,13 @@
 import type { JsonObject } from '../../domain/json.ts';
 import type { ToolCall } from '../../domain/tool.ts';
 import type { ClientTools } from './tool-call.ts';
+import { createLimitMeter, type LimitMeter } from './limit-meter.ts';
 import { createUsageMeter, type UsageMeter } from './usage-meter.ts';
 
 /** What the normaliser knows of a run; one for each run. */
 export interface NormalizerState {
   readonly usage: UsageMeter;
+  readonly limits: LimitMeter;
   readonly clientTools: ClientTools;
   /** Tool calls that began and have not ended. */
   readonly calls: Map<string, OpenCall>;
@@ -30,8 +32,6 @@ export interface NormalizerState {
   retries: number;
   /** The error for which the model was asked again last. */
   retried: JsonObject | undefined;
-  /** When a limit that is used up is reset: wall time in milliseconds since 1970. */
-  limitResetsAt: number | undefined;
 }
 
 /** A tool call on its way. */
@@ -49,6 +49,7 @@ export interface OpenCall {
 export function createNormalizerState(clientTools: ClientTools = new Map()): NormalizerState {
   return {
     usage: createUsageMeter(),
+    limits: createLimitMeter(),
     clientTools,
     calls: new Map(),
     denied: new Set(),
@@ -62,6 +63,5 @@ export function createNormalizerState(clientTools: ClientTools = new Map()): Nor
     ended: undefined,
     retries: 0,
     retried: undefined,
-    limitResetsAt: undefined,
   };
 }

@@ -89,6 +89,7 @@ export async function threadSettings(parts: ThreadSettingsParts): Promise<JsonOb
     ...(appendedPrompt === '' ? {} : { developerInstructions: appendedPrompt }),
     config: {
       web_search: mayNot(request.toolPolicy, searchTool) ? 'disabled' : (native.webSearch ?? 'disabled'),
+      ...(native.plans === undefined ? {} : { 'tools.update_plan.enabled': native.plans }),
       sandbox_workspace_write: {
         writable_roots: native.additionalDirectories ?? [],
         network_access: native.networkAccess ?? false,
