@@ -197,6 +197,32 @@ describe('limits of a plan', () => {
   });
 });
 
+describe('a resource of an MCP server that was read', () => {
+  const item = {
+    type: 'mcpToolCall',
+    id: 'call_1',
+    server: 'lab',
+    tool: 'read_mcp_resource',
+    status: 'completed',
+    arguments: { server: 'lab', uri: 'lab://bird' },
+    result: { content: [{ type: 'text', text: 'The heron.' }] },
+    error: null,
+    durationMs: 0,
+  };
+  const warnings = (state: NormalizerState): readonly string[] =>
+    dataOf(normalize({ method: 'item/completed', params: { item } }, state), 'warning_raised').map(
+      ({ code }) => code,
+    );
+
+  it('without a question is warned of', () => {
+    const state = createNormalizerState();
+    expect(warnings(state)).toEqual(['codex_unasked_call']);
+    const call = { id: 'call_1', name: 'lab.read_mcp_resource', tool: 'mcp:lab/read_mcp_resource' };
+    state.gated.set('call_1', { ...call, kind: 'other', input: item.arguments });
+    expect(warnings(state)).toEqual([]);
+  });
+});
+
 describe('messages of a newer version', () => {
   function once(method: string, params: JsonObject): readonly ProviderEvent[] {
     return normalize({ method, params }, createNormalizerState());

@@ -11,6 +11,8 @@ export interface NormalizerState {
   readonly clientTools: ClientTools;
   /** Tool calls that began and have not ended. */
   readonly calls: Map<string, OpenCall>;
+  /** Calls of tools for resources that the gate was asked about, by their ids. */
+  readonly gated: Map<string, ToolCall>;
   /** Calls that the gate refused. */
   readonly denied: Set<string>;
   /** Stretches of reasoning that are being written, by their items: the part that the last piece belonged to. */
@@ -52,6 +54,7 @@ export function createNormalizerState(clientTools: ClientTools = new Map()): Nor
     limits: createLimitMeter(),
     clientTools,
     calls: new Map(),
+    gated: new Map(),
     denied: new Set(),
     reasoning: new Map(),
     threadId: undefined,
