@@ -1,6 +1,7 @@
 import type { Budget } from '../cost/budget.ts';
 import { createSessionManager, type SessionManager } from '../manager/session-manager.ts';
 import type { SessionStore } from '../ports/session-store.ts';
+import type { RedactionRule } from '../redaction/redaction-rule.ts';
 import { sqliteStore } from '../stores/sqlite/index.ts';
 import { budgetTexts, readBudgets } from './budget-option.ts';
 import { providersFor } from './command-line-providers.ts';
@@ -13,12 +14,14 @@ export interface ManagerNeeds {
   readonly provider: (store: SessionStore) => Promise<string | undefined>;
   /** Runs are held to these. */
   readonly budgets?: readonly Budget[];
+  /** What is taken out of all that is stored, besides what always is. */
+  readonly redaction?: readonly RedactionRule[];
 }
 
 /** Opens the manager on the store that was asked for, and makes the store if there is none. */
 export async function openManager(
   options: SharedOptions,
-  { provider, budgets = readBudgets(budgetTexts()) }: ManagerNeeds,
+  { provider, budgets = readBudgets(budgetTexts()), redaction: rules = [] }: ManagerNeeds,
 ): Promise<SessionManager> {
   await using opening = new AsyncDisposableStack();
   const store = opening.use(await sqliteStore(storeLocation(options.store)));
@@ -26,5 +29,5 @@ export async function openManager(
   const providers = name === undefined ? [] : await providersFor(name);
   // From here on the store is the manager's.
   opening.move();
-  return await createSessionManager({ store, providers, budgets });
+  return await createSessionManager({ store, providers, budgets, redaction: { rules } });
 }

@@ -3,6 +3,7 @@ import { parseToolRule, type ToolRules } from '../domain/tool-rule.ts';
 import { budgetTexts, readBudgets } from './budget-option.ts';
 import { leavableRun } from './left-run.ts';
 import { openManager } from './open-manager.ts';
+import { readPassedVariables } from './passed-variables.ts';
 import { showRun, type ShowOptions } from './shown-run.ts';
 import { stopOnSignals } from './stop-signals.ts';
 import { assertStoreExists } from './store-location.ts';
@@ -14,6 +15,7 @@ export async function resumeCommand(id: string, options: ShowOptions): Promise<v
     ...(allow === undefined ? {} : { allow: allow.map((rule) => parseToolRule(rule)) }),
     ...(deny === undefined ? {} : { deny: deny.map((rule) => parseToolRule(rule)) }),
   };
+  const variables = readPassedVariables(options.env);
   const budgets = readBudgets(budgetTexts(options.budget));
   const say = (text: string): void => {
     if (options.json !== true) process.stderr.write(`${text}\n`);
@@ -24,9 +26,11 @@ export async function resumeCommand(id: string, options: ShowOptions): Promise<v
   await using manager = await openManager(options, {
     provider: async (store) => (runId === undefined ? undefined : (await store.run(runId))?.provider),
     budgets,
+    ...(variables === undefined ? {} : { redaction: variables.redaction }),
   });
   const run = await manager.executeRun(id, {
     ...(allow === undefined && deny === undefined ? {} : { rules }),
+    ...(variables === undefined ? {} : { environment: variables.environment }),
     signal: stop.signal,
   });
   const leavable = leavableRun(manager, run);

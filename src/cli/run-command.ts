@@ -3,6 +3,7 @@ import { visibleText } from '../rendering/visible-text.ts';
 import { budgetTexts, readBudgets } from './budget-option.ts';
 import { leavableRun } from './left-run.ts';
 import { openManager } from './open-manager.ts';
+import { readPassedVariables } from './passed-variables.ts';
 import { recoverRuns } from './recovery.ts';
 import { readRunSettings, type RunCommandOptions } from './run-settings.ts';
 import { showRun } from './shown-run.ts';
@@ -16,6 +17,7 @@ export async function runCommand(words: readonly string[], options: RunCommandOp
   const turns = terminalTurns();
   const settings = readRunSettings(options, turns);
   const budgets = readBudgets(budgetTexts(options.budget));
+  const variables = readPassedVariables(options.env);
   const task = await readTask(words);
   /** Standard error is for people, but with `--json`. */
   const say = (text: string): void => {
@@ -25,13 +27,18 @@ export async function runCommand(words: readonly string[], options: RunCommandOp
   await using manager = await openManager(options, {
     provider: async (store) => await providerOf(store, options),
     budgets,
+    ...(variables === undefined ? {} : { redaction: variables.redaction }),
   });
   await recoverRuns(manager, options);
   const run = await startRun(manager, {
     task,
     words: words[0] === '-' ? [] : words,
     options,
-    settings: { ...settings, signal: stop.signal },
+    settings: {
+      ...settings,
+      ...(variables === undefined ? {} : { environment: variables.environment }),
+      signal: stop.signal,
+    },
   });
   const leavable = leavableRun(manager, run);
   stop.attend(run, leavable);
