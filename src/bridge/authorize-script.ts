@@ -20,15 +20,19 @@ export async function writeAuthorizeScript(
   { perl = systemPerl }: { readonly perl?: string } = {},
 ): Promise<string> {
   const path = join(bridge.folder, 'authorize');
-  const variables = Object.entries(bridge.environment).map(([name, value]) => `${name}=${quote(value)}`);
+  const variables = Object.entries(bridge.environment).map(
+    ([name, value]) => `${name}=${quoteForShell(value)}`,
+  );
   const address = socketAddress();
   // Untrusted, so that no variable of the agent's loads anything into it; its complaints would be the reason.
   const fast = [perl, '-T', '-e', perlProgram(address ?? ''), bridge.socket];
   const lines = [
     '#!/bin/sh',
     `export PERL_BADLANG=0 ${variables.join(' ')}`,
-    ...(address === undefined ? [] : [`[ -x ${quote(perl)} ] && exec ${fast.map(quote).join(' ')}`]),
-    `exec ${helperCommand('authorize-program', bridge).map(quote).join(' ')}`,
+    ...(address === undefined
+      ? []
+      : [`[ -x ${quoteForShell(perl)} ] && exec ${fast.map(quoteForShell).join(' ')}`]),
+    `exec ${helperCommand('authorize-program', bridge).map(quoteForShell).join(' ')}`,
   ];
   await writeFile(path, `${lines.join('\n')}\n`, { mode: 0o700 });
   return path;
@@ -84,6 +88,6 @@ refuse(eval { decide() } || $@);`;
 }
 
 /** Writes a word so that every shell reads exactly it. */
-function quote(word: string): string {
+export function quoteForShell(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }

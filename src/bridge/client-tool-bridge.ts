@@ -1,6 +1,6 @@
 import type { RunHost, RunRequest } from '../ports/provider.ts';
 import { createAllowedCalls } from './allowed-calls.ts';
-import { startBridge, type Bridge } from './bridge-server.ts';
+import { startBridge, type Bridge, type BridgeHandlers } from './bridge-server.ts';
 
 /** A bridge for the client tools of one run. Each call must have been allowed, and is made once. */
 export interface ClientToolBridge extends Bridge {
@@ -8,16 +8,21 @@ export interface ClientToolBridge extends Bridge {
   allow(tool: string): void;
 }
 
-/** Opens the bridge of a run; `undefined` for a run without client tools. */
+/**
+ * Opens the bridge of a run; `undefined` for a run without client tools, unless it has tool calls decided over the
+ * bridge, too.
+ */
 export async function startClientToolBridge(
   request: Pick<RunRequest, 'clientTools' | 'cookie'>,
   host: Pick<RunHost, 'callTool'>,
+  authorize?: BridgeHandlers['authorize'],
 ): Promise<ClientToolBridge | undefined> {
   const { clientTools: tools = [], cookie } = request;
-  if (tools.length === 0) return undefined;
+  if (tools.length === 0 && authorize === undefined) return undefined;
   const allowed = createAllowedCalls();
   const bridge = await startBridge(
     {
+      ...(authorize === undefined ? {} : { authorize }),
       tools,
       callTool: (name, input, options) =>
         allowed.spend(name)

@@ -127,6 +127,7 @@ function addResume(program: Command): void {
       .argument('<id>', 'a run')
       .option('--allow <rule>', 'the rules that the run was started with; may be repeated', another)
       .option('--deny <rule>', 'the same for those that deny', another)
+      .option('--env <name>', 'a variable that its agent gets, as for `asm run`; may be repeated', another)
       .option('--budget <budget>', 'one more budget, as for `asm run`; may be repeated', another)
       .addOption(renderOption(renderings)),
     {

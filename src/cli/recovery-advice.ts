@@ -1,4 +1,19 @@
 import type { AsmError } from '../domain/error.ts';
+import { errorSettings, type ErrorSetting } from '../domain/error-setting.ts';
+
+/** How a person at the command line gives the option that decides about an error; not all of them can be given. */
+const settingWords: Readonly<Record<ErrorSetting, string | undefined>> = {
+  acceptObserved: 'With --accept-observed the run goes on if that is enough.',
+  executable: undefined,
+  ownRules: 'asm lets no such rules stand.',
+  shell: 'With --shell a shell runs it.',
+  trustProject: 'With --trust-project it may.',
+};
+
+function settingAdvice(error: AsmError): string | undefined {
+  const setting = errorSettings.find((name) => name === error.details?.['setting']);
+  return setting === undefined ? undefined : settingWords[setting];
+}
 
 /** What a person at the command line can do about an error that doesn't say it itself. */
 export function recoveryAdvice(error: AsmError): string | undefined {
@@ -18,6 +33,6 @@ export function recoveryAdvice(error: AsmError): string | undefined {
       return 'Try again later, or with another provider.';
     case 'fix_input':
     case 'abort':
-      return undefined;
+      return settingAdvice(error);
   }
 }

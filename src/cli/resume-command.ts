@@ -2,6 +2,7 @@ import { parseId } from '../domain/id.ts';
 import { parseToolRule, type ToolRules } from '../domain/tool-rule.ts';
 import { leavableRun } from './left-run.ts';
 import { openManager } from './open-manager.ts';
+import { readPassedVariables } from './passed-variables.ts';
 import { showRun, type ShowOptions } from './shown-run.ts';
 import { budgetsOf } from './run-settings.ts';
 import { stopOnSignals } from './stop-signals.ts';
@@ -19,6 +20,7 @@ export async function resumeCommand(id: string, options: ResumeCommandOptions): 
     ...(allow === undefined ? {} : { allow: allow.map((rule) => parseToolRule(rule)) }),
     ...(deny === undefined ? {} : { deny: deny.map((rule) => parseToolRule(rule)) }),
   };
+  const variables = readPassedVariables(options.env);
   const budgets = budgetsOf(options);
   const say = (text: string): void => {
     if (options.json !== true) process.stderr.write(`${text}\n`);
@@ -28,9 +30,11 @@ export async function resumeCommand(id: string, options: ResumeCommandOptions): 
   const runId = parseId('run', id);
   await using manager = await openManager(options, {
     provider: async (store) => (runId === undefined ? undefined : (await store.run(runId))?.provider),
+    ...(variables === undefined ? {} : { redaction: variables.redaction }),
   });
   const run = await manager.executeRun(id, {
     ...(allow === undefined && deny === undefined ? {} : { rules }),
+    ...(variables === undefined ? {} : { environment: variables.environment }),
     ...budgets,
     signal: stop.signal,
   });

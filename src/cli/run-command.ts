@@ -2,6 +2,7 @@ import { describePolicy } from '../policy/policy-text.ts';
 import { visibleText } from '../rendering/visible-text.ts';
 import { leavableRun } from './left-run.ts';
 import { openManager } from './open-manager.ts';
+import { readPassedVariables } from './passed-variables.ts';
 import { recoverRuns } from './recovery.ts';
 import { readRunSettings, type RunCommandOptions } from './run-settings.ts';
 import { showRun } from './shown-run.ts';
@@ -14,6 +15,7 @@ import { terminalTurns } from './terminal-turns.ts';
 export async function runCommand(words: readonly string[], options: RunCommandOptions): Promise<void> {
   const turns = terminalTurns();
   const settings = readRunSettings(options, turns);
+  const variables = readPassedVariables(options.env);
   const task = await readTask(words);
   /** Standard error is for people, but with `--json`. */
   const say = (text: string): void => {
@@ -22,13 +24,18 @@ export async function runCommand(words: readonly string[], options: RunCommandOp
   using stop = stopOnSignals((text) => say(`\n${text}`));
   await using manager = await openManager(options, {
     provider: async (store) => await providerOf(store, options),
+    ...(variables === undefined ? {} : { redaction: variables.redaction }),
   });
   await recoverRuns(manager, options);
   const run = await startRun(manager, {
     task,
     words: words[0] === '-' ? [] : words,
     options,
-    settings: { ...settings, signal: stop.signal },
+    settings: {
+      ...settings,
+      ...(variables === undefined ? {} : { environment: variables.environment }),
+      signal: stop.signal,
+    },
   });
   const leavable = leavableRun(manager, run);
   stop.attend(run, leavable);

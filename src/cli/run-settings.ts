@@ -27,6 +27,7 @@ export interface RunCommandOptions extends SharedOptions {
   readonly policy?: readonly string[];
   readonly budget?: readonly string[];
   readonly tag?: readonly string[];
+  readonly env?: readonly string[];
   readonly systemPrompt?: string;
   readonly timeout?: number;
   readonly stallAfter?: number;

@@ -6,6 +6,7 @@ import { paintFor } from './paint.ts';
 import type { ShowOptions } from './shown-run.ts';
 import { storeWords } from './command-words.ts';
 import { costText } from './cost-text.ts';
+import { recoveryAdvice } from './recovery-advice.ts';
 import { duration } from './time-text.ts';
 
 /** How another terminal finds a run that has just begun. */
@@ -29,6 +30,8 @@ export function summarize(result: RunResult, options: ShowOptions): string {
   ];
   const lines = [facts.join(paint.dim(' · '))];
   if (error !== undefined && !isShown(options)) lines.push(oneLine(error.message, 1_000));
+  const advice = error === undefined ? undefined : recoveryAdvice(error);
+  if (advice !== undefined) lines.push(advice);
   const { policy } = result;
   if (policy !== undefined && policy.violationCount > 0) {
     const times = policy.violationCount === 1 ? 'once' : `${policy.violationCount} times`;

@@ -18,6 +18,8 @@ export interface ShowOptions extends SharedOptions {
   /** The rules that the run was started with. */
   readonly allow?: readonly string[];
   readonly deny?: readonly string[];
+  /** Names of variables that its agent gets. */
+  readonly env?: readonly string[];
 }
 
 /** Shows a run until it has ended or was left, and makes that the end of this process. `say` is for people. */

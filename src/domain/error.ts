@@ -21,7 +21,7 @@ export interface ProviderFailure {
 
 export interface AsmErrorOptions {
   readonly cause?: unknown;
-  /** Facts for machines: ids, limits, names. Never secrets. */
+  /** Facts for machines: ids, limits, names; `setting`, the option that decides about it. Never secrets. */
   readonly details?: JsonObject;
   readonly provider?: ProviderFailure;
 }

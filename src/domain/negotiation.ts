@@ -1,5 +1,6 @@
 import { capabilityNames, isSupported, type Capabilities, type CapabilityName } from './capability.ts';
 import { AsmError } from './error.ts';
+import { decidedBy } from './error-setting.ts';
 
 /** What a run wants of its provider. */
 export interface CapabilityDemand {
@@ -49,12 +50,18 @@ export function negotiate(
     const advice =
       observed.length === 0
         ? 'Take another provider.'
-        : `It only observes ${observed.join(', ')}; if that is enough, say acceptObserved: true.`;
+        : `It only observes ${observed.join(', ')}, which a run may accept.`;
     const named = missing.map((name) => [name, purpose(name)].filter((part) => part !== undefined).join(' '));
     throw new AsmError(
       'missing_required_capability',
       `${provider} lacks what the run requires: ${named.join(', ')}. ${advice}`,
-      { details: { provider, missing: [...missing] } },
+      {
+        details: {
+          provider,
+          missing: [...missing],
+          ...(observed.length === 0 ? {} : decidedBy('acceptObserved')),
+        },
+      },
     );
   }
   const degraded = capabilityNames.filter(

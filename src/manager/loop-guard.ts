@@ -1,5 +1,6 @@
 import { isSupported } from '../domain/capability.ts';
 import { AsmError } from '../domain/error.ts';
+import { decidedBy } from '../domain/error-setting.ts';
 import type { EventDraft } from '../domain/event.ts';
 import { toJson } from '../domain/json.ts';
 import type { LoopReport } from '../domain/loop-report.ts';
@@ -21,8 +22,14 @@ export function loopGuards(given: LoopOptions | false | undefined): GuardMaker {
       if (isSupported(provider.capabilities, 'approval_before_tool')) return;
       throw new AsmError(
         'capability_not_supported',
-        `${provider.name} does not ask before its tools run, so that nobody can be asked about a loop. Let loops be warned of, or say acceptObserved: true.`,
-        { details: { provider: provider.name, missing: ['approval_before_tool'] } },
+        `${provider.name} does not ask before its tools run, so that nobody can be asked about a loop. Let loops be warned of, or accept that they are only observed.`,
+        {
+          details: {
+            provider: provider.name,
+            missing: ['approval_before_tool'],
+            ...decidedBy('acceptObserved'),
+          },
+        },
       );
     },
     watch(guarded) {

@@ -37,7 +37,7 @@ describe('what a run wants of its provider', () => {
     });
     await expect(session.run('go', { authorize: () => ({ decision: 'allow' }) })).rejects.toMatchObject({
       code: 'capability_not_supported',
-      message: expect.stringContaining('acceptObserved'),
+      message: expect.stringContaining('may accept'),
     });
     await expect(session.run('go', { outputSchema: { type: 'object' }, maxTurns: 3 })).rejects.toMatchObject({
       code: 'capability_not_supported',

@@ -1,5 +1,6 @@
 import type { CapabilityName } from '../domain/capability.ts';
 import { AsmError } from '../domain/error.ts';
+import { decidedBy } from '../domain/error-setting.ts';
 import {
   missingCapabilities,
   negotiate,
@@ -15,25 +16,29 @@ import type { RunOptions } from './run-options.ts';
 function impliedNeeds(
   options: RunOptions,
   session: Session,
-): readonly (readonly [capability: CapabilityName, option: string])[] {
+): readonly (readonly [capability: CapabilityName, what: string])[] {
   const { continuation, loops = false } = options;
   const asksAboutLoops = loops !== false && loops.action === 'request_approval';
   const asked: readonly (readonly [unknown, CapabilityName, string])[] = [
-    [options.maxTurns, 'max_turns', 'maxTurns'],
-    [options.systemPrompt ?? session.systemPrompt, 'system_prompt', 'systemPrompt'],
-    [options.mcpServers, 'mcp_servers', 'mcpServers'],
-    [options.clientTools, 'client_tools', 'clientTools'],
-    [options.outputSchema, 'structured_output', 'outputSchema'],
-    [options.rules, 'tool_rules', 'rules'],
-    [options.authorize, 'approval_before_tool', 'authorize'],
-    [options.approvals === false ? undefined : options.approvals, 'approval_before_tool', 'approvals'],
-    [asksAboutLoops ? true : undefined, 'approval_before_tool', "loops with 'request_approval'"],
-    [options.permissionMode, 'permission_modes', 'permissionMode'],
-    [continuation === 'native' ? true : undefined, 'native_resume', "continuation 'native'"],
-    [continuation === 'replay' ? true : undefined, 'transcript_replay', "continuation 'replay'"],
+    [options.maxTurns, 'max_turns', 'a limit of turns'],
+    [options.systemPrompt ?? session.systemPrompt, 'system_prompt', 'a system prompt'],
+    [options.mcpServers, 'mcp_servers', 'MCP servers'],
+    [options.clientTools, 'client_tools', 'client tools'],
+    [options.outputSchema, 'structured_output', 'an answer in a form'],
+    [options.rules, 'tool_rules', 'tool rules'],
+    [options.authorize, 'approval_before_tool', 'questions before tools run'],
+    [
+      options.approvals === false ? undefined : options.approvals,
+      'approval_before_tool',
+      'approvals before tools run',
+    ],
+    [asksAboutLoops ? true : undefined, 'approval_before_tool', 'questions about loops'],
+    [options.permissionMode, 'permission_modes', 'permission modes'],
+    [continuation === 'native' ? true : undefined, 'native_resume', 'native continuation'],
+    [continuation === 'replay' ? true : undefined, 'transcript_replay', 'continuation by replay'],
   ];
-  return asked.flatMap(([value, capability, option]) =>
-    value === undefined ? [] : [[capability, option] as const],
+  return asked.flatMap(([value, capability, what]) =>
+    value === undefined ? [] : [[capability, what] as const],
   );
 }
 
@@ -65,14 +70,20 @@ export function checkDemand(provider: Provider, options: RunOptions, session: Se
   const unserved = impliedNeeds(options, session).filter(([capability]) => named.includes(capability));
   const byName: readonly CapabilityName[] = [...policyNeeds(options), ...(options.requires ?? [])];
   if (unserved.length > 0 && !named.some((name) => byName.includes(name))) {
-    const observed = unserved.filter(([capability]) => provider.capabilities[capability] === 'observed');
+    const isObserved = unserved.every(([capability]) => provider.capabilities[capability] === 'observed');
     throw new AsmError(
       'capability_not_supported',
-      `${provider.name} can't do what these options ask for: ${unserved.map(([, option]) => option).join(', ')}. ` +
-        (observed.length === unserved.length
-          ? 'It only observes that; if that is enough, say acceptObserved: true.'
-          : 'Leave them out or take another provider.'),
-      { details: { provider: provider.name, missing: unserved.map(([capability]) => capability) } },
+      `${provider.name} can't do what the run asks for: ${unserved.map(([, what]) => what).join(', ')}. ` +
+        (isObserved
+          ? 'It only observes that, which a run may accept.'
+          : 'Leave that out or take another provider.'),
+      {
+        details: {
+          provider: provider.name,
+          missing: unserved.map(([capability]) => capability),
+          ...(isObserved ? decidedBy('acceptObserved') : {}),
+        },
+      },
     );
   }
   const forPolicies: readonly CapabilityName[] = policyNeeds(options);

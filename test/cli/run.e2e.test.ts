@@ -141,6 +141,20 @@ test('several words are a program and its arguments, --shell runs a script, and 
   expect(mixed?.errors).toContain('--shell is for --provider shell');
 });
 
+test('what keeps a run from being is told in the words of the command line', async () => {
+  await using room = await openAsmRoom();
+  const [missing, observed] = await room.each([
+    ['run', '-p', 'goose', '-r', 'none', 'go'],
+    ['run', '-p', 'goose', '-r', 'none', '--approvals', 'go'],
+  ]);
+  expect(missing).toMatchObject({ code: 5, output: '' });
+  expect(missing?.errors).toContain('Get Goose: ');
+  expect(missing?.errors).not.toContain('option');
+  expect(observed).toMatchObject({ code: 5, output: '' });
+  expect(observed?.errors).toContain('With --accept-observed the run goes on');
+  expect(observed?.errors).not.toContain('acceptObserved');
+});
+
 test('a command shows all that it writes, while it writes it, and once', async () => {
   await using room = await openAsmRoom();
   const script = 'echo first; while [ ! -e go ]; do sleep 0.05; done; echo last >&2; false';

@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isJsonObject, type JsonValue } from '../../src/domain/json.ts';
-import { mcpServerProgram } from '../../src/testing/provider-contract/mcp-server-program.ts';
+import { mcpServerOf, mcpServerProgram } from '../../src/testing/provider-contract/mcp-server-program.ts';
 import type { ModelRequest } from '../../src/testing/model-server/model-request.ts';
+import type { ModelToolUse } from '../../src/testing/model-server/model-turn.ts';
 import { openCodexRoom, type CodexRoom } from './codex-room.ts';
 import { heardBy, newFile, shell } from './codex-step.ts';
 
@@ -192,5 +194,67 @@ describe('the gate', () => {
     ]);
     const heard = heardBy(room.server.mainRequests.at(-1)).join('\n');
     for (const why of ['only with another input', 'No sums on Mondays.']) expect(heard).toContain(why);
+  });
+});
+
+/** Has Codex run a hook of the person's, who has let it: it is known by a hash of its form. */
+async function allowOwnHook(room: CodexRoom, command: string): Promise<void> {
+  const file = join(room.home, '.codex', 'hooks.json');
+  const hooks = { PreToolUse: [{ matcher: '*', hooks: [{ type: 'command', command }] }] };
+  await writeFile(file, JSON.stringify({ hooks }));
+  const handler = { async: false, command, timeout: 600, type: 'command' };
+  const identity = JSON.stringify({ event_name: 'pre_tool_use', hooks: [handler], matcher: '*' });
+  const hash = createHash('sha256').update(identity).digest('hex');
+  const state = `\n[hooks.state.${JSON.stringify(`${file}:pre_tool_use:0:0`)}]\ntrusted_hash = "sha256:${hash}"\n`;
+  await appendFile(join(room.home, '.codex', 'config.toml'), state);
+}
+
+describe('resources of MCP servers', () => {
+  it('are asked about one server at a time, which starts no hook of the person', async () => {
+    await using room = await openCodexRoom([]);
+    const program = join(room.home, 'server.mjs');
+    const tool = { name: 'add', description: 'Adds.', inputSchema: { type: 'object' }, body: `return '';` };
+    const resource = { uri: 'lab://bird', text: 'The heron flies at noon.' };
+    await writeFile(program, mcpServerOf({ ...tool, resource }));
+    const server = { type: 'stdio', command: process.execPath, arguments: [program] } as const;
+    const hooked = join(room.home, 'hooked');
+    await allowOwnHook(room, `touch ${hooked}`);
+    const read = (uri: string): ModelToolUse => ({
+      name: 'read_mcp_resource',
+      input: { server: 'lab', uri },
+    });
+    room.server.setScript([
+      { tools: [{ name: 'list_mcp_resources', input: {} }] },
+      { tools: [{ name: 'list_mcp_resources', input: { server: 'lab' } }] },
+      { tools: [read('lab://bird')] },
+      { tools: [read('lab://nest')] },
+      { text: 'end' },
+    ]);
+    const run = room.run({
+      request: { mcpServers: { lab: server, other: server } },
+      authorize: ({ input }) =>
+        input['uri'] === 'lab://nest'
+          ? { decision: 'deny', reason: 'Nests are private.' }
+          : { decision: 'allow' },
+    });
+    await expect(run.outcome()).resolves.toMatchObject({ output: 'end' });
+    expect(run.host.questions.map(({ call }) => [call.tool, call.input['uri']])).toEqual([
+      ['mcp:lab/list_mcp_resources', undefined],
+      ['mcp:lab/read_mcp_resource', 'lab://bird'],
+      ['mcp:lab/read_mcp_resource', 'lab://nest'],
+    ]);
+    expect(run.ofType('tool_call_completed').map(({ data }) => [data.tool, data.output])).toEqual([
+      ['mcp:lab/list_mcp_resources', expect.stringContaining('lab://bird')],
+      ['mcp:lab/read_mcp_resource', expect.stringContaining(resource.text)],
+    ]);
+    expect(run.ofType('tool_call_failed').map(({ data }) => [data.tool, data.reason])).toEqual([
+      ['mcp:codex/list_mcp_resources', 'denied'],
+      ['mcp:lab/read_mcp_resource', 'denied'],
+    ]);
+    expect(run.ofType('tool_call_started')).toHaveLength(4);
+    expect(run.ofType('warning_raised').filter(({ data }) => data.code === 'codex_unasked_call')).toEqual([]);
+    const heard = heardBy(room.server.mainRequests.at(-1)).join('\n');
+    for (const why of ['Name one server: lab, other.', 'Nests are private.']) expect(heard).toContain(why);
+    expect(existsSync(hooked)).toBe(false);
   });
 });

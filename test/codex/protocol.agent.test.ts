@@ -101,6 +101,7 @@ describe('the schema that the program prints of itself', () => {
       [notifications.rateLimits]: ['rateLimits'],
       [notifications.requestResolved]: ['requestId'],
       [notifications.error]: ['error', 'willRetry'],
+      [notifications.hookCompleted]: ['run'],
       [notifications.mcpStatus]: ['name', 'status', 'error'],
     };
     for (const [method, fields] of Object.entries(read))

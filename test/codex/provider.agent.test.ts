@@ -84,4 +84,52 @@ describe('a run of Codex', () => {
       { data: { tool: 'client:weather', output: expect.stringContaining('Snow in summer.') } },
     ]);
   });
+
+  it('tells the plan of its model, what was searched for and what is left of the limits', async () => {
+    const headers = (primary: number): { readonly [name: string]: string } => ({
+      'x-codex-primary-used-percent': String(primary),
+      'x-codex-primary-window-minutes': '300',
+      'x-codex-primary-reset-at': '2000000000',
+      'x-codex-secondary-used-percent': '80',
+      'x-codex-secondary-window-minutes': '10080',
+      'x-codex-secondary-reset-at': '2000009999',
+    });
+    const plan = [
+      { step: 'look', status: 'completed' },
+      { step: 'do', status: 'in_progress' },
+      { step: 'rest', status: 'pending' },
+    ];
+    await using room = await openCodexRoom([
+      {
+        searches: ['herons'],
+        text: 'I look.',
+        tools: [{ name: 'update_plan', input: { plan } }],
+        headers: headers(41),
+      },
+      { text: 'end', headers: headers(42) },
+    ]);
+    const run = room.run({ request: { native: { plans: true, webSearch: 'live' } } });
+    await expect(run.outcome()).resolves.toMatchObject({ status: 'completed', output: 'end' });
+    expect(run.ofType('unparsed')).toEqual([]);
+    expect(run.ofType('plan_updated').map(({ data }) => data)).toEqual([
+      {
+        steps: [
+          { text: 'look', status: 'completed' },
+          { text: 'do', status: 'in_progress' },
+          { text: 'rest', status: 'pending' },
+        ],
+      },
+    ]);
+    const [search] = run.ofType('tool_call_started');
+    expect(search?.data).toMatchObject({ tool: 'web_search', kind: 'fetch', input: { query: 'herons' } });
+    expect(run.ofType('tool_call_completed')).toMatchObject([
+      { data: { toolCallId: search?.data.toolCallId, tool: 'web_search' } },
+    ]);
+    expect(run.host.questions).toEqual([]);
+    expect(run.ofType('rate_limit_updated').map(({ data }) => data)).toEqual([
+      { status: 'allowed', kind: 'primary', utilization: 0.41, resetsAt: 2_000_000_000_000 },
+      { status: 'allowed', kind: 'secondary', utilization: 0.8, resetsAt: 2_000_009_999_000 },
+      { status: 'allowed', kind: 'primary', utilization: 0.42, resetsAt: 2_000_000_000_000 },
+    ]);
+  });
 });

@@ -45,8 +45,8 @@ export async function requireAgent(
 export function installAdvice(agent: AcpAgent): string {
   const wanted = `There is no program ${JSON.stringify(agent.command ?? agent.preset?.command ?? '')}.`;
   return agent.command === undefined && agent.preset !== undefined
-    ? `${wanted} Get ${agent.preset.title}: ${agent.preset.install}. A program elsewhere is named by the option "command".`
-    : `${wanted} Install it, or give its full path in the option "command".`;
+    ? `${wanted} Get ${agent.preset.title}: ${agent.preset.install}.`
+    : `${wanted} Install it, or give its full path.`;
 }
 
 /** The script of a package that is installed beside this library. */

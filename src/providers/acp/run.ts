@@ -146,7 +146,7 @@ function modeName(agent: AcpAgent, request: RunRequest, native: CheckedNative): 
   const names = agent.preset?.modes?.names;
   const name = names?.[request.permissionMode];
   if (name === undefined && (names !== undefined || request.permissionMode !== 'default'))
-    throw unsupported(agent, `permissionMode ${request.permissionMode}`);
+    throw unsupported(agent, `the permission mode ${request.permissionMode}`);
   return name;
 }
 

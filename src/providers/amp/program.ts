@@ -2,6 +2,7 @@ import { open, readFile, realpath } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { AsmError } from '../../domain/error.ts';
+import { decidedBy } from '../../domain/error-setting.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { findProgram } from '../../process/program-path.ts';
 import { objectField, textField } from '../../domain/json-field.ts';
@@ -15,8 +16,7 @@ export const pinnedVersion = '0.0.1774569934-g39e3ec';
 
 export const installAdvice =
   `Install the package ${sdkPackage}, with "overrides": { "${programPackage}": "${pinnedVersion}" } in your ` +
-  `package.json, since newer versions of ${programPackage} have no program that it can start. A program ` +
-  'elsewhere is named by the option "executable".';
+  `package.json, since newer versions of ${programPackage} have no program that it can start.`;
 
 /** Where to look for Amp. */
 export interface ProgramSearch {
@@ -66,7 +66,7 @@ export async function requireAmp(search: ProgramSearch): Promise<AmpProgram> {
     throw new AsmError(
       'dependency_not_available',
       `Amp comes with the package ${sdkPackage}, which is not installed. ${installAdvice}`,
-      { details: { package: sdkPackage } },
+      { details: { package: sdkPackage, ...decidedBy('executable') } },
     );
   }
   const wanted =
@@ -74,6 +74,7 @@ export async function requireAmp(search: ProgramSearch): Promise<AmpProgram> {
       ? `The package ${sdkPackage} brings no program of Amp that can be started.`
       : `There is no program ${JSON.stringify(search.executable)}.`;
   throw new AsmError('agent_not_installed', `${wanted} ${installAdvice}`, {
+    details: decidedBy('executable'),
     provider: { provider: 'amp', kind: 'not_installed' },
   });
 }

@@ -1,4 +1,5 @@
 import { AsmError } from '../../domain/error.ts';
+import { decidedBy } from '../../domain/error-setting.ts';
 import type { RunRequest } from '../../ports/provider.ts';
 import type { AmpProgram } from './program.ts';
 import { existingPaths, managedSettingsFile, managesPermissions, withheldPaths } from './withheld-files.ts';
@@ -44,8 +45,8 @@ export async function refuseUngated(
   if (found === undefined) return;
   throw new AsmError(
     'permission_denied',
-    `This program of Amp would read ${found}, which can start programs and switch the permissions off. Set trustProject: true if you trust it.`,
-    { provider: { provider: 'amp', kind: 'project_settings' } },
+    `This program of Amp would read ${found}, which can start programs and switch the permissions off. Trust the project if you do.`,
+    { details: decidedBy('trustProject'), provider: { provider: 'amp', kind: 'project_settings' } },
   );
 }
 

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { AsmError } from '../../domain/error.ts';
+import { decidedBy } from '../../domain/error-setting.ts';
 import { findProgram } from '../../process/program-path.ts';
 import { sdkPackage } from './sdk.ts';
 
@@ -12,7 +13,7 @@ export interface ProgramSearch {
   readonly cwd: string;
 }
 
-export const installAdvice = `Install Claude Code: npm install ${sdkPackage} (with its optional packages), or see https://code.claude.com. A program elsewhere is named by the option "executable".`;
+export const installAdvice = `Install Claude Code: npm install ${sdkPackage} (with its optional packages), or have a program \`claude\` in the PATH, see https://code.claude.com.`;
 
 /** The absolute path of the program, or `undefined`. */
 export async function findClaude(search: ProgramSearch): Promise<string | undefined> {
@@ -33,6 +34,7 @@ export async function requireClaude(search: ProgramSearch): Promise<string> {
       ? 'Claude Code was not found.'
       : `There is no program ${JSON.stringify(search.executable)}.`;
   throw new AsmError('agent_not_installed', `${wanted} ${installAdvice}`, {
+    details: decidedBy('executable'),
     provider: { provider: 'claude', kind: 'not_installed' },
   });
 }

@@ -36,6 +36,8 @@ export interface AppServer extends AsyncDisposable {
   readonly version: string | undefined;
   /** Names of the MCP servers that the person's own configuration has, as it was read last. */
   readonly ownServers: readonly string[];
+  /** Keys of the hooks that the person has let Codex run, as read with them. */
+  readonly ownHooks: readonly string[];
   /** Has the server read the configuration again. */
   readConfiguration(): Promise<void>;
   /** Why the server is of no use any more; absent while it is. */
@@ -162,7 +164,7 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
     const askConfiguration = (): Promise<JsonValue> => rpc.request('config/read', { includeLayers: false });
     const asked = askConfiguration();
     const [greeting, configuration] = await Promise.all([greeted, asked]);
-    let ownServers = serversIn(configuration);
+    let [ownServers, ownHooks] = [serversIn(configuration), hooksIn(configuration)];
     return {
       rpc,
       group,
@@ -170,8 +172,12 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
       get ownServers() {
         return ownServers;
       },
+      get ownHooks() {
+        return ownHooks;
+      },
       readConfiguration: async () => {
-        ownServers = serversIn(await askConfiguration());
+        const read = await askConfiguration();
+        [ownServers, ownHooks] = [serversIn(read), hooksIn(read)];
       },
       get lost() {
         return lost;
@@ -215,6 +221,12 @@ function versionIn(greeting: JsonValue): string | undefined {
 function serversIn(configuration: JsonValue): readonly string[] {
   const servers = fieldOf(fieldOf(configuration, 'config'), 'mcp_servers');
   return isJsonObject(servers) ? Object.keys(servers) : [];
+}
+
+/** Only hooks that a person has looked at have a state. */
+function hooksIn(configuration: JsonValue): readonly string[] {
+  const state = fieldOf(fieldOf(fieldOf(configuration, 'config'), 'hooks'), 'state');
+  return isJsonObject(state) ? Object.keys(state) : [];
 }
 
 function pause(milliseconds: number): Promise<undefined> {

@@ -1,8 +1,8 @@
-import { hasErrorCode } from '../../domain/error.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { Authorization, ToolCall } from '../../domain/tool.ts';
 import type { ProviderEvent, RunHost } from '../../ports/provider.ts';
 import { fieldOf, objectField, textField } from '../../domain/json-field.ts';
+import { askGate, withoutChange } from './gate-decision.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import type { ServerMessage } from './json-rpc.ts';
 import { serverRequests } from './protocol.ts';
@@ -42,7 +42,7 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
     const withdrawn = new AbortController();
     open.set(id, withdrawn);
     const work = async (): Promise<void> => {
-      const authorization = await decide(host, call, withdrawn.signal);
+      const authorization = await askGate(host, call, withdrawn.signal);
       if (authorization.decision === 'deny') state.denied.add(call.id);
       const result = await answer(authorization);
       if (!withdrawn.signal.aborted) options.answer(id, result);
@@ -169,22 +169,6 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       return { answers: isJsonObject(answers) ? answers : {} };
     });
   }
-}
-
-/** A gate that fails is a no; a question that was taken back has no answer. */
-async function decide(host: RunHost, call: ToolCall, signal: AbortSignal): Promise<Authorization> {
-  try {
-    return await host.authorize(call, { signal });
-  } catch (thrown) {
-    if (signal.aborted || host.signal.aborted || hasErrorCode(thrown, 'cancelled')) throw thrown;
-    return { decision: 'deny', reason: 'The permission check failed.' };
-  }
-}
-
-function withoutChange(authorization: Authorization): Authorization {
-  return authorization.decision === 'allow' && authorization.changedInput !== undefined
-    ? { decision: 'deny', reason: 'It was allowed only with another input, which Codex cannot take.' }
-    : authorization;
 }
 
 function toolAnswer(text: string, success: boolean): JsonObject {

@@ -2,8 +2,8 @@ import { capabilities, type Capabilities } from '../../domain/capability.ts';
 
 /**
  * What this provider can do with Codex. The permission modes and tool rules are decided by this library's
- * gate, which Codex asks before it runs a command, changes a file or calls an MCP tool; tools that it would
- * use unasked are switched off.
+ * gate, which Codex asks before it runs a command, changes a file, calls an MCP tool or reads a resource of an MCP
+ * server; tools that it would use unasked are switched off.
  */
 export const codexCapabilities: Capabilities = capabilities({
   text_deltas: 'native',

@@ -8,7 +8,7 @@ import { normalize } from './normalize.ts';
 import { createNormalizerState } from './normalizer-state.ts';
 import { scriptOf } from './shell-script.ts';
 
-const recorded = ['tools', 'failure', 'interrupted'].map(readFixture);
+const recorded = ['tools', 'failure', 'interrupted', 'plan-and-search'].map(readFixture);
 
 /** The fields in which items say something. */
 const wording = [

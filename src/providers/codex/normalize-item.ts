@@ -5,8 +5,8 @@ import type { ProviderEvent } from '../../ports/provider.ts';
 import { readFileChange } from './file-change.ts';
 import { hasKnownForm } from './item-form.ts';
 import { fieldOf, listField, numberField, textField } from '../../domain/json-field.ts';
-import type { NormalizerState } from './normalizer-state.ts';
-import { toolCallOf } from './tool-call.ts';
+import type { NormalizerState, OpenCall } from './normalizer-state.ts';
+import { resourceTools, toolCallOf } from './tool-call.ts';
 import { unparsed } from './unparsed.ts';
 
 /** Longest output of a tool that is passed on, in characters. */
@@ -24,7 +24,7 @@ export function normalizeItemStart(message: JsonObject, state: NormalizerState):
   if (ownItems.has(type) || saidItems.has(type)) return [];
   // What is searched for is known only at its end.
   if (type === 'webSearch') return [];
-  const call = toolCallOf(item, state.clientTools);
+  const call = callOf(item, state);
   return call === undefined ? [unparsed(message)] : [startCall(call, item, state)];
 }
 
@@ -43,7 +43,7 @@ export function normalizeItemEnd(message: JsonObject, state: NormalizerState): r
     case 'contextCompaction':
       return [{ type: 'context_compacted', data: { trigger: 'auto' } }];
     default: {
-      const call = toolCallOf(item, state.clientTools);
+      const call = callOf(item, state);
       if (call === undefined) return [unparsed(message)];
       const begun = state.calls.get(call.id)?.call;
       const isSame = begun === undefined || JSON.stringify(begun.input) === JSON.stringify(call.input);
@@ -51,6 +51,22 @@ export function normalizeItemEnd(message: JsonObject, state: NormalizerState): r
       return isSame && hasKnownForm(item) ? events : [...events, unparsed(message)];
     }
   }
+}
+
+/** A hook has ended. Of a call that it refused Codex tells nothing else. */
+export function normalizeHookEnd(message: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
+  const run = fieldOf(fieldOf(message, 'params'), 'run');
+  const [runId, status] = [textField(run, 'id'), textField(run, 'status')];
+  if (runId === undefined || status === undefined) return [unparsed(message)];
+  if (status !== 'blocked') return [];
+  const call = [...state.gated.values()].find(({ id }) => runId.endsWith(`:${id}`));
+  return call === undefined ? [] : endCall(call, { status: 'declined' }, state);
+}
+
+/** The call of an item; the gate was asked about one for resources before Codex told of it. */
+function callOf(item: JsonObject, state: NormalizerState): ToolCall | undefined {
+  const told = toolCallOf(item, state.clientTools);
+  return told === undefined ? undefined : (state.gated.get(told.id) ?? told);
 }
 
 function messageEnd(message: JsonObject, item: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
@@ -92,7 +108,8 @@ function startCall(call: ToolCall, item: JsonObject, state: NormalizerState): Pr
 
 /** A call that is told only when it is over gets its start here. */
 function endCall(call: ToolCall, item: JsonObject, state: NormalizerState): readonly ProviderEvent[] {
-  const begun = state.calls.get(call.id)?.call;
+  const open = state.calls.get(call.id);
+  const begun = open?.call;
   const started = begun === undefined ? [startCall(call, item, state)] : [];
   state.calls.delete(call.id);
   const data = resultData(begun ?? call, item);
@@ -106,10 +123,23 @@ function endCall(call: ToolCall, item: JsonObject, state: NormalizerState): read
   return [
     ...started,
     { type: 'tool_call_completed', data },
+    ...(isUnasked(item, open, state) ? [unaskedWarning(call)] : []),
     ...changes
       .flatMap((change) => readFileChange(change, call.id))
       .map((change): ProviderEvent => ({ type: 'file_changed', data: change })),
   ];
+}
+
+/** A server may have a tool of such a name, about which Codex asks by itself. */
+function isUnasked(item: JsonObject, open: OpenCall | undefined, state: NormalizerState): boolean {
+  if (textField(item, 'type') !== 'mcpToolCall' || !resourceTools.has(textField(item, 'tool') ?? ''))
+    return false;
+  return open?.asked !== true && !state.gated.has(textField(item, 'id') ?? '');
+}
+
+function unaskedWarning(call: ToolCall): ProviderEvent {
+  const message = `Codex called ${call.tool} without asking, which versions that were tested with do not do.`;
+  return { type: 'warning_raised', data: { code: 'codex_unasked_call', message } };
 }
 
 function hasSucceeded(item: JsonObject): boolean {

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
 import { errorStatus } from './errors.ts';
-import { fieldOf, listField, numberField, textField } from '../../domain/json-field.ts';
+import { fieldOf, listField, textField } from '../../domain/json-field.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 import { notifications } from './protocol.ts';
 import { unparsed } from './unparsed.ts';
@@ -59,26 +59,7 @@ function rateLimits(
 ): readonly ProviderEvent[] {
   const limits = fieldOf(params, 'rateLimits');
   if (!isJsonObject(limits)) return [unparsed(message)];
-  return ['primary', 'secondary'].flatMap((kind): readonly ProviderEvent[] => {
-    const window = fieldOf(limits, kind);
-    const used = numberField(window, 'usedPercent');
-    if (used === undefined) return [];
-    const seconds = numberField(window, 'resetsAt');
-    const resetsAt = seconds === undefined ? undefined : seconds * 1000;
-    if (used >= 100 && resetsAt !== undefined)
-      state.limitResetsAt = Math.max(state.limitResetsAt ?? 0, resetsAt);
-    return [
-      {
-        type: 'rate_limit_updated',
-        data: {
-          status: used >= 100 ? 'rejected' : 'allowed',
-          kind,
-          utilization: Math.min(1, Math.max(0, used / 100)),
-          ...(resetsAt === undefined ? {} : { resetsAt }),
-        },
-      },
-    ];
-  });
+  return state.limits.take(limits).map((data) => ({ type: 'rate_limit_updated', data }));
 }
 
 /** The error that ends a turn is told again with the turn's end. */

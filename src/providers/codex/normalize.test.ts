@@ -129,51 +129,104 @@ describe('a recorded run that is interrupted', () => {
   });
 });
 
-describe('messages that a script cannot provoke', () => {
-  function once(method: string, params: JsonObject): readonly ProviderEvent[] {
-    return normalize({ method, params }, createNormalizerState());
-  }
+describe('a recorded run with a plan, searches of the web and limits', () => {
+  const events = eventsOf(readFixture('plan-and-search'));
 
-  it('a plan is told whole', () => {
-    const plan = [
-      { step: 'look', status: 'completed' },
-      { step: 'do', status: 'inProgress' },
-      { step: 'rest', status: 'pending' },
-    ];
-    expect(once('turn/plan/updated', { explanation: null, plan })).toEqual([
+  it('has nothing that is not known', () => {
+    expect(dataOf(events, 'unparsed')).toEqual([]);
+  });
+
+  it('tells the plan whole', () => {
+    expect(dataOf(events, 'plan_updated')).toEqual([
       {
-        type: 'plan_updated',
-        data: {
-          steps: [
-            { text: 'look', status: 'completed' },
-            { text: 'do', status: 'in_progress' },
-            { text: 'rest', status: 'pending' },
-          ],
-        },
+        steps: [
+          { text: 'look', status: 'completed' },
+          { text: 'do', status: 'in_progress' },
+          { text: 'rest', status: 'pending' },
+        ],
       },
     ]);
   });
 
-  it('a search of the web is a call that is told when it begins and ends', () => {
-    const item = { type: 'webSearch', id: 'ws_1', query: 'herons', action: null, results: null };
-    expect(once('item/completed', { item })).toMatchObject([
-      { type: 'tool_call_started', data: { tool: 'web_search', kind: 'fetch', input: { query: 'herons' } } },
-      { type: 'tool_call_completed', data: { toolCallId: 'ws_1' } },
+  it('tells a search when it is over, since what is searched for is known only then', () => {
+    expect(dataOf(events, 'tool_call_started')).toMatchObject([
+      { tool: 'web_search', kind: 'fetch', input: { query: 'herons' } },
+      { tool: 'web_search', kind: 'fetch', input: { query: 'storks' } },
     ]);
+    expect(dataOf(events, 'tool_call_completed').map(({ toolCallId }) => toolCallId)).toEqual(
+      dataOf(events, 'tool_call_started').map(({ toolCallId }) => toolCallId),
+    );
   });
 
-  it('a limit that is used up is told, and kept for the error', () => {
+  it('tells limits only when they change', () => {
+    expect(dataOf(events, 'rate_limit_updated')).toEqual([
+      { status: 'allowed', kind: 'primary', utilization: 0.41, resetsAt: 2_000_000_000_000 },
+      { status: 'allowed', kind: 'secondary', utilization: 0.8, resetsAt: 2_000_009_999_000 },
+      { status: 'allowed', kind: 'primary', utilization: 0.42, resetsAt: 2_000_000_000_000 },
+    ]);
+  });
+});
+
+describe('limits of a plan', () => {
+  function limits(used: number, resetsAt: number, limitId = 'codex'): JsonObject {
+    const primary = { usedPercent: used, windowDurationMins: 300, resetsAt };
+    return {
+      method: 'account/rateLimits/updated',
+      params: { rateLimits: { limitId, primary, secondary: null } },
+    };
+  }
+
+  it('that are used up are kept for the error, each by itself, until they are reset', () => {
     const state = createNormalizerState();
-    const primary = { usedPercent: 100, windowDurationMins: 300, resetsAt: 1_900_000_000 };
-    const params = { rateLimits: { primary, secondary: null } };
-    expect(normalize({ method: 'account/rateLimits/updated', params }, state)).toMatchObject([
+    expect(normalize(limits(100, 1_900_000_000), state)).toMatchObject([
       {
         type: 'rate_limit_updated',
         data: { status: 'rejected', utilization: 1, resetsAt: 1_900_000_000_000 },
       },
     ]);
-    expect(state.limitResetsAt).toBe(1_900_000_000_000);
+    normalize(limits(100, 1_800_000_000, 'other'), state);
+    expect(state.limits.resetsAt).toBe(1_900_000_000_000);
+    normalize(limits(1, 1_900_018_000), state);
+    expect(state.limits.resetsAt).toBe(1_800_000_000_000);
+    // An answer that says nothing of limits changes nothing.
+    const nothing = { limitId: 'other', primary: null, secondary: null };
+    expect(
+      normalize({ method: 'account/rateLimits/updated', params: { rateLimits: nothing } }, state),
+    ).toEqual([]);
+    expect(state.limits.resetsAt).toBe(1_800_000_000_000);
   });
+});
+
+describe('a resource of an MCP server that was read', () => {
+  const item = {
+    type: 'mcpToolCall',
+    id: 'call_1',
+    server: 'lab',
+    tool: 'read_mcp_resource',
+    status: 'completed',
+    arguments: { server: 'lab', uri: 'lab://bird' },
+    result: { content: [{ type: 'text', text: 'The heron.' }] },
+    error: null,
+    durationMs: 0,
+  };
+  const warnings = (state: NormalizerState): readonly string[] =>
+    dataOf(normalize({ method: 'item/completed', params: { item } }, state), 'warning_raised').map(
+      ({ code }) => code,
+    );
+
+  it('without a question is warned of', () => {
+    const state = createNormalizerState();
+    expect(warnings(state)).toEqual(['codex_unasked_call']);
+    const call = { id: 'call_1', name: 'lab.read_mcp_resource', tool: 'mcp:lab/read_mcp_resource' };
+    state.gated.set('call_1', { ...call, kind: 'other', input: item.arguments });
+    expect(warnings(state)).toEqual([]);
+  });
+});
+
+describe('messages of a newer version', () => {
+  function once(method: string, params: JsonObject): readonly ProviderEvent[] {
+    return normalize({ method, params }, createNormalizerState());
+  }
 
   it('what is new is kept as it is', () => {
     const item = { type: 'hologram', id: 'h' };

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
-import { endOpenCalls, normalizeItemEnd, normalizeItemStart } from './normalize-item.ts';
+import { endOpenCalls, normalizeHookEnd, normalizeItemEnd, normalizeItemStart } from './normalize-item.ts';
 import { normalizePieces } from './normalize-pieces.ts';
 import { normalizeNotice } from './normalize-notice.ts';
 import { fieldOf, textField } from '../../domain/json-field.ts';
@@ -30,6 +30,8 @@ export function normalize(message: JsonObject, state: NormalizerState): readonly
       return normalizeItemStart(message, state);
     case notifications.itemCompleted:
       return normalizeItemEnd(message, state);
+    case notifications.hookCompleted:
+      return normalizeHookEnd(message, state);
     case notifications.messageDelta:
     case notifications.summaryDelta:
     case notifications.reasoningDelta:

@@ -1,14 +1,18 @@
 import type { JsonObject } from '../../domain/json.ts';
 import type { ToolCall } from '../../domain/tool.ts';
 import type { ClientTools } from './tool-call.ts';
+import { createLimitMeter, type LimitMeter } from './limit-meter.ts';
 import { createUsageMeter, type UsageMeter } from './usage-meter.ts';
 
 /** What the normaliser knows of a run; one for each run. */
 export interface NormalizerState {
   readonly usage: UsageMeter;
+  readonly limits: LimitMeter;
   readonly clientTools: ClientTools;
   /** Tool calls that began and have not ended. */
   readonly calls: Map<string, OpenCall>;
+  /** Calls of tools for resources that the gate was asked about, by their ids. */
+  readonly gated: Map<string, ToolCall>;
   /** Calls that the gate refused. */
   readonly denied: Set<string>;
   /** Stretches of reasoning that are being written, by their items: the part that the last piece belonged to. */
@@ -30,8 +34,6 @@ export interface NormalizerState {
   retries: number;
   /** The error for which the model was asked again last. */
   retried: JsonObject | undefined;
-  /** When a limit that is used up is reset: wall time in milliseconds since 1970. */
-  limitResetsAt: number | undefined;
 }
 
 /** A tool call on its way. */
@@ -49,8 +51,10 @@ export interface OpenCall {
 export function createNormalizerState(clientTools: ClientTools = new Map()): NormalizerState {
   return {
     usage: createUsageMeter(),
+    limits: createLimitMeter(),
     clientTools,
     calls: new Map(),
+    gated: new Map(),
     denied: new Set(),
     reasoning: new Map(),
     threadId: undefined,
@@ -62,6 +66,5 @@ export function createNormalizerState(clientTools: ClientTools = new Map()): Nor
     ended: undefined,
     retries: 0,
     retried: undefined,
-    limitResetsAt: undefined,
   };
 }

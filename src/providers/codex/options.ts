@@ -12,6 +12,8 @@ export interface CodexNative {
    * told when they are over. Default `disabled`.
    */
   readonly webSearch?: 'disabled' | 'cached' | 'live';
+  /** True: the model is offered a tool with which it tells its plan (`plan_updated`). Default: Codex's choice, which is no. */
+  readonly plans?: boolean;
   /** Absolute paths of folders besides the working folder that commands may write to. */
   readonly additionalDirectories?: readonly string[];
   /** True: commands in the sandbox may use the network. Default false. */
@@ -55,6 +57,7 @@ const nativeSchema = z.object({
   reasoningEffort: z.string().min(1).optional(),
   reasoningSummary: z.enum(['auto', 'concise', 'detailed', 'none']).optional(),
   webSearch: z.enum(['disabled', 'cached', 'live']).optional(),
+  plans: z.boolean().optional(),
   additionalDirectories: z.array(z.string().startsWith('/', 'must be an absolute path')).optional(),
   networkAccess: z.boolean().optional(),
   instructions: instructionsSchema,

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AsmError } from '../../domain/error.ts';
+import { decidedBy } from '../../domain/error-setting.ts';
 
 /**
  * Refuses to go on when Codex has rules of its own, by which it would run commands without asking the gate:
@@ -17,8 +18,8 @@ export async function refuseOwnRules(environment: Readonly<Record<string, string
       if (text.split('\n').every((line) => /^\s*(?:#|$)/.test(line))) continue;
       throw new AsmError(
         'invalid_input',
-        `By its own rules in ${file} Codex runs commands without asking. Move the file away, or let it stand with codex({ ownRules: true }).`,
-        { provider: { provider: 'codex', kind: 'own_rules' } },
+        `By its own rules in ${file} Codex runs commands without asking. Move the file away, or let Codex have its rules.`,
+        { details: decidedBy('ownRules'), provider: { provider: 'codex', kind: 'own_rules' } },
       );
     }
   }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { AsmError } from '../../domain/error.ts';
+import { decidedBy } from '../../domain/error-setting.ts';
 import { findProgram } from '../../process/program-path.ts';
 
 /** The package that has the program. */
@@ -15,7 +16,7 @@ export interface ProgramSearch {
   readonly cwd: string;
 }
 
-export const installAdvice = `Install Codex: npm install ${codexPackage} (with its optional packages). A program elsewhere is named by the option "executable".`;
+export const installAdvice = `Install Codex: npm install ${codexPackage} (with its optional packages), or have a program \`codex\` in the PATH.`;
 
 /** The absolute path of the program, or `undefined`. */
 export async function findCodex(search: ProgramSearch): Promise<string | undefined> {
@@ -37,6 +38,7 @@ export async function requireCodex(search: ProgramSearch): Promise<string> {
       ? 'Codex was not found.'
       : `There is no program ${JSON.stringify(search.executable)}.`;
   throw new AsmError('agent_not_installed', `${wanted} ${installAdvice}`, {
+    details: decidedBy('executable'),
     provider: { provider: 'codex', kind: 'not_installed' },
   });
 }

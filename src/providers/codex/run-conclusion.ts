@@ -41,7 +41,7 @@ export function concludeRun({ signal, state, thrown, stderr, wantsForm }: RunEnd
         {
           error: objectField(state.ended, 'error'),
           retried: state.retried,
-          limitResetsAt: state.limitResetsAt,
+          limitResetsAt: state.limits.resetsAt,
         },
         stderr,
       );

@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { startClientToolBridge, type ClientToolBridge } from '../../bridge/client-tool-bridge.ts';
 import { orAborted } from '../../domain/abort.ts';
 import { abortError, AsmError, isAsmError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
@@ -22,6 +21,8 @@ import { checkNative, type CheckedNative, type CheckedOptions, type CodexNative 
 import { requireCodex } from './program.ts';
 import { promptText } from './prompt.ts';
 import { notifications } from './protocol.ts';
+import { createResourceGate } from './resource-gate.ts';
+import { startRunBridge, type RunBridge } from './run-bridge.ts';
 import { concludeRun } from './run-conclusion.ts';
 import { RunControl, textInput } from './run-control.ts';
 import { leaveServer, putAway } from './server-leave.ts';
@@ -46,12 +47,13 @@ export async function* runCodex(
   checks.catch(() => undefined);
   if (host.signal.aborted) throw abortError(host.signal);
   const model = request.model ?? options.model ?? modelOfBranch(request);
-  // A new conversation has its client tools as tools of Codex's own, which can't be given to an old one.
-  await using bridge = request.resume === undefined ? undefined : await startClientToolBridge(request, host);
+  const state = createNormalizerState(new Map(request.clientTools?.map((tool) => [tool.name, tool])));
+  const mcpServers = Object.keys(request.mcpServers ?? {});
+  const resourceGate = createResourceGate({ host, state, servers: mcpServers });
+  await using bridge = await startRunBridge(request, host, resourceGate);
   const lease = await leaseServer(options, servers, request, host.signal);
   const { server } = lease;
   const inbox = createMessageInbox();
-  const state = createNormalizerState(new Map(request.clientTools?.map((tool) => [tool.name, tool])));
   const isShared = lease.use === 'shared';
   if (!isShared) server.lobby.add(inbox);
   const control = new RunControl({ host, server, inbox, state, shared: isShared });
@@ -67,6 +69,7 @@ export async function* runCodex(
       model,
       appendedPrompt,
       ownServers: server.ownServers,
+      ownHooks: server.ownHooks,
       bridge,
     });
     const opened = openConversation(server, inbox, request, settings);
@@ -135,7 +138,7 @@ function createRunApprovals(parts: {
   readonly state: NormalizerState;
   readonly server: AppServer;
   readonly control: RunControl;
-  readonly bridge: ClientToolBridge | undefined;
+  readonly bridge: RunBridge | undefined;
 }): Approvals {
   const { host, state, server, control, bridge } = parts;
   return createApprovals({

@@ -1,7 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { withClientToolServer } from '../../bridge/helper-program.ts';
-import type { Bridge } from '../../bridge/bridge-server.ts';
 import { AsmError } from '../../domain/error.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import {
@@ -15,6 +14,8 @@ import type { McpServer, RunRequest } from '../../ports/provider.ts';
 import { runCookieVariable } from '../../process/process-family.ts';
 import { fieldOf, textField } from '../../domain/json-field.ts';
 import type { CheckedNative } from './options.ts';
+import { resourceGateSettings } from './resource-gate.ts';
+import type { RunBridge } from './run-bridge.ts';
 
 /** What Codex is asked to be before the gate: everything that changes something is asked about. */
 export const approvalPolicy = 'untrusted';
@@ -71,10 +72,10 @@ export interface ThreadSettingsParts {
   readonly model: string | undefined;
   /** The system prompt of the request and the instructions; Codex's own prompt stays. */
   readonly appendedPrompt: string;
-  /** Names of MCP servers of the person's own configuration, which are not used. */
+  /** Names of MCP servers and keys of hooks of the person's own configuration, which are not used. */
   readonly ownServers: readonly string[];
-  /** The bridge over which a continued conversation gets its client tools. */
-  readonly bridge: Bridge | undefined;
+  readonly ownHooks: readonly string[];
+  readonly bridge: RunBridge | undefined;
 }
 
 /** The settings of a conversation, the same for a new one, one that goes on and one that branches off. */
@@ -89,6 +90,7 @@ export async function threadSettings(parts: ThreadSettingsParts): Promise<JsonOb
     ...(appendedPrompt === '' ? {} : { developerInstructions: appendedPrompt }),
     config: {
       web_search: mayNot(request.toolPolicy, searchTool) ? 'disabled' : (native.webSearch ?? 'disabled'),
+      ...(native.plans === undefined ? {} : { 'tools.update_plan.enabled': native.plans }),
       sandbox_workspace_write: {
         writable_roots: native.additionalDirectories ?? [],
         network_access: native.networkAccess ?? false,
@@ -99,6 +101,7 @@ export async function threadSettings(parts: ThreadSettingsParts): Promise<JsonOb
       // Commands get only what Codex's configuration lets through, or that of the server, and must be found again.
       shell_environment_policy: { set: runMarks(request) },
       mcp_servers: mcpServers(parts),
+      ...(parts.bridge === undefined ? {} : await resourceGateSettings(parts.bridge, parts.ownHooks)),
     },
   };
 }
@@ -122,7 +125,7 @@ async function trust(request: RunRequest): Promise<JsonObject> {
 
 function mcpServers({ request, ownServers, bridge }: ThreadSettingsParts): JsonObject {
   const given = request.mcpServers ?? {};
-  const servers = bridge === undefined ? given : withClientToolServer(given, bridge);
+  const servers = bridge?.offersTools === true ? withClientToolServer(given, bridge) : given;
   const taken = ownServers.find((name) => Object.hasOwn(servers, name));
   if (taken !== undefined) {
     // Codex would mix the two, and take over what the other one may do unasked.

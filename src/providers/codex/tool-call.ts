@@ -63,6 +63,13 @@ function commandCall(id: string, item: JsonObject): ToolCall {
   };
 }
 
+/** Codex's own tools for what MCP servers have besides tools. It asks about them only by a hook. */
+export const resourceTools: ReadonlySet<string> = new Set([
+  'list_mcp_resources',
+  'list_mcp_resource_templates',
+  'read_mcp_resource',
+]);
+
 /** Where an MCP server of ours offers the client tools. */
 const clientServer = 'client';
 
@@ -71,7 +78,12 @@ function mcpCall(id: string, item: JsonObject, clientTools: ClientTools): ToolCa
   const name = textField(item, 'tool') ?? '';
   const input = toolInput(fieldOf(item, 'arguments'));
   if (server === clientServer && clientTools.has(name)) return clientCall(id, name, input, clientTools);
-  return { id, name: `${server}.${name}`, tool: `mcp:${server}/${name}`, kind: 'other', input };
+  return { id, ...mcpTool(server, name), input };
+}
+
+/** What a tool of an MCP server is called. */
+export function mcpTool(server: string, name: string): Pick<ToolCall, 'name' | 'tool' | 'kind'> {
+  return { name: `${server}.${name}`, tool: `mcp:${server}/${name}`, kind: 'other' };
 }
 
 /** A patch may change several files; it is a `write` when it only makes new ones. */

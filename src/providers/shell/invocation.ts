@@ -1,4 +1,5 @@
 import { AsmError } from '../../domain/error.ts';
+import { decidedBy } from '../../domain/error-setting.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { splitPlainCommand } from '../../domain/shell-word.ts';
 import type { ToolCall } from '../../domain/tool.ts';
@@ -25,7 +26,8 @@ export function invocationOf(text: string, native: ShellNative, shell: string): 
   if (words !== undefined) return directInvocation(words);
   throw new AsmError(
     'invalid_input',
-    'The command uses shell syntax. Set `shell: true` in the native options to run it with a shell, or give the program and its arguments as `command`.',
+    'The command uses shell syntax. Have a shell run it, or give a program with its arguments.',
+    { details: decidedBy('shell') },
   );
 }
 

@@ -43,9 +43,7 @@ export function shell(options: ShellOptions = {}): Provider<ShellNative> {
         () => true,
         () => false,
       );
-      const advice = installed
-        ? {}
-        : { advice: `There is no shell at ${program}; give another with the option "shell".` };
+      const advice = installed ? {} : { advice: `There is no shell at ${program}.` };
       return {
         name,
         agent: { installed, path: program, ...advice },

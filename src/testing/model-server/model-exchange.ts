@@ -65,15 +65,15 @@ export function createModelExchange(
       if (turn.error !== undefined)
         return json(turn.error.status, wire.failure(turn.error), turn.error.headers);
       if (turn.malformed !== undefined) {
-        head(200, streamed ? 'text/event-stream' : 'application/json');
+        head(200, streamed ? 'text/event-stream' : 'application/json', turn.headers);
         return end(turn.malformed);
       }
       if (!streamed) {
         if (turn.cutAfter !== undefined) return cut();
         if (turn.hang === true) return whenAborted(signal);
-        return json(200, wire.whole(turn, request));
+        return json(200, wire.whole(turn, request), turn.headers);
       }
-      head(200, 'text/event-stream');
+      head(200, 'text/event-stream', turn.headers);
       const cutAfter = turn.cutAfter === undefined ? {} : { cutAfter: turn.cutAfter };
       await wire.stream(
         turn,

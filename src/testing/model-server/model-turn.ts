@@ -5,6 +5,8 @@ export interface ModelTurn {
   readonly text?: string;
   /** Reasoning, said before the text. */
   readonly thinking?: string;
+  /** What the model service itself searched the web for, before the text; only the Responses API tells it. */
+  readonly searches?: readonly string[];
   /** Tool calls, made after the text. */
   readonly tools?: readonly ModelToolUse[];
   /** What the answer reports as used. Default: 1,000 input and 50 output tokens. */
@@ -17,6 +19,8 @@ export interface ModelTurn {
   readonly chunkDelay?: number;
   /** Milliseconds before the answer begins. Default 0. */
   readonly delay?: number;
+  /** Headers of the answer besides those that it has anyway. An `error` has its own. */
+  readonly headers?: { readonly [name: string]: string };
   /** Answers with an HTTP error instead of a message. */
   readonly error?: ModelFailure;
   /** Destroys the socket after this many server-sent events; 0: before the first. Without streaming: instead of the answer. */

@@ -14,6 +14,7 @@ export function openaiItems(turn: ModelTurn): readonly OpenaiItem[] {
   const chunks = turn.chunks ?? 3;
   const items: OpenaiItem[] = [];
   if (turn.thinking !== undefined) items.push(reasoningItem(turn.thinking, chunks));
+  for (const query of turn.searches ?? []) items.push(searchItem(query));
   if (turn.text !== undefined) items.push(messageItem(turn.text, chunks));
   for (const tool of turn.tools ?? []) items.push(toolItem(tool));
   return items;
@@ -41,6 +42,12 @@ function reasoningItem(thinking: string, chunks: number): OpenaiItem {
       { name: 'response.reasoning_summary_text.done', fields: { ...place, text: thinking } },
     ],
   };
+}
+
+function searchItem(query: string): OpenaiItem {
+  const opened = { id: openaiId('ws'), type: 'web_search_call', status: 'in_progress' };
+  const action = { type: 'search', query, queries: [query] };
+  return { opened, whole: { ...opened, status: 'completed', action }, events: [] };
 }
 
 function messageItem(text: string, chunks: number): OpenaiItem {

@@ -29,7 +29,9 @@ describe('an answer in the form of the Responses API', () => {
   it('streams reasoning, text, and tools of each kind', async () => {
     const turn: ModelTurn = {
       thinking: 'Let me see.',
+      searches: ['herons'],
       text: 'I look — 🎈 — at it',
+      headers: { 'x-limit': '7' },
       tools: [
         { name: 'exec_command', input: { cmd: 'ls' }, id: 'call_1' },
         { name: 'apply_patch', input: {}, text: '*** Begin Patch' },
@@ -38,7 +40,9 @@ describe('an answer in the form of the Responses API', () => {
       usage: { input: 10, cacheRead: 3, cacheWrite: 2, output: 5, reasoning: 4 },
     };
     await using server = await startModelServer([turn]);
-    const events = await said(await ask(server));
+    const response = await ask(server);
+    expect(response.headers.get('x-limit')).toBe('7');
+    const events = await said(response);
     const deltas = (name: string): string =>
       events
         .filter((event) => event['type'] === name)
@@ -51,6 +55,7 @@ describe('an answer in the form of the Responses API', () => {
       .map((event) => event['item']);
     expect(items).toMatchObject([
       { type: 'reasoning', summary: [{ text: turn.thinking }] },
+      { type: 'web_search_call', action: { type: 'search', query: 'herons' } },
       { type: 'message', content: [{ type: 'output_text', text: turn.text }] },
       { type: 'function_call', name: 'exec_command', call_id: 'call_1', arguments: '{"cmd":"ls"}' },
       { type: 'custom_tool_call', name: 'apply_patch', input: '*** Begin Patch' },
