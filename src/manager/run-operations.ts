@@ -1,18 +1,15 @@
 import { AsmError, hasErrorCode, isAsmError } from '../domain/error.ts';
 import type { RunId, SessionId } from '../domain/id.ts';
-import type { JsonValue } from '../domain/json.ts';
 import type { RunInput } from '../domain/message.ts';
 import { assertRunMove, type Run } from '../domain/run.ts';
 import { assertSessionTakesRuns } from '../domain/session.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { runAlreadyExecuting } from './lease-keeper.ts';
-import { preparePendingRun } from './pending-run.ts';
 import { endAbandonedRun, endIfStopped } from './recovery.ts';
 import type { PreparedRun } from './prepared-run.ts';
 import { isTaken, untilRunEnded } from './run-continuation.ts';
 import { RunExecutor } from './run-executor.ts';
 import type { Successor } from './run-succession.ts';
-import { admitRun } from './run-guard.ts';
 import { createRunHandle, type RunHandle } from './run-handle.ts';
 import { earlierRun, startOfKey } from './run-of-key.ts';
 import { checkRunOptions, type CommonRunOptions, type RunOptions } from './run-options.ts';
@@ -21,6 +18,7 @@ import { decideStart, encodeCreated, prepareRun, prepareRunIn } from './run-star
 import { findRun } from './run-wait.ts';
 import { commitWithSession } from './session-change.ts';
 import type { NewSession } from './session-creation.ts';
+import { neededOf, WaitingRuns } from './waiting-runs.ts';
 
 /** What those who guard runs refuse one with: it won't go on elsewhere either. */
 const refusals: readonly string[] = ['budget_exceeded', 'model_unpriced', 'policy_violation'];
@@ -28,17 +26,18 @@ const refusals: readonly string[] = ['budget_exceeded', 'model_unpriced', 'polic
 /** Makes, executes and finds runs, and knows which of them this manager executes. */
 export class RunOperations {
   readonly #environment: ManagerEnvironment;
+  /** Runs that are not executed yet. */
+  readonly waiting: WaitingRuns;
   /** The last rows, to come, of the runs that are executed here. */
   readonly #finished = new Map<RunId, Promise<Run>>();
   /** Executors of these runs, and of those that are being started. */
   readonly #executors = new Set<RunExecutor>();
   readonly #starting = new Set<Promise<RunHandle>>();
-  /** Runs made here and not executed yet: their input as given, and their functions. */
-  readonly #prepared = new Map<RunId, PreparedRun>();
   readonly #closing = new AbortController();
 
   constructor(environment: ManagerEnvironment) {
     this.#environment = environment;
+    this.waiting = new WaitingRuns(environment);
   }
 
   /** Makes a run and executes it. */
@@ -101,7 +100,7 @@ export class RunOperations {
       if (made === undefined) throw thrown;
       return made;
     }
-    this.#prepared.set(run.id, prepared);
+    this.waiting.keep(prepared);
     return run;
   }
 
@@ -116,7 +115,7 @@ export class RunOperations {
       if (resumed !== undefined) return await this.#resume(resumed, options.detached !== true);
       if (row.parked !== undefined) throw stillWaits(row);
     }
-    const prepared = await preparePendingRun(this.#environment, row, this.#prepared.get(runId), options);
+    const prepared = await this.waiting.prepare(row, options);
     try {
       return await this.#start(prepared, { isNew: false, owned: options.detached !== true });
     } catch (thrown) {
@@ -150,29 +149,14 @@ export class RunOperations {
     }
   }
 
-  /**
-   * A run that is to be queued, with its place still to be given; nothing is written. For a key that was
-   * used, the run that is there.
-   */
+  /** A run that is to be queued: `WaitingRuns.prepareNew`. */
   async prepareQueued<Native extends object>(
     sessionId: SessionId,
     input: RunInput,
     options: RunOptions<Native>,
   ): Promise<{ readonly prepared: PreparedRun } | { readonly earlier: Run }> {
     this.#assertOpen();
-    const prepared = await prepareRun(this.#environment, sessionId, input, options);
-    const earlier = options.key === undefined ? undefined : await earlierRun(this.#environment, prepared.run);
-    return earlier === undefined ? { prepared } : { earlier };
-  }
-
-  /** Keeps what is not stored of a pending run that was made here, until it starts or is forgotten. */
-  remember(prepared: PreparedRun): void {
-    this.#prepared.set(prepared.run.id, prepared);
-  }
-
-  /** Lets go of a pending run that is not to be executed here. */
-  forget(runId: RunId): void {
-    this.#prepared.delete(runId);
+    return await this.waiting.prepareNew(sessionId, input, options);
   }
 
   /** Executes a queued run; `next` gives the run that is to start with this one's end. */
@@ -182,7 +166,7 @@ export class RunOperations {
     next: () => Promise<Successor | undefined>,
   ): Promise<RunHandle> {
     this.#assertOpen();
-    const prepared = await this.#prepareStored(row, defaults);
+    const prepared = await this.waiting.prepareStored(row, defaults);
     return await this.#start(prepared, { isNew: false, owned: false, next });
   }
 
@@ -198,7 +182,7 @@ export class RunOperations {
   ): Promise<Successor | undefined> {
     this.#assertOpen();
     const environment = this.#environment;
-    const prepared = await this.#prepareNext(runId, defaults);
+    const prepared = await this.waiting.prepareNext(runId, defaults);
     if (prepared === undefined) return undefined;
     let { run } = prepared;
     let current = prepared;
@@ -231,24 +215,6 @@ export class RunOperations {
     };
   }
 
-  /** Made here: nothing is read for it. If its row was changed since, the store will refuse its start. */
-  async #prepareNext(runId: RunId, defaults: CommonRunOptions): Promise<PreparedRun | undefined> {
-    const known = this.#prepared.get(runId);
-    if (known !== undefined) {
-      await admitRun(this.#environment.guards, known);
-      return known;
-    }
-    const row = await findRun(this.#environment, runId);
-    return row.status === 'pending' ? await this.#prepareStored(row, defaults) : undefined;
-  }
-
-  async #prepareStored(row: Run, defaults: CommonRunOptions): Promise<PreparedRun> {
-    const known = this.#prepared.get(row.id);
-    // What was stored counts; functions and secrets were not, and come from whoever serves the session.
-    const again = known === undefined ? neededOf(row, defaults) : {};
-    return await preparePendingRun(this.#environment, row, known, again);
-  }
-
   async find(runId: RunId): Promise<RunHandle> {
     return this.#handle(await findRun(this.#environment, runId));
   }
@@ -270,7 +236,7 @@ export class RunOperations {
   /** Cancels what is executed here, waits for the ends, and refuses what comes after. */
   async close(): Promise<void> {
     this.#closing.abort(closed());
-    this.#prepared.clear();
+    this.waiting.clear();
     const { clock, times } = this.#environment;
     for (const executor of this.#executors) {
       const cancel = (): void => executor.cancel('The session manager was closed.');
@@ -324,7 +290,7 @@ export class RunOperations {
   }
 
   #began({ executor, prepared, run, finished, owned, next }: BegunRun): RunHandle {
-    this.#prepared.delete(run.id);
+    this.waiting.forget(run.id);
     const forget = (): void => void this.#executors.delete(executor);
     finished.then(forget, forget);
     const { signal } = this.#closing;
@@ -380,12 +346,6 @@ interface StartedHow {
   readonly owned: boolean;
   /** Gives the run that is to start with its end. */
   readonly next?: () => Promise<Successor | undefined>;
-}
-
-/** Of what is given for a run of another process, what it says that it needs: it was not stored. */
-function neededOf(row: Run, given: CommonRunOptions): CommonRunOptions {
-  const needs: readonly JsonValue[] = Array.isArray(row.options['needs']) ? row.options['needs'] : [];
-  return Object.fromEntries(Object.entries(given).filter(([name]) => needs.includes(name)));
 }
 
 /** A run that has begun here. */

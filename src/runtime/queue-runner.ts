@@ -12,13 +12,10 @@ import { findSession } from '../manager/session-change.ts';
 import type { ConcurrencyLimiter, Slot } from './concurrency-limiter.ts';
 import { viewedEvents, type SessionView } from './session-view.ts';
 
-/** Runs that may start and end before the view has heard of them; each is looked past for the next one. */
-const furthestAhead = 32;
-
 /** Milliseconds until a start is tried again after the store failed. */
 const retryDelay = 1_000;
 
-/** Runs that this server may be ahead of the log. */
+/** Runs that may start and end before the view has heard of them; each is looked past for the next one. */
 const longestLead = 32;
 
 /** Milliseconds until one looks again at what the log will tell in a moment. */
@@ -234,8 +231,6 @@ export class QueueRunner {
    */
   async #successor(ending: Run): Promise<Successor | undefined> {
     const { parts, defaults, limiter } = this.#options;
-    if (this.#ahead.size > furthestAhead) return undefined;
-    // What it tells would else be found in an ever longer list.
     if (this.#ahead.size >= longestLead) return undefined;
     const runId = this.#next(1);
     if (runId === undefined || limiter?.isWantedRun(ending.provider) === true) return undefined;
@@ -281,7 +276,7 @@ export class QueueRunner {
       return;
     }
     await endPendingRun(environment, row, { as: 'failed', error });
-    parts.operations.forget(runId);
+    parts.operations.waiting.forget(runId);
     this.#options.view.queue.remove(runId);
   }
 

@@ -66,7 +66,7 @@ export class RunSubmission {
   /** The run is not to be executed any more. */
   ended(runId: RunId): void {
     this.#kept.delete(runId);
-    this.#options.parts.operations.forget(runId);
+    this.#options.parts.operations.waiting.forget(runId);
   }
 
   /** A run has this place: those that come from now on are put behind it. */
@@ -105,7 +105,7 @@ export class RunSubmission {
   async close(): Promise<void> {
     await this.#before;
     await this.#writing;
-    for (const runId of this.#kept) this.#options.parts.operations.forget(runId);
+    for (const runId of this.#kept) this.#options.parts.operations.waiting.forget(runId);
     this.#kept.clear();
   }
 
@@ -140,7 +140,7 @@ export class RunSubmission {
     const { parts, sessionId } = this.#options;
     // Before it is stored: from then on somebody may start it.
     for (const { prepared } of batch) {
-      parts.operations.remember(prepared);
+      parts.operations.waiting.keep(prepared);
       this.#kept.add(prepared.run.id);
     }
     try {
