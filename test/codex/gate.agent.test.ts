@@ -128,10 +128,8 @@ describe('what Codex would do without asking', () => {
 
 describe("Codex's sandbox", () => {
   it('is no fence around what was allowed: a command that it stops is run once more without it', async () => {
-    // Not among the temporary files, to which its commands may write.
-    const cache = join(process.cwd(), '.tmp');
-    await mkdir(cache, { recursive: true });
-    const outside = await mkdtemp(join(cache, 'outside-'));
+    // Not in /tmp, to which its commands may write, and in which this project may lie.
+    const outside = await mkdtemp('/var/tmp/asm-outside-');
     await using _gone = { [Symbol.asyncDispose]: () => rm(outside, { recursive: true, force: true }) };
     await using room = await openCodexRoom([
       { tools: [shell(`echo ran >> failing; ln -sfn '${outside}' link; echo x > link/failing`)] },
