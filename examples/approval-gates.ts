@@ -43,6 +43,13 @@ async function isMade(name: string): Promise<boolean> {
   );
 }
 
+/** The types of the events of a run. */
+async function typesOf(run: RunHandle): Promise<readonly string[]> {
+  const types: string[] = [];
+  for await (const { type } of run) types.push(type);
+  return types;
+}
+
 async function end(title: string, run: RunHandle, name: string): Promise<string> {
   const { status } = await run.result;
   console.log(`${title}: ${status}, ${name} ${(await isMade(name)) ? 'is made' : 'is not made'}`);
@@ -93,6 +100,16 @@ const cancelled = await asking('cancelled');
 await cancelled.run.cancel('Approval was requested, and nobody has the time.');
 assert.equal(await end('cancelled', cancelled.run, 'cancelled'), 'cancelled');
 assert.equal((await manager.approvals.get(cancelled.approval.id)).status, 'withdrawn');
+const told = (await typesOf(cancelled.run)).filter((type) => /^run_(started|c|f|t)|_approval_/.test(type));
+console.log(`  ${told.join(', ')}`);
+assert.deepEqual(told, [
+  'run_created',
+  'run_started',
+  'tool_approval_requested',
+  'run_cancel_requested',
+  'tool_approval_withdrawn',
+  'run_cancelled',
+]);
 
 // The function of the caller may send single calls to a person.
 const sent = await asking('sent', {
@@ -123,6 +140,14 @@ assert.deepEqual(
   result.policy?.violations.map(({ kind, action }) => [kind, action]),
   [['tool_denied', 'request_approval']],
 );
+const ofPolicy = (await typesOf(asked.run)).filter((type) => /^(policy_|run_c)|_approval_/.test(type));
+assert.deepEqual(ofPolicy, [
+  'run_created',
+  'policy_violated',
+  'tool_approval_requested',
+  'tool_approval_granted',
+  'run_completed',
+]);
 for (const [actions, strictest] of [
   [['warn', 'request_approval'], 'request_approval'],
   [['request_approval', 'cancel', 'warn'], 'cancel'],

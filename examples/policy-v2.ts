@@ -23,7 +23,10 @@ await using manager = await createSessionManager({
 });
 
 const merged = mergePolicies([org, team]);
-console.log(describePolicy(merged));
+const shown = describePolicy(merged);
+console.log(shown);
+for (const part of ['org + team', 'cancel', '50000', 'bash', 'write', 'outside .'])
+  assert.ok(shown.includes(part), `"${part}" can be read`);
 assert.equal(merged.name, 'org + team');
 assert.equal(merged.action, 'cancel', 'the strictest action');
 assert.deepEqual(
@@ -54,6 +57,11 @@ for (const { layer, holds } of result.policy?.layers ?? []) console.log(`${layer
 
 assert.equal(result.policy?.name, 'org + team');
 assert.ok(refused !== undefined && refused.tools.length > 0, 'the agent itself was told');
+if (example.model !== undefined && example.providerName === 'claude') {
+  const asked = JSON.stringify(example.model.mainRequests[0]?.body);
+  for (const name of refused.tools)
+    assert.ok(!asked.includes(`"name":"${name}"`), `and offers its model no ${name}`);
+}
 assert.deepEqual(
   result.policy.layers.map(({ layer }) => layer),
   ['compiled', 'gated', 'observed'],

@@ -11,9 +11,12 @@ await using server = await createSessionServer(manager, { session: {}, runOption
 const unsubscribe = new AbortController();
 const subscribe = async (type: EventType): Promise<readonly (string | undefined)[]> => {
   const seen: (string | undefined)[] = [];
+  let last = 0;
   try {
     for await (const event of server.subscribe({ types: [type], signal: unsubscribe.signal })) {
       console.log(`#${event.seq} ${event.type} ${event.runId}`);
+      assert.ok(event.type === type && event.seq > last, 'only what was asked for, in order');
+      last = event.seq;
       seen.push(event.runId);
     }
   } catch (error) {

@@ -12,6 +12,7 @@ const longest = [
   'test/acp/claude-agent-acp.agent.test.ts',
   'test/claude/provider-contract.agent.test.ts',
   'test/codex/provider-contract.agent.test.ts',
+  'test/acp/forbidden.agent.test.ts',
   'src/runtime/session-server.test.ts',
   'test/amp/failures.agent.test.ts',
 ];

@@ -60,7 +60,7 @@ export function checkApprovalOptions(options: ApprovalOptions): void {
       `onExpiry is one of ${expiryDefaults.join(', ')}, not ${JSON.stringify(onExpiry)}.`,
     );
   }
-  if (!(parkAfter >= 0)) {
+  if (typeof parkAfter !== 'number' || !(parkAfter >= 0)) {
     throw new AsmError(
       'invalid_input',
       `parkAfter is a number of milliseconds from 0, or Infinity, not ${String(parkAfter)}.`,

@@ -1,4 +1,5 @@
 import { AsmError } from './error.ts';
+import { assertOptionNames } from './option-names.ts';
 import { cutMessages, messageSize } from './transcript-size.ts';
 import type { Transcript, TranscriptMessage } from './transcript.ts';
 
@@ -12,14 +13,21 @@ export interface TranscriptLimits {
   readonly charactersPerToken?: number;
 }
 
+const fields = [
+  'maximumMessages',
+  'maximumTokens',
+  'charactersPerToken',
+] as const satisfies readonly (keyof TranscriptLimits)[];
+
 /**
  * The newest part of a transcript that fits the limits. System messages stay whatever they take, and
  * count. A tool call and its result stay or go together. If the newest message alone is too long, its
  * text, or the pair's output and then its input, is cut to what is left. The result can be extended: what
  * was taken away doesn't come back. Throws `invalid_input` for a
- * limit that is negative or not a number.
+ * limit that is negative or not a number, and `unknown_option`.
  */
 export function truncateTranscript(transcript: Transcript, limits: TranscriptLimits): Transcript {
+  assertOptionNames('The limits of a transcript', limits, fields);
   const { maximumMessages = Infinity, maximumTokens = Infinity, charactersPerToken = 4 } = limits;
   requireLimit('maximumMessages', maximumMessages);
   requireLimit('maximumTokens', maximumTokens);

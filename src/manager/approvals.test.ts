@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { callOf, memory, openApprovalRoom, pendingId } from '../../test/manager/approval-room.ts';
 import { waitForEvent } from '../../test/manager/log-check.ts';
-import { storeKinds } from '../../test/manager/store-kinds.ts';
+import { storeKinds, temporaryFolder } from '../../test/manager/store-kinds.ts';
 import type { ApprovalDecision } from '../domain/approval.ts';
 import type { Event } from '../domain/event.ts';
 import type { ToolCall } from '../domain/tool.ts';
@@ -161,6 +161,24 @@ describe('a grant that lasts', () => {
     );
     const until = Date.now() + day;
     expect(await asked(calls, { as: 'allow_pattern', rule, until })).toEqual({ count: 3, ran: 3 });
+  });
+  it('by a pattern with a folder holds for that folder, not for the one of another run', async () => {
+    using here = temporaryFolder();
+    using there = temporaryFolder();
+    const edit = { name: 'Write', tool: 'write', kind: 'edit', input: {}, paths: ['file'] } as const;
+    await using room = await openApprovalRoom([edit, edit]);
+    const first = await room.run({ cwd: here.path });
+    const decision = {
+      as: 'allow_pattern',
+      rule: { tool: 'write', inside: '.' },
+      until: Date.now() + day,
+    } as const;
+    await room.manager.approvals.decide(await pendingId(room.manager), decision);
+    expect((await first.result).status).toBe('completed');
+    expect(room.ran).toHaveLength(2);
+    await room.run({ cwd: there.path });
+    await pendingId(room.manager);
+    expect(room.ran).toHaveLength(2);
   });
   it('by a pattern ends at its time', async () => {
     const clock = createTestClock();

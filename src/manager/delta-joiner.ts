@@ -1,4 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
+import { AsmError } from '../domain/error.ts';
+import { assertOptionNames } from '../domain/option-names.ts';
 import { streamKey, withText, type DeltaDraft } from './delta-stream.ts';
 
 /**
@@ -8,6 +10,17 @@ import { streamKey, withText, type DeltaDraft } from './delta-stream.ts';
 export type DeltaPolicy = { readonly windowMs: number } | 'each' | 'off';
 
 export const defaultDeltaPolicy: DeltaPolicy = { windowMs: 30 };
+
+/** Throws `invalid_input` or `unknown_option` for what types alone can't keep out. */
+export function checkDeltaPolicy(policy: DeltaPolicy | undefined): void {
+  if (policy === undefined || policy === 'each' || policy === 'off') return;
+  assertOptionNames('`deltas`', policy, ['windowMs']);
+  if (Number.isFinite(policy.windowMs) && policy.windowMs >= 0) return;
+  throw new AsmError(
+    'invalid_input',
+    `\`deltas\` is each, off, or { windowMs } with a number of milliseconds from 0, not ${String(policy.windowMs)}.`,
+  );
+}
 
 /** Joined text is passed on from this many UTF-16 units on, without waiting for the window. */
 const longestJoined = 16_384;

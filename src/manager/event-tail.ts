@@ -1,4 +1,6 @@
+import { AsmError } from '../domain/error.ts';
 import type { LogEvent } from '../domain/event.ts';
+import { assertOptionNames } from '../domain/option-names.ts';
 import { decodeEvent, type StoredEvent } from '../domain/stored-event.ts';
 import type { EventQuery } from '../ports/session-store.ts';
 
@@ -10,6 +12,15 @@ export interface TailLimits {
   readonly payload: number;
   /** Payload of all sessions together. Default 64 Mi. */
   readonly totalPayload: number;
+}
+
+/** Throws `invalid_input` or `unknown_option` for what types alone can't keep out. */
+export function checkTailLimits(limits: Partial<TailLimits> = {}): void {
+  assertOptionNames('`tail`', limits, Object.keys(defaultTailLimits));
+  for (const [name, value] of Object.entries(limits)) {
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) continue;
+    throw new AsmError('invalid_input', `\`tail.${name}\` is a whole number from 0, not ${String(value)}.`);
+  }
 }
 
 export const defaultTailLimits: TailLimits = { events: 256, payload: 2 ** 20, totalPayload: 2 ** 26 };

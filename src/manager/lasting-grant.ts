@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { isSameInSession, type GrantSubject } from '../approvals/grant-key.ts';
 import type { Approval } from '../domain/approval.ts';
 import { decideByRules } from '../domain/tool-rule.ts';
@@ -28,13 +29,17 @@ export async function findLastingGrant(
   return undefined;
 }
 
-function lets({ provider, key, decision }: Approval, subject: GrantSubject, now: number): boolean {
+function lets(
+  { provider, key, decision, cwd: granted }: Approval,
+  subject: GrantSubject,
+  now: number,
+): boolean {
   if (provider !== subject.provider) return false;
   if (decision?.as === 'allow_session') return isSameInSession(key, subject);
   if (decision?.as !== 'allow_pattern' || now >= decision.until) return false;
   const { call, cwd } = subject;
-  return (
-    decideByRules(call, { allow: [decision.rule] }, { cwd, realPaths: realPathFinder() })?.decision ===
-    'allow'
-  );
+  const { rule } = decision;
+  // A folder of the rule is taken from the one in which the person was asked, which another run may have left.
+  if (rule.inside !== undefined && !isAbsolute(rule.inside) && cwd !== granted) return false;
+  return decideByRules(call, { allow: [rule] }, { cwd, realPaths: realPathFinder() })?.decision === 'allow';
 }

@@ -269,9 +269,11 @@ describe('closing the manager', () => {
     });
     await expect(store.sessions({})).rejects.toMatchObject({ code: 'store_closed' });
     const kept = memoryStore();
-    await expect(
-      createSessionManager({ store: kept, providers: [], times: { lease: 0 }, keepOpen: true }),
-    ).rejects.toMatchObject({ code: 'invalid_input' });
+    const tail = { events: Number.NaN, payload: 1, totalPayload: 1 };
+    for (const wrong of [{ times: { lease: 0 } }, { tail }, { deltas: { windowMs: -1 } }])
+      await expect(
+        createSessionManager({ store: kept, providers: [], keepOpen: true, ...wrong }),
+      ).rejects.toMatchObject({ code: 'invalid_input' });
     expect((await kept.sessions({})).rows).toEqual([]);
   });
 });

@@ -58,6 +58,8 @@ describe('what the manager is asked for', () => {
         untyped<SessionManagerOptions>({ store: memoryStore(), providers: [], clocks: 1 }),
       ),
     ).rejects.toMatchObject({ code });
+    for (const wrong of [{ retry: { trys: 2 } }, { replay: { tokens: 2 } }, { deltas: { window: 2 } }])
+      await expect(session.run('go', untyped<CommonRunOptions>(wrong))).rejects.toMatchObject({ code });
     await expect(session.run('go', { limits: untyped<{ idle: number }>({ idel: 1 }) })).rejects.toMatchObject(
       { code },
     );
@@ -88,6 +90,10 @@ describe('what the manager is asked for', () => {
       { limits: { idle: Number.NaN } },
       { limits: { total: -1 } },
       { limits: { tool: 'soon' } },
+      { deltas: { windowMs: Number.NaN } },
+      { retry: { tries: -1 } },
+      { replay: { maximumTokens: Number.NaN } },
+      { approvals: { parkAfter: '5' } },
     ];
     for (const options of wrong) {
       await expect(session.run('go', options), JSON.stringify(options)).rejects.toMatchObject({

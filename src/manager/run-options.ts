@@ -21,7 +21,7 @@ import type { LoopOptions } from '../watchdog/loop-options.ts';
 import type { WatchdogOptions } from '../watchdog/watchdog-options.ts';
 import { storedBudgets } from './budget-options.ts';
 import type { ClientTool } from './client-tools.ts';
-import type { DeltaPolicy } from './delta-joiner.ts';
+import { checkDeltaPolicy, type DeltaPolicy } from './delta-joiner.ts';
 import type { Authorize } from './gate.ts';
 import { checkPolicyOptions, policiesOf, type PolicyOptions } from './policy-options.ts';
 import { checkRunLimits, storedRunLimits, type RunLimits } from './run-clocks.ts';
@@ -139,6 +139,7 @@ export function checkRunOptions(options: RunOptions): void {
   checkPolicyOptions(options);
   checkWatchOptions(options);
   checkRetryPolicy(options.retry);
+  checkDeltaPolicy(options.deltas);
   if (options.replay !== undefined) truncateTranscript(emptyTranscript, options.replay);
   if (limits !== undefined) checkRunLimits(limits);
   if (options.budgets !== undefined) checkBudgets(options.budgets);

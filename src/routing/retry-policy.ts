@@ -1,4 +1,5 @@
 import { AsmError } from '../domain/error.ts';
+import { assertOptionNames } from '../domain/option-names.ts';
 import type { AttemptFailure } from '../ports/attempt-router.ts';
 
 /** How often and when a run tries again on the same provider. */
@@ -20,8 +21,17 @@ export interface RetryPolicy {
 
 export type CheckedRetryPolicy = Required<RetryPolicy>;
 
-/** Fills in what is left out. Throws `invalid_input` for what is no number, or out of range. */
+const fields = [
+  'tries',
+  'delay',
+  'maximumDelay',
+  'maximumWait',
+  'afterSideEffects',
+] as const satisfies readonly (keyof RetryPolicy)[];
+
+/** Fills in what is left out. Throws `invalid_input` for what is no number, or out of range, and `unknown_option`. */
 export function checkRetryPolicy(policy: RetryPolicy = {}): CheckedRetryPolicy {
+  assertOptionNames('`retry`', policy, fields);
   const { tries = 1, delay = 1_000, maximumDelay = 60_000, maximumWait = 600_000 } = policy;
   if (!Number.isInteger(tries) || tries < 1 || tries > 100) {
     throw new AsmError('invalid_input', `"tries" of a retry is a whole number from 1 to 100, not ${tries}.`);

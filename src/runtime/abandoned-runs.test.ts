@@ -89,3 +89,31 @@ test('a run that was run again is not run a third time', async () => {
   expect(room.held.started).toEqual(['deadly', 'deadly']);
   expect(await room.server.status()).toMatchObject({ running: [], queued: [] });
 });
+
+test.each([
+  ['ahead', 3_600_000, 'failed'],
+  ['back', -3_600_000, 'completed'],
+] as const)('a system clock that jumps %s loses no run and runs none twice', async (_way, by, outcome) => {
+  const clock = createTestClock();
+  await using room = await openServerRoom(sqlite, { manager: { clock } });
+  const [first, ...rest] = [
+    await room.server.submitRun('a'),
+    await room.server.submitRun('b'),
+    await room.server.submitRun('c'),
+  ];
+  await room.held.startedCount(1);
+  clock.setWallTime(clock.now() + by);
+  // It looks for what was left at once, before the first can renew its lease.
+  const other = await room.serve(await room.anotherManager());
+  if (outcome === 'failed') await until(async () => (await room.store.run(first.id))?.status === outcome);
+  room.held.finishAll();
+  const last = rest.at(-1)?.id ?? expect.fail();
+  await until(async () => {
+    clock.advance(1_000);
+    return (await room.store.run(last))?.status === 'completed';
+  });
+  expect((await other.awaitRun(first.id)).status).toBe(outcome);
+  expect(room.held.started).toEqual(['a', 'b', 'c']);
+  const { runs } = await checkLog(room.store, room.server.sessionId);
+  expect(runs.map(({ status }) => status)).toEqual(['completed', 'completed', outcome]);
+});

@@ -128,6 +128,13 @@ describe('a concurrency limiter', () => {
     expect(limiter.status().runs).toEqual({ active: 0, waiting: 0, limit: 3 });
   });
 
+  it.each([-1, Number.NaN])('refuses a deadline of %s, also where a place is free', async (deadline) => {
+    const limiter = createConcurrencyLimiter({ runs: 1 });
+    for (const asked of [limiter.acquireRun('a', { deadline }), limiter.acquireSession({ deadline })])
+      expect(await refusalOf(asked)).toMatchObject({ code: 'invalid_input' });
+    expect(limiter.status().runs).toMatchObject({ active: 0, waiting: 0 });
+  });
+
   it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('refuses a limit of %s', (limit) => {
     for (const limits of [{ runs: limit }, { sessions: limit }, { providers: { a: limit } }])
       expect(() => createConcurrencyLimiter(limits)).toThrow(/a whole number from 1/);

@@ -97,6 +97,7 @@ export function createConcurrencyLimiter(
   const acquire = (kinds: readonly string[], code: ErrorCode, options: SlotOptions): Promise<Slot> => {
     const { signal, deadline } = options;
     if (signal?.aborted) return Promise.reject(abortError(signal));
+    if (deadline !== undefined && !(deadline >= 0)) return Promise.reject(badDeadline(deadline));
     const overtakes = [...waiting].some(
       (waiter) => waiter.kinds.some((kind) => kinds.includes(kind)) && fits(waiter.kinds),
     );
@@ -190,6 +191,13 @@ function checkLimits({ sessions, runs, providers = {} }: ConcurrencyLimits): Rea
     byKind.set(kind, limit);
   }
   return byKind;
+}
+
+function badDeadline(deadline: number): AsmError {
+  return new AsmError(
+    'invalid_input',
+    `\`deadline\` is a number of milliseconds from 0, not ${String(deadline)}. Leave it out to wait as long as it takes.`,
+  );
 }
 
 function waitedTooLong(

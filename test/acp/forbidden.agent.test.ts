@@ -1,5 +1,5 @@
 import { acp } from '../../src/providers/acp/provider.ts';
-import { claudeAttempt, claudeChangingTools } from '../claude/claude-attempts.ts';
+import { claudeAttempt, claudeChangingTools, claudeSubagent } from '../claude/claude-attempts.ts';
 import { testForbidden } from '../forbidden/forbidden-suite.ts';
 import { signedInEnvironment } from './signed-in-claude.ts';
 
@@ -9,6 +9,7 @@ testForbidden({
   environment: signedInEnvironment,
   call: claudeAttempt,
   changing: claudeChangingTools,
+  subagent: claudeSubagent,
   // It writes through no link by its own tool.
   refusesAnyway: 1,
 });

@@ -30,3 +30,9 @@ export function claudeChangingTools({ cwd, file }: ForbiddenPlaces): readonly Mo
     { name: 'NotebookEdit', input: { notebook_path: join(cwd, 'book.ipynb'), new_source: 'x' } },
   ];
 }
+
+/** Its call for a subagent with this task. */
+export function claudeSubagent(task: string): ModelToolUse {
+  const input = { description: 'make', prompt: task, subagent_type: 'general-purpose' };
+  return { name: 'Agent', input: { ...input, run_in_background: false } };
+}

@@ -1,7 +1,7 @@
 import { claude } from '../../src/providers/claude/provider.ts';
 import { claudeEnvironment } from '../../src/testing/model-server/claude-environment.ts';
 import { testForbidden } from '../forbidden/forbidden-suite.ts';
-import { claudeAttempt, claudeChangingTools } from './claude-attempts.ts';
+import { claudeAttempt, claudeChangingTools, claudeSubagent } from './claude-attempts.ts';
 
 testForbidden({
   name: 'claude',
@@ -9,9 +9,6 @@ testForbidden({
   environment: (server, home) => claudeEnvironment(server, { home }),
   call: claudeAttempt,
   changing: claudeChangingTools,
-  subagent: (task) => ({
-    name: 'Agent',
-    input: { description: 'make', prompt: task, subagent_type: 'general-purpose', run_in_background: false },
-  }),
+  subagent: claudeSubagent,
   refusesBy: 'disallowedTools: Bash, Monitor, PowerShell, Write, Edit',
 });
