@@ -264,3 +264,20 @@ describe('a project that is not trusted', () => {
     expect(heard(room)).toContain('purple cat');
   });
 });
+
+it('what an answer used is told before the next one, with what a run that is ended has used', async () => {
+  const usage = { input: 100, cacheRead: 30, cacheWrite: 7, output: 20 };
+  await using room = await openAgentRoom([
+    { text: 'I look.', tools: [bash('true')], usage },
+    { text: 'never whole', hang: true },
+  ]);
+  const run = room.run();
+  const { data } = await run.waitFor((event) => event.type === 'turn_completed');
+  const counted = { inputTokens: 100, cacheReadTokens: 30, cacheWriteTokens: 7, outputTokens: 20 };
+  expect(data).toMatchObject({ usage: counted });
+  await room.server.waitForRequest((request) => request.number > 1);
+  run.host.cancel();
+  await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
+  expect(run.ofType('token_usage_updated').at(-1)?.data.usage).toMatchObject(counted);
+  expect(run.ofType('unparsed')).toEqual([]);
+});

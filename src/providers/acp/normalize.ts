@@ -1,6 +1,8 @@
 import { toJson, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
-import { fieldAt, fieldOf, listField, textField } from '../../domain/json-field.ts';
+import { noUsage } from '../../domain/usage.ts';
+import type { CountedAnswer } from './answer-meter.ts';
+import { fieldAt, fieldOf, listField, numberField, textField } from '../../domain/json-field.ts';
 import { normalizeCall } from './normalize-call.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 
@@ -28,6 +30,20 @@ export function normalize(parameters: JsonValue, state: NormalizerState): readon
   return normalizeUpdate(update as JsonObject, kind, state) ?? unparsed(parameters);
 }
 
+/** Takes a message of Claude Code's that the agent passes on beside its own updates. */
+export function normalizeOwnMessage(parameters: JsonValue, state: NormalizerState): readonly ProviderEvent[] {
+  return answerEvents(state.usage.answers.takeMessage(fieldOf(parameters, 'message')), state);
+}
+
+function answerEvents(answer: CountedAnswer | undefined, state: NormalizerState): readonly ProviderEvent[] {
+  if (answer === undefined) return [];
+  const { usage = noUsage, ...figures } = state.usage.figures();
+  return [
+    { type: 'turn_completed', data: { ...answer } },
+    { type: 'token_usage_updated', data: { usage, ...figures } },
+  ];
+}
+
 /** The events of an update; `undefined` when it can't be understood. */
 function normalizeUpdate(
   update: JsonObject,
@@ -46,7 +62,7 @@ function normalizeUpdate(
       return updatePlan(update, state);
     case 'usage_update':
       state.usage.takeCost(fieldOf(update, 'cost'));
-      return [];
+      return answerEvents(state.usage.answers.takeTotal(numberField(update, 'used')), state);
     case 'current_mode_update':
       return changeMode(textField(update, 'currentModeId'), state);
     case 'notice':

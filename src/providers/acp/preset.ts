@@ -65,6 +65,8 @@ export interface AcpPreset {
   readonly costPerConversation?: boolean;
   /** Codes of failures that it types only coarsely, by how their text begins; the first that fits. */
   readonly errorTexts?: readonly { readonly begin: string; readonly code: ErrorCode }[];
+  /** Its own notification that passes on messages of Claude Code, asked for in `sessionMeta`. */
+  readonly messageNotification?: string;
   /** Its own notifications that say nothing of a run. */
   readonly silentNotifications?: readonly string[];
   /** What users should know, for the table in the guide. */

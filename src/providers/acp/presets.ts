@@ -14,6 +14,9 @@ const common = {
   process_isolation: 'emulated',
 } as const;
 
+/** The messages that say what each answer read; all of them would be everything twice. */
+const emitRawSDKMessages = [{ type: 'assistant' }];
+
 /** Agents of which something is known. Whatever isn't here is started by its command line. */
 export const acpPresets = {
   'claude-agent-acp': {
@@ -52,6 +55,7 @@ export const acpPresets = {
       tool_rules: 'emulated',
       cost_reported: 'native',
       usage_reported: 'native',
+      usage_per_answer: 'native',
       permission_modes: 'emulated',
     },
     // All but planning is decided by our gate, which is asked about every call.
@@ -69,6 +73,7 @@ export const acpPresets = {
     sessionMeta: {
       untrusted: {
         claudeCode: {
+          emitRawSDKMessages,
           options: {
             settingSources: [],
             promptSuggestions: false,
@@ -80,6 +85,7 @@ export const acpPresets = {
       },
       trusted: {
         claudeCode: {
+          emitRawSDKMessages,
           options: {
             settingSources: ['project', 'local'],
             promptSuggestions: false,
@@ -106,6 +112,7 @@ export const acpPresets = {
       { begin: 'Prompt is too long', code: 'context_window_exceeded' },
       { begin: 'Reached maximum number of turns', code: 'max_turns_reached' },
     ],
+    messageNotification: '_claude/sdkMessage',
     silentNotifications: ['_auth/status_update'],
     notes: 'Every tool call is asked about, also those of subagents and those that only look.',
   },

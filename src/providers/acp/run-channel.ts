@@ -3,8 +3,8 @@ import { createEventChannel } from '../../ports/event-channel.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
 import type { AcpAgent } from './agent.ts';
 import { protocolError } from './errors.ts';
-import { textField } from '../../domain/json-field.ts';
-import { normalize } from './normalize.ts';
+import { fieldOf, textField } from '../../domain/json-field.ts';
+import { normalize, normalizeOwnMessage } from './normalize.ts';
 import type { NormalizerState } from './normalizer-state.ts';
 
 /** Foreign lines that an agent may write before its conversation is open. */
@@ -47,6 +47,10 @@ export function createRunChannel(agent: AcpAgent, state: NormalizerState): RunCh
     },
     takeForeign(raw) {
       const method = textField(raw, 'method');
+      if (method !== undefined && method === agent.preset?.messageNotification) {
+        if (begun) emit(normalizeOwnMessage(fieldOf(raw, 'params') ?? null, state));
+        return;
+      }
       if (method !== undefined && (agent.preset?.silentNotifications ?? []).includes(method)) return;
       emit([{ type: 'unparsed', data: { raw } }]);
     },

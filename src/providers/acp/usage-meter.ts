@@ -1,6 +1,14 @@
 import { costFromProvider, type Cost } from '../../domain/cost.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
-import { addUsage, noUsage, tokenUsage, totalTokens, type TokenUsage } from '../../domain/usage.ts';
+import {
+  addUsage,
+  noUsage,
+  tokenUsage,
+  totalTokens,
+  type TokenUsage,
+  type UsageByModel,
+} from '../../domain/usage.ts';
+import { createAnswerMeter, type AnswerMeter } from './answer-meter.ts';
 import { fieldAt, fieldOf, listField, numberField, textField } from '../../domain/json-field.ts';
 
 /** What a run used. */
@@ -12,6 +20,8 @@ export interface UsageFigures {
 
 /** Counts what one run uses. */
 export interface UsageMeter {
+  /** What the answers of the turn used, as far as the agent tells it before its end. */
+  readonly answers: AnswerMeter;
   /** Takes the cost of a `usage_update`: of the conversation so far. */
   takeCost(cost: JsonValue | undefined): void;
   /** Takes the result of the prompt, which tells what the turn used. */
@@ -32,8 +42,10 @@ export interface UsageMeterOptions {
 export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
   const before = usdBefore(options);
   let usd: number | undefined;
-  let used: UsageFigures = {};
+  let used: UsageFigures | undefined;
+  const answers = createAnswerMeter();
   return {
+    answers,
     takeCost(cost) {
       const amount = numberField(cost, 'amount');
       if (amount !== undefined && textField(cost, 'currency') === 'USD') usd = amount;
@@ -44,10 +56,16 @@ export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
     figures() {
       const cost =
         usd === undefined || before === undefined ? undefined : costFromProvider(Math.max(0, usd - before));
-      return { ...used, ...(cost === undefined ? {} : { cost }) };
+      return { ...(used ?? sumOf(answers.byModel)), ...(cost === undefined ? {} : { cost }) };
     },
     counters: () => (usd === undefined ? undefined : { usd }),
   };
+}
+
+/** Until the turn is over, what was counted of it. */
+function sumOf(byModel: UsageByModel): UsageFigures {
+  const counted = Object.values(byModel);
+  return counted.length === 0 ? {} : { usage: counted.reduce(addUsage, noUsage), byModel };
 }
 
 /** What the conversation had cost before; `undefined` when that can't be known. */
