@@ -34,10 +34,10 @@ export interface AppServer extends AsyncDisposable {
   readonly rpc: JsonRpc;
   readonly group: ProcessGroup;
   readonly version: string | undefined;
-  /** Names of the MCP servers that the person's own configuration has, as it was read last. */
-  readonly ownServers: readonly string[];
-  /** Has the server read the configuration again. */
-  readConfiguration(): Promise<void>;
+  /** Names of the MCP servers that the person's own configuration has, as it was read last; absent: not yet. */
+  readonly ownServers: readonly string[] | undefined;
+  /** Has the server read the configuration, again; gives those names. */
+  readConfiguration(): Promise<readonly string[]>;
   /** Why the server is of no use any more; absent while it is. */
   readonly lost: AsmError | undefined;
   /** Resolves when it is lost. */
@@ -157,12 +157,10 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
   try {
     if (signal.aborted) stop();
     const greeted = rpc.request('initialize', greetingParameters);
-    // It takes them one after another; none of them depends on what it answers.
+    // It takes them one after another; this doesn't depend on what it answers.
     rpc.notify('initialized');
-    const askConfiguration = (): Promise<JsonValue> => rpc.request('config/read', { includeLayers: false });
-    const asked = askConfiguration();
-    const [greeting, configuration] = await Promise.all([greeted, asked]);
-    let ownServers = serversIn(configuration);
+    const greeting = await greeted;
+    let ownServers: readonly string[] | undefined;
     return {
       rpc,
       group,
@@ -171,7 +169,8 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
         return ownServers;
       },
       readConfiguration: async () => {
-        ownServers = serversIn(await askConfiguration());
+        ownServers = serversIn(await rpc.request('config/read', { includeLayers: false }));
+        return ownServers;
       },
       get lost() {
         return lost;

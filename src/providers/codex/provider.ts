@@ -2,6 +2,7 @@ import type { Provider } from '../../ports/provider.ts';
 import { codexCapabilities, sharedServerCapabilities } from './capabilities.ts';
 import { describeCodex } from './describe.ts';
 import { checkOptions, type CodexNative, type CodexOptions } from './options.ts';
+import { createOwnServers } from './own-servers.ts';
 import { runCodex } from './run.ts';
 import { createServerPool } from './server-pool.ts';
 import { createSessionServers } from './session-servers.ts';
@@ -16,12 +17,13 @@ export function codex(options: CodexOptions = {}): Provider<CodexNative> & Async
   const servers = isShared
     ? createServerPool(checked.serverIdleTime)
     : createSessionServers(checked.serverIdleTime);
+  const ownServers = createOwnServers();
   const capabilities = isShared ? sharedServerCapabilities : codexCapabilities;
   return {
     name: 'codex',
     capabilities,
     describe: ({ signal } = {}) => describeCodex(checked, capabilities, signal),
-    run: (request, host) => runCodex(checked, servers, request, host),
+    run: (request, host) => runCodex({ options: checked, servers, ownServers }, request, host),
     endSession: (id) => servers.endSession(id),
     [Symbol.asyncDispose]: async () => await servers[Symbol.asyncDispose](),
   };

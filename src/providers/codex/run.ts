@@ -18,6 +18,7 @@ import { normalize } from './normalize.ts';
 import { endOpenCalls } from './normalize-item.ts';
 import { createNormalizerState, type NormalizerState } from './normalizer-state.ts';
 import { refuseOwnRules } from './own-rules.ts';
+import type { OwnServers } from './own-servers.ts';
 import { checkNative, type CheckedNative, type CheckedOptions, type CodexNative } from './options.ts';
 import { requireCodex } from './program.ts';
 import { promptText } from './prompt.ts';
@@ -28,20 +29,27 @@ import { leaveServer, putAway } from './server-leave.ts';
 import type { ServerLease, ServerSource } from './server-lease.ts';
 import { refusedTools, sandboxOf, threadSettings } from './thread-settings.ts';
 
+/** What the runs of a provider have in common. */
+export interface CodexParts {
+  readonly options: CheckedOptions;
+  readonly servers: ServerSource;
+  readonly ownServers: OwnServers;
+}
+
 /** Runs one attempt; see `Provider.run`. */
 export async function* runCodex(
-  options: CheckedOptions,
-  servers: ServerSource,
+  { options, servers, ownServers }: CodexParts,
   request: RunRequest<CodexNative>,
   host: RunHost,
 ): AsyncGenerator<ProviderEvent, RunOutcome, void> {
   const prompt = promptText(request.messages);
   const native = checkNative(request.native);
+  const environment = sharedEnvironment(request);
   // Looked at while the program starts, which does nothing before a conversation is opened.
   const checks = Promise.all([
     promptAddition(options, native, request),
     checkFolder(request.cwd),
-    options.ownRules === true ? undefined : refuseOwnRules(sharedEnvironment(request)),
+    options.ownRules === true ? undefined : refuseOwnRules(environment),
   ]);
   checks.catch(() => undefined);
   if (host.signal.aborted) throw abortError(host.signal);
@@ -66,7 +74,7 @@ export async function* runCodex(
       native,
       model,
       appendedPrompt,
-      ownServers: server.ownServers,
+      ownServers: await orAborted(ownServers.names(server, environment), host.signal),
       bridge,
     });
     const opened = openConversation(server, inbox, request, settings);

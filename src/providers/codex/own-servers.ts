@@ -1,0 +1,62 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AppServer } from './app-server.ts';
+import { codexHome } from './environment.ts';
+
+/** Milliseconds for which an answer holds: administrators can give Codex settings in other ways than by files. */
+const longestKept = 60_000;
+
+/** Configurations whose servers are remembered at most. */
+const mostKept = 64;
+
+interface Answer {
+  /** What the files of the configuration were when it was asked for. */
+  readonly files: string;
+  readonly names: readonly string[];
+  readonly askedAt: number;
+}
+
+/** Knows the MCP servers of Codex's own configuration, none of which is used. */
+export interface OwnServers {
+  /**
+   * Their names, as the server has just read them; one that hasn't is asked only when the files have changed since
+   * another was. Reading them takes Codex as long as a tenth of its start.
+   */
+  names(server: AppServer, environment: Readonly<Record<string, string>>): Promise<readonly string[]>;
+}
+
+export function createOwnServers(): OwnServers {
+  const answers = new Map<string, Answer>();
+  return {
+    async names(server, environment) {
+      if (server.ownServers !== undefined) return server.ownServers;
+      const home = codexHome(environment);
+      const files = stateOfFiles(home);
+      const known = answers.get(home);
+      const askedAt = performance.now();
+      if (known?.files === files && askedAt - known.askedAt < longestKept) return known.names;
+      const names = await server.readConfiguration();
+      answers.delete(home);
+      answers.set(home, { files, names, askedAt });
+      const [oldest] = answers.keys();
+      if (answers.size > mostKept && oldest !== undefined) answers.delete(oldest);
+      return names;
+    },
+  };
+}
+
+function stateOfFiles(home: string): string {
+  const files = [join(home, 'config.toml'), '/etc/codex/config.toml', '/etc/codex/managed_config.toml'];
+  return files.map(stateOf).join();
+}
+
+/** Looked at without a thread in between, which alone would take longer. */
+function stateOf(file: string): string {
+  try {
+    const { ino, mtimeNs, size } = statSync(file, { bigint: true });
+    return `${ino} ${mtimeNs} ${size}`;
+  } catch {
+    // Codex can't read it either.
+    return '';
+  }
+}
