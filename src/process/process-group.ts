@@ -11,7 +11,7 @@ import type { AgentProcess } from '../domain/run.ts';
 import { createOutputTail } from './output-tail.ts';
 import { endProcesses, sendSignal, type Endable } from './process-ending.ts';
 import { findFamily, runCookieVariable } from './process-family.ts';
-import { hasProcessTable, readProcessEntry } from './process-table.ts';
+import { countBegun, hasProcessTable, readProcessEntry } from './process-table.ts';
 import { findLifeBinder, findProgram } from './program-path.ts';
 
 export interface ProcessGroupOptions {
@@ -143,7 +143,7 @@ function familyOf(identity: AgentProcess, cookie: string | undefined): Endable {
   }
   const marks = {
     group,
-    first: { pid: identity.pid, seenAt: performance.now() },
+    first: { pid: identity.pid, begun: countBegun() },
     ...(cookie === undefined || cookie === '' ? {} : { cookies: [cookie] }),
     ...(identity.startTime === undefined ? {} : { notBefore: identity.startTime }),
   };
