@@ -69,7 +69,7 @@ export async function* runCodex(
   let thrown: unknown;
   try {
     const [appendedPrompt] = await checks;
-    const settings = await threadSettings({
+    const settings = threadSettings({
       request,
       native,
       model,

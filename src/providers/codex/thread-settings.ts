@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { withClientToolServer } from '../../bridge/helper-program.ts';
 import type { Bridge } from '../../bridge/bridge-server.ts';
@@ -78,7 +78,7 @@ export interface ThreadSettingsParts {
 }
 
 /** The settings of a conversation, the same for a new one, one that goes on and one that branches off. */
-export async function threadSettings(parts: ThreadSettingsParts): Promise<JsonObject> {
+export function threadSettings(parts: ThreadSettingsParts): JsonObject {
   const { request, native, model, appendedPrompt } = parts;
   return {
     cwd: request.cwd,
@@ -95,7 +95,7 @@ export async function threadSettings(parts: ThreadSettingsParts): Promise<JsonOb
       },
       ...(native.reasoningEffort === undefined ? {} : { model_reasoning_effort: native.reasoningEffort }),
       ...(native.reasoningSummary === undefined ? {} : { model_reasoning_summary: native.reasoningSummary }),
-      projects: await trust(request),
+      projects: trust(request),
       // Commands get only what Codex's configuration lets through, or that of the server, and must be found again.
       shell_environment_policy: { set: runMarks(request) },
       mcp_servers: mcpServers(parts),
@@ -107,17 +107,25 @@ export async function threadSettings(parts: ThreadSettingsParts): Promise<JsonOb
  * Says of the folder, and of each above it, whether its own settings, rules and servers are loaded. Without a word
  * about it Codex trusts any folder that it may write to, and writes that down for ever.
  */
-async function trust(request: RunRequest): Promise<JsonObject> {
+function trust(request: RunRequest): JsonObject {
   const level = { trust_level: request.trustProject ? 'trusted' : 'untrusted' };
   const folders = new Set<string>();
-  const real = await realpath(request.cwd).catch(() => request.cwd);
-  for (const start of [request.cwd, real]) {
+  for (const start of [request.cwd, realFolder(request.cwd)]) {
     for (let folder = start; ; folder = dirname(folder)) {
       folders.add(folder);
       if (request.trustProject || dirname(folder) === folder) break;
     }
   }
   return Object.fromEntries([...folders].map((folder) => [folder, level]));
+}
+
+/** Looked at without a thread in between, and so at once before Codex looks. */
+function realFolder(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 function mcpServers({ request, ownServers, bridge }: ThreadSettingsParts): JsonObject {
@@ -167,11 +175,11 @@ function runMarks({ runId, cookie }: RunRequest): { readonly [name: string]: str
 }
 
 /** What of the answer isn't as it was asked for; `undefined` when all of it is. */
-export async function settingsMismatch(
+export function settingsMismatch(
   answer: JsonValue,
   settings: JsonObject,
   request: RunRequest,
-): Promise<string | undefined> {
+): string | undefined {
   const asked: readonly (readonly [string, JsonValue | undefined, JsonValue | undefined])[] = [
     ['approval policy', fieldOf(answer, 'approvalPolicy'), approvalPolicy],
     ['reviewer of approvals', fieldOf(answer, 'approvalsReviewer'), 'user'],
@@ -183,6 +191,6 @@ export async function settingsMismatch(
       return `the ${what} is ${JSON.stringify(got ?? null)}, not ${JSON.stringify(wanted ?? null)}.`;
   }
   const cwd = textField(answer, 'cwd') ?? '';
-  if (cwd === request.cwd || cwd === (await realpath(request.cwd).catch(() => request.cwd))) return undefined;
+  if (cwd === request.cwd || cwd === realFolder(request.cwd)) return undefined;
   return `the working folder is ${JSON.stringify(cwd)}, not ${JSON.stringify(request.cwd)}.`;
 }
