@@ -93,6 +93,8 @@ export class RunRequests {
     const { log, sessionId, runId, clock } = this.#options;
     const { signal } = this.#stop;
     let { after } = this.#options;
+    // The agent begins first.
+    await new Promise(setImmediate);
     while (!signal.aborted) {
       try {
         const requests = follow(log, sessionId, {
