@@ -51,6 +51,27 @@ describe('runOnce', () => {
     expect(await isClosed(store)).toBe(false);
   });
 
+  it('gives the result when its agent has ended, too, and does not store its end later for that', async () => {
+    const store = memoryStore();
+    const agent = Promise.withResolvers<void>();
+    const scripted = scriptedProvider([{ say: 'x' }]);
+    const provider: Provider = {
+      ...scripted,
+      async *run(request, host) {
+        const outcome = yield* scripted.run(request, host);
+        host.ending?.(agent.promise);
+        return outcome;
+      },
+    };
+    await using manager = await createSessionManager({ store, providers: [provider] });
+    let isTold = false;
+    const once = manager.runOnce('go').finally(() => (isTold = true));
+    await expect.poll(async () => (await store.sessions({})).rows[0]?.status).toBe('completed');
+    expect(isTold).toBe(false);
+    agent.reject(new Error('It lives on.'));
+    expect((await once).status).toBe('completed');
+  });
+
   it('gives the result also when somebody ended its session meanwhile', async () => {
     const store = memoryStore();
     await using manager = await createSessionManager({

@@ -39,6 +39,8 @@ export class RunExecutor {
   #stopped: AsmError | undefined;
   #recorder: Recorder | undefined;
   #desk: ApprovalDesk | undefined;
+  /** Agents that end beside the run's end; what even SIGKILL doesn't end is no failure of a run that has ended. */
+  #ending: Promise<unknown> = Promise.resolve();
 
   /** `successor` is asked for when the run's end is about to be written. */
   constructor(
@@ -117,10 +119,18 @@ export class RunExecutor {
       ({ type, runId }) => (type === 'run_started' || type === 'run_resumed') && runId === run.id,
     );
     const work = this.#work(run, LeaseKeeper.keep(leasing, lease), (start?.seq ?? 1) - 1);
-    const finished = log.alive.during(work);
+    const finished = log.alive.during(this.#untilEnded(work));
     // The failure belongs to whoever waits for the result; nobody may be.
     finished.catch(() => undefined);
     return finished;
+  }
+
+  async #untilEnded(work: Promise<Run>): Promise<Run> {
+    try {
+      return await work;
+    } finally {
+      await this.#ending;
+    }
   }
 
   /** Stops the run as cancelled; its terminal event follows. */
@@ -204,6 +214,9 @@ export class RunExecutor {
       requests,
       desk,
       guard,
+      onEnding: (end) => {
+        this.#ending = Promise.allSettled([this.#ending, end]);
+      },
       signal: this.#stop.signal,
     });
     const onAbort = (): void => this.cancel('The signal of the run was aborted.');

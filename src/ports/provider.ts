@@ -163,6 +163,12 @@ export interface RunHost {
   readonly steering: AsyncIterable<Steering>;
   /** Each item asks to stop the turn and keep the session. */
   readonly interrupts: AsyncIterable<true>;
+  /**
+   * Takes over the wait for an agent that has nothing left to do but to end: the run's end is stored meanwhile, and its
+   * result told after both. To be used only when nothing else that the agent started lives. Absent when another run of
+   * the session could begin before.
+   */
+  ending?(end: Promise<void>): void;
 }
 
 /** How an attempt ended well. Everything else is a thrown `AsmError`. */

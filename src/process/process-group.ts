@@ -47,6 +47,8 @@ export interface ProcessGroup<
   readonly exit: Promise<ProcessExit>;
   /** The end of standard error so far. */
   stderrTail(): string;
+  /** True when nothing that the program started lives, as far as the system tells. */
+  isAlone(): boolean;
   /**
    * Ends the whole group: SIGTERM, after `grace` milliseconds (default 2,000) SIGKILL. On Linux also
    * what left the group but kept the cookie. Resolves when none of them lives; a second call waits for
@@ -129,7 +131,15 @@ async function take<Child extends ChildProcess & { readonly stderr: Readable }>(
     });
     return ending;
   };
-  return { child, identity, exit, stderrTail: () => tail.text(), end, [Symbol.asyncDispose]: () => end() };
+  return {
+    child,
+    identity,
+    exit,
+    stderrTail: () => tail.text(),
+    isAlone: () => hasProcessTable() && family.living().every((id) => id === pid),
+    end,
+    [Symbol.asyncDispose]: () => end(),
+  };
 }
 
 /** The group as something to end. Without a process table only the group itself can be seen. */

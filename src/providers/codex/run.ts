@@ -108,6 +108,7 @@ export async function* runCodex(
       lease,
       threadId: state.threadId,
       cookie: request.cookie,
+      ending: host.ending === undefined ? undefined : (end) => host.ending?.(end),
       well: thrown === undefined && !host.signal.aborted && endedWell(state),
       stopTurn: async () => (state.ended === undefined ? await control.stopTurn() : undefined),
     });
