@@ -210,6 +210,22 @@ describe('a manager', () => {
     expect(appServers(room)).toEqual([]);
   });
 
+  it('leaves no server of a one-off run whose start could not be stored', async () => {
+    await using room = await openCodexRoom([{ text: 'never' }]);
+    const { store, actAt, fail } = actingStore(memoryStore());
+    actAt(1, async () => {
+      await expect.poll(() => appServers(room), { timeout: 60_000 }).toHaveLength(1);
+      fail();
+    });
+    await using manager = await createSessionManager({ store, providers: [codex()] });
+    const environment = { set: codexEnvironment(room.server, { home: room.home }) };
+    await expect(manager.runOnce('Once.', { cwd: room.cwd, environment })).rejects.toMatchObject({
+      code: 'storage_unavailable',
+    });
+    expect(appServers(room)).toEqual([]);
+    expect(room.server.requests).toHaveLength(0);
+  });
+
   it('recovers a run whose server hangs, and leaves that of another run alone', async () => {
     await using room = await openCodexRoom((request) =>
       // It may be told in one text with what was said before, as far as that is stored.

@@ -2,8 +2,9 @@ import type { Provider } from '../../ports/provider.ts';
 import { codexCapabilities, sharedServerCapabilities } from './capabilities.ts';
 import { describeCodex } from './describe.ts';
 import { checkOptions, type CodexNative, type CodexOptions } from './options.ts';
+import { createEarlyServers } from './early-servers.ts';
 import { createOwnServers } from './own-servers.ts';
-import { runCodex } from './run.ts';
+import { leaseServer, runCodex } from './run.ts';
 import { createServerPool } from './server-pool.ts';
 import { createSessionServers } from './session-servers.ts';
 
@@ -18,12 +19,15 @@ export function codex(options: CodexOptions = {}): Provider<CodexNative> & Async
     ? createServerPool(checked.serverIdleTime)
     : createSessionServers(checked.serverIdleTime);
   const ownServers = createOwnServers();
+  const early = createEarlyServers((start, signal) => leaseServer(checked, servers, start, signal));
   const capabilities = isShared ? sharedServerCapabilities : codexCapabilities;
   return {
     name: 'codex',
     capabilities,
     describe: ({ signal } = {}) => describeCodex(checked, capabilities, signal),
-    run: (request, host) => runCodex({ options: checked, servers, ownServers }, request, host),
+    run: (request, host) => runCodex({ options: checked, servers, ownServers, early }, request, host),
+    // Of another program nobody knows what it does before it is told something.
+    startEarly: (start) => (isShared || checked.executable !== undefined ? undefined : early.start(start)),
     endSession: (id) => servers.endSession(id),
     [Symbol.asyncDispose]: async () => await servers[Symbol.asyncDispose](),
   };

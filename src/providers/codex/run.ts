@@ -3,11 +3,12 @@ import { startClientToolBridge, type ClientToolBridge } from '../../bridge/clien
 import { orAborted } from '../../domain/abort.ts';
 import { abortError, AsmError, isAsmError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
+import type { AgentStart, ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
 import type { AppServer } from './app-server.ts';
 import { createApprovals, type Approvals } from './approvals.ts';
 import { openConversation } from './conversation.ts';
 import { sharedEnvironment } from './environment.ts';
+import type { EarlyServers } from './early-servers.ts';
 import { createForeignOutput } from './foreign-output.ts';
 import { readInstructionFile } from './instruction-file.ts';
 import { digest, renewInstructions } from './instruction-renewal.ts';
@@ -34,11 +35,12 @@ export interface CodexParts {
   readonly options: CheckedOptions;
   readonly servers: ServerSource;
   readonly ownServers: OwnServers;
+  readonly early: EarlyServers;
 }
 
 /** Runs one attempt; see `Provider.run`. */
 export async function* runCodex(
-  { options, servers, ownServers }: CodexParts,
+  { options, servers, ownServers, early }: CodexParts,
   request: RunRequest<CodexNative>,
   host: RunHost,
 ): AsyncGenerator<ProviderEvent, RunOutcome, void> {
@@ -56,7 +58,9 @@ export async function* runCodex(
   const model = request.model ?? options.model ?? modelOfBranch(request);
   // A new conversation has its client tools as tools of Codex's own, which can't be given to an old one.
   await using bridge = request.resume === undefined ? undefined : await startClientToolBridge(request, host);
-  const lease = await leaseServer(options, servers, request, host.signal);
+  const lease =
+    (await early.take(request.runId, host.signal)) ??
+    (await leaseServer(options, servers, request, host.signal));
   const { server } = lease;
   const inbox = createMessageInbox();
   const state = createNormalizerState(new Map(request.clientTools?.map((tool) => [tool.name, tool])));
@@ -157,10 +161,10 @@ function createRunApprovals(parts: {
   });
 }
 
-async function leaseServer(
+export async function leaseServer(
   options: CheckedOptions,
   servers: ServerSource,
-  request: RunRequest,
+  request: AgentStart,
   signal: AbortSignal,
 ): Promise<ServerLease> {
   const environment = sharedEnvironment(request);
