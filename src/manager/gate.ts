@@ -225,9 +225,8 @@ export class Gate {
   }
 
   async #askCaller(request: AuthorizeRequest, signal: AbortSignal): Promise<Decided | AskPerson | undefined> {
-    const { authorize, record, flush, onQuestion } = this.#options;
+    const { authorize, record, onQuestion } = this.#options;
     if (authorize === undefined) return undefined;
-    await flush();
     onQuestion(true);
     try {
       const authorization = await orAborted(Promise.resolve(authorize(request, { signal })), signal);

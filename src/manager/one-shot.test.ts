@@ -51,6 +51,50 @@ describe('runOnce', () => {
     expect(await isClosed(store)).toBe(false);
   });
 
+  it('gives the result when its agent has ended, too, and does not store its end later for that', async () => {
+    const store = memoryStore();
+    const agent = Promise.withResolvers<void>();
+    const scripted = scriptedProvider([{ say: 'x' }]);
+    const provider: Provider = {
+      ...scripted,
+      async *run(request, host) {
+        const outcome = yield* scripted.run(request, host);
+        host.ending?.(agent.promise);
+        return outcome;
+      },
+    };
+    await using manager = await createSessionManager({ store, providers: [provider] });
+    let isTold = false;
+    const once = manager.runOnce('go').finally(() => (isTold = true));
+    await expect.poll(async () => (await store.sessions({})).rows[0]?.status).toBe('completed');
+    expect(isTold).toBe(false);
+    agent.reject(new Error('It lives on.'));
+    expect((await once).status).toBe('completed');
+  });
+
+  it('ends an agent that began early when no run took it: it was aborted, or could not be stored', async () => {
+    const { store, refuse } = actingStore(memoryStore());
+    const left: string[] = [];
+    const begun: string[] = [];
+    const provider: Provider = {
+      ...scriptedProvider([{ say: 'x' }]),
+      startEarly({ runId, lastRun }) {
+        begun.push(`${runId} ${lastRun}`);
+        return { [Symbol.asyncDispose]: async () => void left.push(`${runId} ${lastRun}`) };
+      },
+    };
+    await using manager = await createSessionManager({ store, providers: [provider] });
+    const { status } = await manager.runOnce('go', { signal: AbortSignal.abort() });
+    expect(status).toBe('cancelled');
+    expect(left).toEqual(begun);
+    refuse(({ runs = [] }) => runs.length > 0);
+    await expect(manager.runOnce('go')).rejects.toMatchObject({ code: 'storage_unavailable' });
+    expect(left).toEqual(begun);
+    expect(left).toHaveLength(2);
+    await expect(manager.runOnce('')).rejects.toMatchObject({ code: 'invalid_input' });
+    expect(begun).toHaveLength(2);
+  });
+
   it('gives the result also when somebody ended its session meanwhile', async () => {
     const store = memoryStore();
     await using manager = await createSessionManager({

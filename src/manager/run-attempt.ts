@@ -31,6 +31,8 @@ export interface RunAttemptOptions {
   readonly redact: (text: string) => string;
   /** Milliseconds that the provider has to settle after `signal` aborted. */
   readonly grace: number;
+  /** Told of an agent that ends beside the run's end; absent: none may. */
+  readonly onEnding: ((end: Promise<void>) => void) | undefined;
   /** Starts a timer on the manager's clock. */
   readonly startTimer: (milliseconds: number, callback: () => void) => () => void;
 }
@@ -111,9 +113,10 @@ export class RunAttempt {
   }
 
   #host(): RunHost {
-    const { signal, gate, requests, provider, clientTools } = this.#options;
+    const { signal, gate, requests, provider, clientTools, onEnding } = this.#options;
     return {
       signal,
+      ...(onEnding === undefined ? {} : { ending: onEnding }),
       steering: requests.steering,
       interrupts: requests.interrupts,
       authorize: async (call: ToolCall, options): Promise<Authorization> => {

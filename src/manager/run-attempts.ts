@@ -34,6 +34,8 @@ export interface RunAttemptsOptions {
   readonly desk: ApprovalDesk;
   /** Those who watch the run. */
   readonly guard: Required<RunGuard>;
+  /** Told of an agent that ends beside the run's end. */
+  readonly onEnding: (end: Promise<void>) => void;
   /** Aborted when the run is to end. */
   readonly signal: AbortSignal;
 }
@@ -249,6 +251,7 @@ export class RunAttempts {
       requests: requests.beginAttempt(provider),
       clientTools,
       replay: start.replay,
+      onEnding: prepared.oneShot === undefined ? undefined : this.#options.onEnding,
       usage: this.#usageOf(provider),
       redact: (text) => environment.redactor.text(text).text,
       grace: times.close,

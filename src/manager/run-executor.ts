@@ -39,6 +39,10 @@ export class RunExecutor {
   #stopped: AsmError | undefined;
   #recorder: Recorder | undefined;
   #desk: ApprovalDesk | undefined;
+  /** Agents that end beside the run's end. */
+  #ending: Promise<unknown> = Promise.resolve();
+  /** An agent that was started before the run's start was stored. */
+  #early: AsyncDisposable | undefined;
 
   /** `successor` is asked for when the run's end is about to be written. */
   constructor(
@@ -97,14 +101,29 @@ export class RunExecutor {
     { session, event }: NewSession,
     start: RunStart,
   ): Promise<{ readonly run: Run; readonly finished: Promise<Run> }> {
-    const committed = await this.#environment.log.commit({
+    this.#startEarly(start.run);
+    const change = {
       sessionId: session.id,
       takeLease: this.#takeLease,
       session: { create: { ...session, status: 'active' } },
       runs: [start.write],
       events: [event, ...start.events],
+    } as const;
+    const committed = await this.#environment.log.commit(change).catch(async (thrown: unknown) => {
+      await this.#endAgents();
+      throw thrown;
     });
     return { run: start.run, finished: this.begin(start.run, committed) };
+  }
+
+  #startEarly({ id: runId, sessionId, cookie }: Run): void {
+    const { provider, cwd, options } = this.#prepared;
+    if (cookie === undefined) return;
+    const { environment } = options;
+    this.#early = provider.startEarly?.({
+      ...{ sessionId, runId, cwd, cookie, lastRun: true },
+      ...(environment === undefined ? {} : { environment }),
+    });
   }
 
   /** Executes the run once its start is stored; gives its last row, to come. */
@@ -117,10 +136,23 @@ export class RunExecutor {
       ({ type, runId }) => (type === 'run_started' || type === 'run_resumed') && runId === run.id,
     );
     const work = this.#work(run, LeaseKeeper.keep(leasing, lease), (start?.seq ?? 1) - 1);
-    const finished = log.alive.during(work);
+    const finished = log.alive.during(this.#untilEnded(work));
     // The failure belongs to whoever waits for the result; nobody may be.
     finished.catch(() => undefined);
     return finished;
+  }
+
+  async #untilEnded(work: Promise<Run>): Promise<Run> {
+    try {
+      return await work;
+    } finally {
+      await this.#endAgents();
+    }
+  }
+
+  /** What even SIGKILL doesn't end is no failure of a run that has ended, or never was. */
+  async #endAgents(): Promise<void> {
+    await Promise.allSettled([this.#ending, this.#early?.[Symbol.asyncDispose]()]);
   }
 
   /** Stops the run as cancelled; its terminal event follows. */
@@ -205,6 +237,9 @@ export class RunExecutor {
       requests,
       desk,
       guard,
+      onEnding: (end) => {
+        this.#ending = Promise.allSettled([this.#ending, end]);
+      },
       signal: this.#stop.signal,
     });
     const onAbort = (): void => this.cancel('The signal of the run was aborted.');

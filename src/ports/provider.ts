@@ -163,6 +163,12 @@ export interface RunHost {
   readonly steering: AsyncIterable<Steering>;
   /** Each item asks to stop the turn and keep the session. */
   readonly interrupts: AsyncIterable<true>;
+  /**
+   * Takes over the wait for an agent that has nothing left to do but to end: the run's end is stored meanwhile, and its
+   * result told after both. To be used only when nothing else that the agent started lives. Absent when another run of
+   * the session could begin before.
+   */
+  ending?(end: Promise<void>): void;
 }
 
 /** How an attempt ended well. Everything else is a thrown `AsmError`. */
@@ -178,6 +184,12 @@ export interface RunOutcome {
   readonly cost?: Cost;
 }
 
+/** What is known of an agent before it is told anything. */
+export type AgentStart = Pick<
+  RunRequest,
+  'sessionId' | 'runId' | 'cwd' | 'cookie' | 'environment' | 'resume' | 'lastRun'
+>;
+
 /** A port to an agent. */
 export interface Provider<Native extends object = object> extends Partial<AsyncDisposable> {
   readonly name: string;
@@ -188,11 +200,17 @@ export interface Provider<Native extends object = object> extends Partial<AsyncD
   /**
    * Runs one attempt. Yields what happens inside the agent, first of all `agent_started`; returns the
    * outcome. Throws `AsmError` for every failure, after a last `token_usage_updated` with what was
-   * used. Ends the agent's whole process group before it settles, also when `host.signal` aborts or
-   * the generator is returned early. With `endSession`, a run that ended well may leave the agent itself to its
+   * used. Ends the agent's whole process group before it settles, or has `host.ending` wait for that, also when
+   * `host.signal` aborts or the generator is returned early. With `endSession`, a run that ended well may leave the agent itself to its
    * session's next run, but nothing that the agent started for it.
    */
   run(request: RunRequest<Native>, host: RunHost): AsyncGenerator<ProviderEvent, RunOutcome, void>;
+  /**
+   * Starts the agent of a one-off run while the run's start is being stored; `run` takes it by its `runId`. Only where
+   * the agent does nothing before it is told something, and ends with our process, whatever happens: nobody else knows
+   * of it yet. `undefined`: not this one. Disposing ends it, unless `run` has taken it.
+   */
+  startEarly?(start: AgentStart): AsyncDisposable | undefined;
   /**
    * A session has ended: what `run` has kept for its next run is let go. Called for sessions of other providers, too.
    * Not called when another process ends the session, so that what is kept needs a time limit of its own.

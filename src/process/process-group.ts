@@ -11,7 +11,7 @@ import type { AgentProcess } from '../domain/run.ts';
 import { createOutputTail } from './output-tail.ts';
 import { endProcesses, sendSignal, type Endable } from './process-ending.ts';
 import { findFamily, runCookieVariable } from './process-family.ts';
-import { hasProcessTable, readProcessEntry } from './process-table.ts';
+import { countBegun, hasProcessTable, readProcessEntry } from './process-table.ts';
 import { findLifeBinder, findProgram } from './program-path.ts';
 
 export interface ProcessGroupOptions {
@@ -47,6 +47,8 @@ export interface ProcessGroup<
   readonly exit: Promise<ProcessExit>;
   /** The end of standard error so far. */
   stderrTail(): string;
+  /** True when nothing that the program started lives, as far as the system tells. */
+  isAlone(): boolean;
   /**
    * Ends the whole group: SIGTERM, after `grace` milliseconds (default 2,000) SIGKILL. On Linux also
    * what left the group but kept the cookie. Resolves when none of them lives; a second call waits for
@@ -129,7 +131,15 @@ async function take<Child extends ChildProcess & { readonly stderr: Readable }>(
     });
     return ending;
   };
-  return { child, identity, exit, stderrTail: () => tail.text(), end, [Symbol.asyncDispose]: () => end() };
+  return {
+    child,
+    identity,
+    exit,
+    stderrTail: () => tail.text(),
+    isAlone: () => hasProcessTable() && family.living().every((id) => id === pid),
+    end,
+    [Symbol.asyncDispose]: () => end(),
+  };
 }
 
 /** The group as something to end. Without a process table only the group itself can be seen. */
@@ -143,7 +153,7 @@ function familyOf(identity: AgentProcess, cookie: string | undefined): Endable {
   }
   const marks = {
     group,
-    first: { pid: identity.pid, seenAt: performance.now() },
+    first: { pid: identity.pid, begun: countBegun() },
     ...(cookie === undefined || cookie === '' ? {} : { cookies: [cookie] }),
     ...(identity.startTime === undefined ? {} : { notBefore: identity.startTime }),
   };

@@ -17,15 +17,19 @@ export function hasProcessTable(): boolean {
   return process.platform === 'linux';
 }
 
-/** A process, and when we had its id: what began later has one of the ids that were given out since. */
+/** A process: what began later has one of the ids that were given out since. */
 export interface FirstProcess {
   readonly pid: number;
-  /** On the clock of `performance.now()`. */
-  readonly seenAt: number;
+  /** What `countBegun` gave when we had its id. */
+  readonly begun: number | undefined;
 }
 
-/** Faster than any system begins processes, in processes per millisecond. */
-const fastestForks = 100;
+/** How many processes and threads the system has begun so far; `undefined` where it doesn't tell. */
+export function countBegun(): number | undefined {
+  const count = /^processes (\d+)$/m.exec(readSystemFile('/proc/stat') ?? '')?.[1];
+  // What only imitates Linux says 0.
+  return count === undefined || count === '0' ? undefined : Number(count);
+}
 
 /**
  * All processes of this moment, or those from `first` on, in no particular order; empty where there is
@@ -47,10 +51,10 @@ export function readProcessTable(first?: FirstProcess): readonly ProcessEntry[] 
  * Whether an id was given out after that of a process. The system gives them out in ascending order and
  * begins again at its largest; when it may have come round since, every id may be later.
  */
-function laterIds({ pid, seenAt }: FirstProcess): (id: number) => boolean {
+function laterIds({ pid, begun = Number.NaN }: FirstProcess): (id: number) => boolean {
   const last = Number(readSystemFile('/proc/loadavg')?.trim().split(' ').at(-1));
   const largest = Number(readSystemFile('/proc/sys/kernel/pid_max'));
-  const mayHaveComeRound = !((performance.now() - seenAt) * fastestForks < largest / 2);
+  const mayHaveComeRound = !((countBegun() ?? Number.NaN) - begun < largest / 2);
   if (mayHaveComeRound || !Number.isInteger(last)) return () => true;
   return last >= pid ? (id) => id >= pid && id <= last : (id) => id >= pid || id <= last;
 }

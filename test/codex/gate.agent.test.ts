@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { isJsonObject, type JsonValue } from '../../src/domain/json.ts';
 import { mcpServerOf, mcpServerProgram } from '../../src/testing/provider-contract/mcp-server-program.ts';
 import type { ModelRequest } from '../../src/testing/model-server/model-request.ts';
+import { codex } from '../../src/providers/codex/provider.ts';
 import type { ModelToolUse } from '../../src/testing/model-server/model-turn.ts';
 import { openCodexRoom, type CodexRoom } from './codex-room.ts';
 import { heardBy, newFile, shell } from './codex-step.ts';
@@ -105,16 +106,21 @@ describe('what Codex would do without asking', () => {
     expect(run.ofType('tool_call_completed')).toHaveLength(1);
   });
 
-  it('includes no MCP servers of the person, and no server may hide behind the name of one', async () => {
-    await using room = await openCodexRoom(
-      [{ text: 'end' }],
-      ['[mcp_servers.mine]', 'command = "touch"', `args = ["/nonexistent/made"]`],
-    );
-    const run = room.run();
+  it('includes no MCP servers of the person, also of those added later, and no server may hide behind the name of one', async () => {
+    await using room = await openCodexRoom([{ text: 'end' }]);
+    await using provider = codex();
+    await room.run({ provider }).outcome();
+    const program = join(room.home, 'server.mjs');
+    await writeFile(program, mcpServerProgram);
+    const settings = `[mcp_servers.mine]\ncommand = "${process.execPath}"\nargs = ["${program}"]\n`;
+    await appendFile(join(room.home, '.codex', 'config.toml'), settings);
+    room.server.setScript([{ text: 'end' }]);
+    const run = room.run({ provider });
     await run.outcome();
     expect(run.ofType('warning_raised').filter(({ data }) => data.message.includes('mine'))).toEqual([]);
+    expect(offered(room.server.mainRequests.at(-1)).join()).not.toContain('mine');
     const mine = { type: 'stdio', command: 'true' } as const;
-    await expect(room.run({ request: { mcpServers: { mine } } }).outcome()).rejects.toMatchObject({
+    await expect(room.run({ provider, request: { mcpServers: { mine } } }).outcome()).rejects.toMatchObject({
       code: 'invalid_input',
     });
   });

@@ -182,12 +182,23 @@ describe("a session's server", () => {
 
 describe('a manager', () => {
   it("ends a session's server with the session, and that of a one-off run with the run", async () => {
-    await using room = await openCodexRoom(() => ({ text: 'fine' }));
-    await using manager = await createSessionManager({ store: memoryStore(), providers: [codex()] });
+    await using room = await openCodexRoom((request) =>
+      heardBy(request).includes('Leave something.') && !existsSync(join(room.cwd, 'begun'))
+        ? { tools: [shell('setsid sleep 600 > /dev/null 2>&1 & touch begun')] }
+        : { text: 'fine' },
+    );
+    const store = memoryStore();
+    await using manager = await createSessionManager({ store, providers: [codex()] });
     const environment = { set: codexEnvironment(room.server, { home: room.home }) };
     const { cwd } = room;
-    expect((await manager.runOnce('Once.', { cwd, environment })).status).toBe('completed');
-    expect(appServers(room)).toEqual([]);
+    const permissionMode = 'dangerously_skip_permissions';
+    for (const text of ['Once.', 'Leave something.']) {
+      const { status, runId } = await manager.runOnce(text, { cwd, environment, permissionMode });
+      expect(status).toBe('completed');
+      expect(await processesWithCookie((await store.run(runId))?.cookie ?? '')).toEqual([]);
+      expect(appServers(room)).toEqual([]);
+    }
+    expect(existsSync(join(cwd, 'begun'))).toBe(true);
     const session = await manager.createSession({ cwd });
     for (const text of ['First.', 'Second.']) await (await session.run(text, { environment })).result;
     const { events } = await session.events({ types: ['agent_started'] });
@@ -197,6 +208,22 @@ describe('a manager', () => {
     expect(pids).toEqual([...appServers(room), ...appServers(room)]);
     await session.complete();
     expect(appServers(room)).toEqual([]);
+  });
+
+  it('leaves no server of a one-off run whose start could not be stored', async () => {
+    await using room = await openCodexRoom([{ text: 'never' }]);
+    const { store, actAt, fail } = actingStore(memoryStore());
+    actAt(1, async () => {
+      await expect.poll(() => appServers(room), { timeout: 60_000 }).toHaveLength(1);
+      fail();
+    });
+    await using manager = await createSessionManager({ store, providers: [codex()] });
+    const environment = { set: codexEnvironment(room.server, { home: room.home }) };
+    await expect(manager.runOnce('Once.', { cwd: room.cwd, environment })).rejects.toMatchObject({
+      code: 'storage_unavailable',
+    });
+    expect(appServers(room)).toEqual([]);
+    expect(room.server.requests).toHaveLength(0);
   });
 
   it('recovers a run whose server hangs, and leaves that of another run alone', async () => {

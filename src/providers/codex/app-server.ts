@@ -8,6 +8,7 @@ import { crashError, protocolError } from './errors.ts';
 import { createJsonRpc, type JsonRpc } from './json-rpc.ts';
 import type { InboxItem, MessageInbox } from './message-inbox.ts';
 import { fieldOf, textField } from '../../domain/json-field.ts';
+import type { OwnConfiguration } from './own-configuration.ts';
 import { notifications } from './protocol.ts';
 import { serverFlags } from './server-flags.ts';
 
@@ -34,12 +35,10 @@ export interface AppServer extends AsyncDisposable {
   readonly rpc: JsonRpc;
   readonly group: ProcessGroup;
   readonly version: string | undefined;
-  /** Names of the MCP servers that the person's own configuration has, as it was read last. */
-  readonly ownServers: readonly string[];
-  /** Keys of the hooks that the person has let Codex run, as read with them. */
-  readonly ownHooks: readonly string[];
-  /** Has the server read the configuration again. */
-  readConfiguration(): Promise<void>;
+  /** What the person's own configuration has, as it was read last; absent: not yet. */
+  readonly ownConfiguration: OwnConfiguration | undefined;
+  /** Has the server read the configuration, again. */
+  readConfiguration(): Promise<OwnConfiguration>;
   /** Why the server is of no use any more; absent while it is. */
   readonly lost: AsmError | undefined;
   /** Resolves when it is lost. */
@@ -159,25 +158,21 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
   try {
     if (signal.aborted) stop();
     const greeted = rpc.request('initialize', greetingParameters);
-    // It takes them one after another; none of them depends on what it answers.
+    // It takes them one after another; this doesn't depend on what it answers.
     rpc.notify('initialized');
-    const askConfiguration = (): Promise<JsonValue> => rpc.request('config/read', { includeLayers: false });
-    const asked = askConfiguration();
-    const [greeting, configuration] = await Promise.all([greeted, asked]);
-    let [ownServers, ownHooks] = [serversIn(configuration), hooksIn(configuration)];
+    const greeting = await greeted;
+    let ownConfiguration: OwnConfiguration | undefined;
     return {
       rpc,
       group,
       version: versionIn(greeting),
-      get ownServers() {
-        return ownServers;
-      },
-      get ownHooks() {
-        return ownHooks;
+      get ownConfiguration() {
+        return ownConfiguration;
       },
       readConfiguration: async () => {
-        const read = await askConfiguration();
-        [ownServers, ownHooks] = [serversIn(read), hooksIn(read)];
+        const read = await rpc.request('config/read', { includeLayers: false });
+        ownConfiguration = { servers: serversIn(read), hooks: hooksIn(read) };
+        return ownConfiguration;
       },
       get lost() {
         return lost;

@@ -51,7 +51,7 @@ export async function openConversation(
           excludeTurns: true,
         });
   const id = textField(fieldOf(answer, 'thread'), 'id');
-  const mismatch = id === undefined ? 'it has no id.' : await settingsMismatch(answer, settings, request);
+  const mismatch = id === undefined ? 'it has no id.' : settingsMismatch(answer, settings, request);
   if (id === undefined || mismatch !== undefined) {
     if (resume !== undefined) throw resumeError(mismatch ?? '');
     throw new AsmError(

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { agentEnvironment } from '../../process/agent-environment.ts';
 import type { RunRequest } from '../../ports/provider.ts';
 
@@ -24,6 +25,11 @@ export function codexEnvironment(
 /** The environment of a Codex that serves several runs: the same but for what names one run. */
 export function sharedEnvironment(request: Pick<RunRequest, 'environment'>): Record<string, string> {
   return agentEnvironment(codexVariables, request.environment);
+}
+
+/** The folder of Codex's own configuration. */
+export function codexHome(environment: Readonly<Record<string, string>>): string {
+  return environment['CODEX_HOME'] ?? join(environment['HOME'] ?? '/', '.codex');
 }
 
 /** A cookie of its own for a server of several runs, by which it is found with everything it started. */

@@ -2,14 +2,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AsmError } from '../../domain/error.ts';
 import { decidedBy } from '../../domain/error-setting.ts';
+import { codexHome } from './environment.ts';
 
 /**
  * Refuses to go on when Codex has rules of its own, by which it would run commands without asking the gate:
  * those that a person allowed for ever in Codex's terminal interface.
  */
 export async function refuseOwnRules(environment: Readonly<Record<string, string>>): Promise<void> {
-  const home = environment['CODEX_HOME'] ?? join(environment['HOME'] ?? '/', '.codex');
-  for (const folder of [join(home, 'rules'), '/etc/codex/rules']) {
+  for (const folder of [join(codexHome(environment), 'rules'), '/etc/codex/rules']) {
     const names = await readdir(folder).catch(() => []);
     for (const name of names.filter((found) => found.endsWith('.rules'))) {
       const file = join(folder, name);

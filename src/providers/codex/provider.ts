@@ -2,7 +2,9 @@ import type { Provider } from '../../ports/provider.ts';
 import { codexCapabilities, sharedServerCapabilities } from './capabilities.ts';
 import { describeCodex } from './describe.ts';
 import { checkOptions, type CodexNative, type CodexOptions } from './options.ts';
-import { runCodex } from './run.ts';
+import { createEarlyServers } from './early-servers.ts';
+import { createOwnConfigurations } from './own-configuration.ts';
+import { leaseServer, runCodex } from './run.ts';
 import { createServerPool } from './server-pool.ts';
 import { createSessionServers } from './session-servers.ts';
 
@@ -16,12 +18,16 @@ export function codex(options: CodexOptions = {}): Provider<CodexNative> & Async
   const servers = isShared
     ? createServerPool(checked.serverIdleTime)
     : createSessionServers(checked.serverIdleTime);
+  const ownConfigurations = createOwnConfigurations();
+  const early = createEarlyServers((start, signal) => leaseServer(checked, servers, start, signal));
   const capabilities = isShared ? sharedServerCapabilities : codexCapabilities;
   return {
     name: 'codex',
     capabilities,
     describe: ({ signal } = {}) => describeCodex(checked, capabilities, signal),
-    run: (request, host) => runCodex(checked, servers, request, host),
+    run: (request, host) => runCodex({ options: checked, servers, ownConfigurations, early }, request, host),
+    // Of another program nobody knows what it does before it is told something.
+    startEarly: (start) => (isShared || checked.executable !== undefined ? undefined : early.start(start)),
     endSession: (id) => servers.endSession(id),
     [Symbol.asyncDispose]: async () => await servers[Symbol.asyncDispose](),
   };

@@ -2,11 +2,12 @@ import { stat } from 'node:fs/promises';
 import { orAborted } from '../../domain/abort.ts';
 import { abortError, AsmError, isAsmError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
+import type { AgentStart, ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
 import type { AppServer } from './app-server.ts';
 import { createApprovals, type Approvals } from './approvals.ts';
 import { openConversation } from './conversation.ts';
 import { sharedEnvironment } from './environment.ts';
+import type { EarlyServers } from './early-servers.ts';
 import { createForeignOutput } from './foreign-output.ts';
 import { readInstructionFile } from './instruction-file.ts';
 import { digest, renewInstructions } from './instruction-renewal.ts';
@@ -17,6 +18,7 @@ import { normalize } from './normalize.ts';
 import { endOpenCalls } from './normalize-item.ts';
 import { createNormalizerState, type NormalizerState } from './normalizer-state.ts';
 import { refuseOwnRules } from './own-rules.ts';
+import type { OwnConfigurations } from './own-configuration.ts';
 import { checkNative, type CheckedNative, type CheckedOptions, type CodexNative } from './options.ts';
 import { requireCodex } from './program.ts';
 import { promptText } from './prompt.ts';
@@ -29,20 +31,28 @@ import { leaveServer, putAway } from './server-leave.ts';
 import type { ServerLease, ServerSource } from './server-lease.ts';
 import { refusedTools, sandboxOf, threadSettings } from './thread-settings.ts';
 
+/** What the runs of a provider have in common. */
+export interface CodexParts {
+  readonly options: CheckedOptions;
+  readonly servers: ServerSource;
+  readonly ownConfigurations: OwnConfigurations;
+  readonly early: EarlyServers;
+}
+
 /** Runs one attempt; see `Provider.run`. */
 export async function* runCodex(
-  options: CheckedOptions,
-  servers: ServerSource,
+  { options, servers, ownConfigurations, early }: CodexParts,
   request: RunRequest<CodexNative>,
   host: RunHost,
 ): AsyncGenerator<ProviderEvent, RunOutcome, void> {
   const prompt = promptText(request.messages);
   const native = checkNative(request.native);
+  const environment = sharedEnvironment(request);
   // Looked at while the program starts, which does nothing before a conversation is opened.
   const checks = Promise.all([
     promptAddition(options, native, request),
     checkFolder(request.cwd),
-    options.ownRules === true ? undefined : refuseOwnRules(sharedEnvironment(request)),
+    options.ownRules === true ? undefined : refuseOwnRules(environment),
   ]);
   checks.catch(() => undefined);
   if (host.signal.aborted) throw abortError(host.signal);
@@ -51,7 +61,9 @@ export async function* runCodex(
   const mcpServers = Object.keys(request.mcpServers ?? {});
   const resourceGate = createResourceGate({ host, state, servers: mcpServers });
   await using bridge = await startRunBridge(request, host, resourceGate);
-  const lease = await leaseServer(options, servers, request, host.signal);
+  const lease =
+    (await early.take(request.runId, host.signal)) ??
+    (await leaseServer(options, servers, request, host.signal));
   const { server } = lease;
   const inbox = createMessageInbox();
   const isShared = lease.use === 'shared';
@@ -68,8 +80,7 @@ export async function* runCodex(
       native,
       model,
       appendedPrompt,
-      ownServers: server.ownServers,
-      ownHooks: server.ownHooks,
+      own: await orAborted(ownConfigurations.of(server, environment), host.signal),
       bridge,
     });
     const opened = openConversation(server, inbox, request, settings);
@@ -103,6 +114,7 @@ export async function* runCodex(
       lease,
       threadId: state.threadId,
       cookie: request.cookie,
+      ending: host.ending === undefined ? undefined : (end) => host.ending?.(end),
       well: thrown === undefined && !host.signal.aborted && endedWell(state),
       stopTurn: async () => (state.ended === undefined ? await control.stopTurn() : undefined),
     });
@@ -151,10 +163,10 @@ function createRunApprovals(parts: {
   });
 }
 
-async function leaseServer(
+export async function leaseServer(
   options: CheckedOptions,
   servers: ServerSource,
-  request: RunRequest,
+  request: AgentStart,
   signal: AbortSignal,
 ): Promise<ServerLease> {
   const environment = sharedEnvironment(request);

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { SessionId } from '../../domain/id.ts';
-import type { RunRequest } from '../../ports/provider.ts';
+import type { AgentStart } from '../../ports/provider.ts';
 import type { AppServer } from './app-server.ts';
 
 /** Milliseconds that a server lives on without a run, unless told otherwise. */
@@ -22,7 +22,7 @@ export interface ServerLease {
 
 /** Where runs get their servers from. */
 export interface ServerSource extends AsyncDisposable {
-  lease(program: string, request: RunRequest, signal: AbortSignal): Promise<ServerLease>;
+  lease(program: string, request: AgentStart, signal: AbortSignal): Promise<ServerLease>;
   /** Nothing is kept any longer for the session. */
   endSession(id: SessionId): Promise<void>;
 }

@@ -13,13 +13,15 @@ export interface Leaving {
   readonly cookie: string;
   /** The run came to its own end, and its server is as good as before. */
   readonly well: boolean;
+  /** Takes over the wait for the server's end; absent: it is waited for here. */
+  readonly ending: ((end: Promise<void>) => void) | undefined;
   /** Stops the run's turn, if it is not over. */
   readonly stopTurn: () => Promise<void>;
 }
 
 /** Lets the server of a run go; in one that stays, all that is still going on for the run is ended first. */
 export async function leaveServer(leaving: Leaving): Promise<void> {
-  const { lease, threadId, cookie, well } = leaving;
+  const { lease, threadId, cookie, well, ending } = leaving;
   const { server, use } = lease;
   const stays = use === 'shared' || (use === 'session' && well);
   const isClean = stays && (await leaveThread(leaving));
@@ -29,6 +31,10 @@ export async function leaveServer(leaving: Leaving): Promise<void> {
     if (use === 'run') return;
     await endAbandonedProcesses({ cookie, foreignSession: server.group.identity.pid, grace: 0 });
   };
+  if (ending !== undefined && use === 'run' && well && server.group.isAlone()) {
+    ending(lease.release(false));
+    return;
+  }
   if (!stays) {
     // First the server, so that nothing is started any more.
     try {

@@ -1,6 +1,6 @@
 import { abortError } from '../../domain/error.ts';
 import type { RunId, SessionId } from '../../domain/id.ts';
-import type { RunRequest } from '../../ports/provider.ts';
+import type { AgentStart } from '../../ports/provider.ts';
 import { hasProcessTable } from '../../process/process-table.ts';
 import { startAppServer, type AppServer } from './app-server.ts';
 import { codexEnvironment, serverMark, sharedEnvironment } from './environment.ts';
@@ -69,7 +69,7 @@ export function createSessionServers(idleTime: number = defaultIdleTime): Server
     if (idle.size > mostIdle && longest !== undefined) endQuietly(longest);
     await replaced?.end();
   };
-  const takeIdle = async (request: RunRequest, key: string): Promise<SessionServer | undefined> => {
+  const takeIdle = async (request: AgentStart, key: string): Promise<SessionServer | undefined> => {
     const found = idle.get(request.sessionId);
     const { resume } = request;
     if (found?.key !== key || resume?.fork !== false || resume.handle.runId !== found.servedRun)
@@ -80,7 +80,7 @@ export function createSessionServers(idleTime: number = defaultIdleTime): Server
     await found.server.end(0);
     return undefined;
   };
-  const start = async (program: string, request: RunRequest, signal: AbortSignal): Promise<SessionServer> => {
+  const start = async (program: string, request: AgentStart, signal: AbortSignal): Promise<SessionServer> => {
     const environment = sharedEnvironment(request);
     const key = serverKey(program, environment);
     const waiting = await takeIdle(request, key);
@@ -91,7 +91,7 @@ export function createSessionServers(idleTime: number = defaultIdleTime): Server
   };
   const leaseForSession = async (
     program: string,
-    request: RunRequest,
+    request: AgentStart,
     signal: AbortSignal,
   ): Promise<ServerLease> => {
     const { sessionId, runId } = request;
@@ -141,7 +141,7 @@ export function createSessionServers(idleTime: number = defaultIdleTime): Server
 }
 
 /** A server that ends with its run. */
-async function leaseForRun(program: string, request: RunRequest, signal: AbortSignal): Promise<ServerLease> {
+async function leaseForRun(program: string, request: AgentStart, signal: AbortSignal): Promise<ServerLease> {
   const environment = codexEnvironment(request);
   // In no project, so that it reads none's settings by itself.
   const server = await startAppServer({ program, environment, cwd: '/' }, signal);

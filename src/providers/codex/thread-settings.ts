@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { withClientToolServer } from '../../bridge/helper-program.ts';
 import { AsmError } from '../../domain/error.ts';
@@ -14,6 +14,7 @@ import type { McpServer, RunRequest } from '../../ports/provider.ts';
 import { runCookieVariable } from '../../process/process-family.ts';
 import { fieldOf, textField } from '../../domain/json-field.ts';
 import type { CheckedNative } from './options.ts';
+import type { OwnConfiguration } from './own-configuration.ts';
 import { resourceGateSettings } from './resource-gate.ts';
 import type { RunBridge } from './run-bridge.ts';
 
@@ -72,9 +73,8 @@ export interface ThreadSettingsParts {
   readonly model: string | undefined;
   /** The system prompt of the request and the instructions; Codex's own prompt stays. */
   readonly appendedPrompt: string;
-  /** Names of MCP servers and keys of hooks of the person's own configuration, which are not used. */
-  readonly ownServers: readonly string[];
-  readonly ownHooks: readonly string[];
+  /** What of the person's own configuration is not used. */
+  readonly own: OwnConfiguration;
   readonly bridge: RunBridge | undefined;
 }
 
@@ -97,11 +97,11 @@ export async function threadSettings(parts: ThreadSettingsParts): Promise<JsonOb
       },
       ...(native.reasoningEffort === undefined ? {} : { model_reasoning_effort: native.reasoningEffort }),
       ...(native.reasoningSummary === undefined ? {} : { model_reasoning_summary: native.reasoningSummary }),
-      projects: await trust(request),
+      projects: trust(request),
       // Commands get only what Codex's configuration lets through, or that of the server, and must be found again.
       shell_environment_policy: { set: runMarks(request) },
       mcp_servers: mcpServers(parts),
-      ...(parts.bridge === undefined ? {} : await resourceGateSettings(parts.bridge, parts.ownHooks)),
+      ...(parts.bridge === undefined ? {} : await resourceGateSettings(parts.bridge, parts.own.hooks)),
     },
   };
 }
@@ -110,11 +110,10 @@ export async function threadSettings(parts: ThreadSettingsParts): Promise<JsonOb
  * Says of the folder, and of each above it, whether its own settings, rules and servers are loaded. Without a word
  * about it Codex trusts any folder that it may write to, and writes that down for ever.
  */
-async function trust(request: RunRequest): Promise<JsonObject> {
+function trust(request: RunRequest): JsonObject {
   const level = { trust_level: request.trustProject ? 'trusted' : 'untrusted' };
   const folders = new Set<string>();
-  const real = await realpath(request.cwd).catch(() => request.cwd);
-  for (const start of [request.cwd, real]) {
+  for (const start of [request.cwd, realFolder(request.cwd)]) {
     for (let folder = start; ; folder = dirname(folder)) {
       folders.add(folder);
       if (request.trustProject || dirname(folder) === folder) break;
@@ -123,10 +122,19 @@ async function trust(request: RunRequest): Promise<JsonObject> {
   return Object.fromEntries([...folders].map((folder) => [folder, level]));
 }
 
-function mcpServers({ request, ownServers, bridge }: ThreadSettingsParts): JsonObject {
+/** Looked at without a thread in between, and so at once before Codex looks. */
+function realFolder(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+function mcpServers({ request, own, bridge }: ThreadSettingsParts): JsonObject {
   const given = request.mcpServers ?? {};
   const servers = bridge?.offersTools === true ? withClientToolServer(given, bridge) : given;
-  const taken = ownServers.find((name) => Object.hasOwn(servers, name));
+  const taken = own.servers.find((name) => Object.hasOwn(servers, name));
   if (taken !== undefined) {
     // Codex would mix the two, and take over what the other one may do unasked.
     throw new AsmError(
@@ -135,7 +143,7 @@ function mcpServers({ request, ownServers, bridge }: ThreadSettingsParts): JsonO
     );
   }
   return {
-    ...Object.fromEntries(ownServers.map((name) => [name, { enabled: false }])),
+    ...Object.fromEntries(own.servers.map((name) => [name, { enabled: false }])),
     ...Object.fromEntries(
       Object.entries(servers).map(([name, server]) => [name, serverSettings(name, server, request)]),
     ),
@@ -170,11 +178,11 @@ function runMarks({ runId, cookie }: RunRequest): { readonly [name: string]: str
 }
 
 /** What of the answer isn't as it was asked for; `undefined` when all of it is. */
-export async function settingsMismatch(
+export function settingsMismatch(
   answer: JsonValue,
   settings: JsonObject,
   request: RunRequest,
-): Promise<string | undefined> {
+): string | undefined {
   const asked: readonly (readonly [string, JsonValue | undefined, JsonValue | undefined])[] = [
     ['approval policy', fieldOf(answer, 'approvalPolicy'), approvalPolicy],
     ['reviewer of approvals', fieldOf(answer, 'approvalsReviewer'), 'user'],
@@ -186,6 +194,6 @@ export async function settingsMismatch(
       return `the ${what} is ${JSON.stringify(got ?? null)}, not ${JSON.stringify(wanted ?? null)}.`;
   }
   const cwd = textField(answer, 'cwd') ?? '';
-  if (cwd === request.cwd || cwd === (await realpath(request.cwd).catch(() => request.cwd))) return undefined;
+  if (cwd === request.cwd || cwd === realFolder(request.cwd)) return undefined;
   return `the working folder is ${JSON.stringify(cwd)}, not ${JSON.stringify(request.cwd)}.`;
 }
