@@ -38,8 +38,15 @@ describe('every tool call is asked about', () => {
     ['background', true],
   ])('of a subagent in the %s, with its lineage', async (_name, background) => {
     await using room = await openAgentRoom(subagentScript(background));
-    const run = room.run();
+    const toldFirst: boolean[] = [];
+    const run = room.run({
+      authorize: ({ id }) => {
+        toldFirst.push(run.ofType('tool_call_started').some(({ data }) => data.toolCallId === id));
+        return { decision: 'allow' };
+      },
+    });
     const outcome = await run.outcome();
+    expect(toldFirst).toEqual([true, true, true]);
     const [parent] = run.ofType('tool_call_started');
     const [agent] = run.ofType('subagent_started');
     expect(agent?.data).toMatchObject({ toolCallId: parent?.data.toolCallId, background });

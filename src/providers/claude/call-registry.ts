@@ -14,9 +14,20 @@ export interface OpenCall {
 /** Keeps the open tool calls of a run, so that a result can be told what it is the result of. */
 export class CallRegistry {
   readonly #open = new Map<string, OpenCall>();
+  readonly #awaited = new Map<string, PromiseWithResolvers<void>>();
 
   add(call: OpenCall): void {
     this.#open.set(call.id, call);
+    this.#awaited.get(call.id)?.resolve();
+    this.#awaited.delete(call.id);
+  }
+
+  /** Resolves when the call is open, which it may never be. */
+  whenOpened(id: string): Promise<void> {
+    if (this.#open.has(id)) return Promise.resolve();
+    const awaited = this.#awaited.get(id) ?? Promise.withResolvers<void>();
+    this.#awaited.set(id, awaited);
+    return awaited.promise;
   }
 
   /** True while a call has no result. */

@@ -25,6 +25,7 @@ import { nativePermissionMode, sdkOptions } from './sdk-options.ts';
 import { loadSdk } from './sdk.ts';
 import { clientToolNames, refusedTools } from './tool-call.ts';
 import { SubagentRegistry } from './subagent-registry.ts';
+import { untilTold } from './told-call.ts';
 import { createUsageMeter, type UsageBase } from './usage-meter.ts';
 
 /** Runs one attempt; see `Provider.run`. */
@@ -72,6 +73,7 @@ export async function* runClaude(
     async authorize(call, how) {
       // Its message came in the run before.
       if (call.id === parkedCall) state.calls.add({ ...call, parentToolCallId: undefined });
+      await untilTold(call.id, state.calls, how.signal);
       const authorization = await host.authorize(call, how);
       if (call.tool === clientToolName(call.name) && authorization.decision === 'allow')
         bridge?.allow(call.name);
