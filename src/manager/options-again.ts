@@ -3,7 +3,8 @@ import { withBudgets } from './budget-options.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { policiesOf, withPolicies } from './policy-options.ts';
 import type { PreparedRun } from './prepared-run.ts';
-import { storedRunOptions, type CommonRunOptions } from './run-options.ts';
+import type { CommonRunOptions } from './run-options.ts';
+import { storedRunOptions } from './stored-run-options.ts';
 
 /**
  * The options with which a run that was made before is executed here: those that it was made with, where that

@@ -20,12 +20,12 @@ import { admitRun } from './run-guard.ts';
 import {
   checkInput,
   checkRunOptions,
-  storedOptions,
   workingFolder,
   type CommonRunOptions,
   type RunOptions,
 } from './run-options.ts';
 import { findSession } from './session-change.ts';
+import { storedOptions } from './stored-run-options.ts';
 
 /** Checks a run's input and options and makes its row, pending; nothing is written yet. */
 export async function prepareRun<Native extends object>(

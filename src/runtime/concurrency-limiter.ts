@@ -98,10 +98,8 @@ export function createConcurrencyLimiter(
     const { signal, deadline } = options;
     if (signal?.aborted) return Promise.reject(abortError(signal));
     if (deadline !== undefined && !(deadline >= 0)) return Promise.reject(badDeadline(deadline));
-    const overtakes = [...waiting].some(
-      (waiter) => waiter.kinds.some((kind) => kinds.includes(kind)) && fits(waiter.kinds),
-    );
-    if (fits(kinds) && !overtakes) return Promise.resolve(take(kinds));
+    // It overtakes nobody: a place that gets free is given at once to the first that waits and fits.
+    if (fits(kinds)) return Promise.resolve(take(kinds));
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         waiting.delete(waiter);

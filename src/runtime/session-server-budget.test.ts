@@ -38,3 +38,28 @@ it('queued runs whose budget is used up when their turn comes fail and ask no ag
   expect(events.filter((event) => event.type === 'run_started')).toHaveLength(2);
   await server.close();
 });
+
+it('a run has the budgets of its server besides its own', async () => {
+  const provider = scriptedProvider(({ request }) => [
+    { usage: { inputTokens: Number(request.messages.at(-1)?.text) } },
+  ]);
+  await using manager = await createSessionManager({ store: memoryStore(), providers: [provider] });
+  const upTo = (name: string, hard: number) => ({ name, per: 'run', tokens: { hard } }) as const;
+  await using server = await createSessionServer(manager, {
+    session: {},
+    runOptions: { budgets: [upTo('every run', 100)] },
+  });
+  const own = { budgets: [upTo('own', 50)] };
+  const ends = [
+    await server.executeRun('99'),
+    await server.executeRun('100'),
+    await server.executeRun('50', own),
+  ];
+  ends.push(await server.executeRun('100', { budgets: [upTo('own', 500)] }));
+  expect(ends.map((end) => (end.status === 'failed' ? end.error.details?.['budget'] : end.status))).toEqual([
+    'completed',
+    'every run',
+    'own',
+    'every run',
+  ]);
+});
