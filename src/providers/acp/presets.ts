@@ -94,6 +94,8 @@ export const acpPresets = {
     systemPromptMeta: { snapshot: false },
     maxTurnsMeta: ['claudeCode', 'options', 'maxTurns'],
     claudeHooks: true,
+    refusedByError: true,
+    takesQuestionsBack: true,
     steering: { method: '_session/steering', accepted: ['injected'] },
     tools: claudeTools,
     toolNameMeta: ['claudeCode', 'toolName'],

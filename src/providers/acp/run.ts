@@ -5,6 +5,7 @@ import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports
 import { startProcessGroup, type ProcessExit } from '../../process/process-group.ts';
 import type { AcpAgent } from './agent.ts';
 import { bridgeHandlers } from './bridge-handlers.ts';
+import { needsHook } from './claude-hook.ts';
 import { connectAgent } from './connection.ts';
 import { acpEnvironment } from './environment.ts';
 import { requestError, type ProcessState } from './errors.ts';
@@ -56,13 +57,15 @@ export async function* runAcp(
   const state = createRunState(agent, request, (id) => gate.isDenied(id));
   const channel = createRunChannel(agent, state);
 
-  const needsBridge = agent.preset?.claudeHooks === true || (request.clientTools ?? []).length > 0;
-  await using bridge = needsBridge
-    ? await startBridge(bridgeHandlers({ state, gate, host, stopping: stopping.signal }), {
-        cookie: request.cookie,
-      })
-    : undefined;
   await using group = await startProcessGroup({ ...program, cwd: request.cwd, environment });
+  // The agent needs it once it has come up, which takes much longer.
+  const hooked = agent.preset?.claudeHooks === true && needsHook(request, native, environment);
+  await using bridge =
+    hooked || (request.clientTools ?? []).length > 0
+      ? await startBridge(bridgeHandlers({ state, gate, host, stopping: stopping.signal }), {
+          cookie: request.cookie,
+        })
+      : undefined;
   let exit: ProcessExit | undefined;
   void group.exit.then((how) => (exit = how));
   const endAgent = (): void => void group.end({ grace: 0 }).catch(() => undefined);
@@ -89,7 +92,7 @@ export async function* runAcp(
   let thrown: unknown;
   try {
     try {
-      const started = await startSession(agent, connection, request, { native, wantedMode, bridge });
+      const started = await startSession(agent, connection, request, { native, wantedMode, bridge, hooked });
       state.sessionId = started.handle;
       state.mode = started.nativePermissionMode;
       yield { type: 'agent_started', data: { ...started, process: group.identity } };

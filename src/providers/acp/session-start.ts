@@ -4,7 +4,7 @@ import type { EventData } from '../../domain/event-data.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import type { McpServer, RunRequest } from '../../ports/provider.ts';
 import type { AcpAgent } from './agent.ts';
-import { withReasonHook } from './claude-hook.ts';
+import { withHook } from './claude-hook.ts';
 import type { AgentConnection } from './connection.ts';
 import { fieldAt, textField } from '../../domain/json-field.ts';
 import type { CheckedNative } from './options.ts';
@@ -20,6 +20,8 @@ export interface SessionStart {
   readonly wantedMode: string | undefined;
   /** The bridge of the run, where it needs one. */
   readonly bridge: Bridge | undefined;
+  /** True when the agent's hook is to ask over the bridge, too. */
+  readonly hooked: boolean;
 }
 
 /** Makes acquaintance with a running agent and opens the conversation of a run. The model isn't asked yet. */
@@ -27,13 +29,13 @@ export async function startSession(
   agent: AcpAgent,
   connection: AgentConnection,
   request: RunRequest,
-  { native, wantedMode, bridge }: SessionStart,
+  { native, wantedMode, bridge, hooked }: SessionStart,
 ): Promise<StartedSession> {
   const mcpServers = serversOf(request, bridge);
   const initialized = await initialize(agent, connection);
   const parameters = sessionParameters(agent, request, { native, mcpServers, initialized });
   const session = await openSession(agent, connection, request, {
-    parameters: await withHook(agent, parameters, bridge),
+    parameters: hooked && bridge !== undefined ? await hookedParameters(parameters, bridge) : parameters,
     initialized,
     wantedMode,
   });
@@ -55,14 +57,9 @@ function serversOf(request: RunRequest, bridge: Bridge | undefined): { readonly 
   return bridge === undefined || !offersTools ? servers : withClientToolServer(servers, bridge);
 }
 
-async function withHook(
-  agent: AcpAgent,
-  parameters: JsonObject,
-  bridge: Bridge | undefined,
-): Promise<JsonObject> {
-  if (bridge === undefined || agent.preset?.claudeHooks !== true) return parameters;
+async function hookedParameters(parameters: JsonObject, bridge: Bridge): Promise<JsonObject> {
   const meta = parameters['_meta'];
-  return { ...parameters, _meta: await withReasonHook(isJsonObject(meta) ? meta : {}, bridge) };
+  return { ...parameters, _meta: await withHook(isJsonObject(meta) ? meta : {}, bridge) };
 }
 
 function versionOf(initialized: JsonValue): { readonly version?: string } {
