@@ -90,6 +90,7 @@ export const acpPresets = {
       },
     },
     isolatesProject: true,
+    opensAtOnce: true,
     // Else a conversation would keep the prompt of its first run.
     systemPromptMeta: { snapshot: false },
     maxTurnsMeta: ['claudeCode', 'options', 'maxTurns'],

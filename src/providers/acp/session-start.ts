@@ -9,7 +9,7 @@ import type { AgentConnection } from './connection.ts';
 import { fieldAt, textField } from '../../domain/json-field.ts';
 import type { CheckedNative } from './options.ts';
 import { sessionParameters } from './session-request.ts';
-import { initialize, openSession } from './session.ts';
+import { initialize, openSession, type OpenSession } from './session.ts';
 
 /** What is known once a conversation is open, for `agent_started`. */
 export type StartedSession = Omit<EventData['agent_started'], 'process'> & { readonly handle: string };
@@ -32,13 +32,17 @@ export async function startSession(
   { native, wantedMode, bridge, hooked }: SessionStart,
 ): Promise<StartedSession> {
   const mcpServers = serversOf(request, bridge);
-  const initialized = await initialize(agent, connection);
-  const parameters = sessionParameters(agent, request, { native, mcpServers, initialized });
-  const session = await openSession(agent, connection, request, {
-    parameters: hooked && bridge !== undefined ? await hookedParameters(parameters, bridge) : parameters,
-    initialized,
-    wantedMode,
-  });
+  const asked = initialize(agent, connection);
+  const known = opensAtOnce(agent, request) ? null : await asked;
+  const open = async (): Promise<OpenSession> => {
+    const parameters = sessionParameters(agent, request, { native, mcpServers, initialized: known });
+    return await openSession(agent, connection, request, {
+      parameters: hooked && bridge !== undefined ? await hookedParameters(parameters, bridge) : parameters,
+      initialized: known,
+      wantedMode,
+    });
+  };
+  const [initialized, session] = await Promise.all([asked, open()]);
   const model = request.model ?? agent.model;
   return {
     ...versionOf(initialized),
@@ -48,6 +52,11 @@ export async function startSession(
     ...(session.mode === undefined ? {} : { nativePermissionMode: session.mode }),
     projectTrusted: request.trustProject || agent.preset?.isolatesProject !== true,
   };
+}
+
+/** True where nothing that is sent to open the conversation depends on what the agent says of itself. */
+function opensAtOnce({ preset }: AcpAgent, { resume, systemPrompt }: RunRequest): boolean {
+  return preset?.opensAtOnce === true && resume === undefined && systemPrompt === undefined;
 }
 
 /** The servers of the run, and ours with the client tools. */
