@@ -19,7 +19,7 @@ export async function endProcesses(processes: Endable, grace: () => number): Pro
   const start = performance.now();
   if (grace() > 0) {
     if (processes.signal('SIGTERM').length === 0) return;
-    for (let pause = 2; performance.now() - start < grace(); pause = Math.min(pause * 2, 50)) {
+    for (let pause = 1; performance.now() - start < grace(); pause = Math.min(pause * 2, 50)) {
       await sleep(Math.min(pause, Math.max(0, grace() - (performance.now() - start))));
       if (processes.living().length === 0) return;
     }

@@ -10,6 +10,4 @@ testForbidden({
   call: claudeAttempt,
   changing: claudeChangingTools,
   subagent: claudeSubagent,
-  // It writes through no link by its own tool.
-  refusesAnyway: 1,
 });

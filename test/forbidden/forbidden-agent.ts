@@ -17,8 +17,6 @@ export interface ForbiddenAgent {
   changing(places: ForbiddenPlaces): readonly ModelToolUse[];
   /** A command that is started in the folder outside, and would make a file there; absent: it can't do that. */
   readonly elsewhere?: (places: ForbiddenPlaces) => ModelToolUse;
-  /** How many of the ways the agent refuses by itself, without any policy. */
-  readonly refusesAnyway?: number;
   /** How many calls its model makes in one answer. Default: all; 1 where a refusal ends the others of its answer. */
   readonly callsAtOnce?: number;
   /** Its call for a subagent with this task; absent: it has none. */

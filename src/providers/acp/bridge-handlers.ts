@@ -16,7 +16,7 @@ export interface BridgeHandlersOptions {
   readonly stopping: AbortSignal;
 }
 
-/** What an agent's helper programs may ask for: calls of client tools, and the reasons of refusals. */
+/** What an agent's helper programs may ask for: calls of client tools, and decisions. */
 export function bridgeHandlers({ state, gate, host, stopping }: BridgeHandlersOptions): BridgeHandlers {
   const { clientTools } = state.reader;
   const decide = async (call: ToolCall, signal: AbortSignal): Promise<Authorization> => {

@@ -1,17 +1,21 @@
 import type { ProcessGroup } from '../../process/process-group.ts';
 import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import { createMessageStream } from './message-stream.ts';
+import type { PermissionOutcome, PermissionRefusal } from './permission-request.ts';
 import type { AcpSdk } from './sdk.ts';
 
 /** Milliseconds that output may still come after the program has ended. */
 const outputGrace = 250;
+
+/** The code of an error that is a refusal: one of those that everybody may give a meaning of their own. */
+const refused = -32_001;
 
 /** What an agent says by itself. None of these may throw. */
 export interface AgentListener {
   /** The parameters of a `session/update`, in their order. */
   onUpdate(parameters: JsonValue): void;
   /** A `session/request_permission`; resolves with the answer. The signal aborts when it is taken back. */
-  onPermission(parameters: JsonValue, signal: AbortSignal): Promise<JsonObject>;
+  onPermission(parameters: JsonValue, signal: AbortSignal): Promise<PermissionOutcome | PermissionRefusal>;
   /** A line that is no message, or a message of another method. */
   onForeign(raw: JsonValue): void;
   /** Resolves when more may be read. */
@@ -54,8 +58,14 @@ export function connectAgent(sdk: AcpSdk, group: ProcessGroup, listener: AgentLi
   const raw = (parameters: unknown): JsonValue => (parameters ?? null) as JsonValue;
   const connection = sdk
     .client({ name: 'agent-session-manager' })
-    .onRequest<JsonValue, JsonObject>('session/request_permission', raw, ({ params, signal }) =>
-      listener.onPermission(params, signal),
+    .onRequest<JsonValue, PermissionOutcome>(
+      'session/request_permission',
+      raw,
+      async ({ params, signal }) => {
+        const answer = await listener.onPermission(params, signal);
+        if ('refusal' in answer) throw new sdk.RequestError(refused, answer.refusal);
+        return answer;
+      },
     )
     .onRequest('*', ({ method, params }) => {
       listener.onForeign({ method: method ?? '', params: raw(params) });

@@ -4,7 +4,9 @@ import type { Authorization, ToolCall } from '../../domain/tool.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
 import { createNormalizerState } from './normalizer-state.ts';
 import { createPermissionGate, type PermissionGate } from './permission-gate.ts';
-import { answerPermission, type PermissionOutcome } from './permission-request.ts';
+import { answerPermission, type PermissionOutcome, type PermissionRefusal } from './permission-request.ts';
+import type { AcpPreset } from './preset.ts';
+import { acpPresets } from './presets.ts';
 import { createUsageMeter } from './usage-meter.ts';
 
 const allowOnce = { optionId: 'a1', name: 'Yes', kind: 'allow_once' };
@@ -12,12 +14,20 @@ const allowAlways = { optionId: 'aa', name: 'Always', kind: 'allow_always' };
 const rejectOnce = { optionId: 'r1', name: 'No', kind: 'reject_once' };
 const rejectAlways = { optionId: 'ra', name: 'Never', kind: 'reject_always' };
 
-function room(answer: Authorization | (() => Promise<Authorization>)): {
+function room(
+  answer: Authorization | (() => Promise<Authorization>),
+  preset?: AcpPreset,
+): {
   readonly asked: ToolCall[];
   readonly events: ProviderEvent[];
   readonly stopping: AbortController;
   readonly gate: PermissionGate;
-  ask(call: JsonObject, options?: readonly JsonObject[], sessionId?: string): Promise<PermissionOutcome>;
+  ask(
+    call: JsonObject,
+    options?: readonly JsonObject[],
+    sessionId?: string,
+    signal?: AbortSignal,
+  ): Promise<PermissionOutcome | PermissionRefusal>;
 } {
   const asked: ToolCall[] = [];
   const events: ProviderEvent[] = [];
@@ -31,7 +41,7 @@ function room(answer: Authorization | (() => Promise<Authorization>)): {
     cwd: '/home/ada',
   });
   const state = createNormalizerState({
-    preset: undefined,
+    preset,
     usage: createUsageMeter({ perConversation: false, before: 'nothing' }),
     isDenied: gate.isDenied,
   });
@@ -41,8 +51,13 @@ function room(answer: Authorization | (() => Promise<Authorization>)): {
     events,
     stopping,
     gate,
-    ask: (toolCall, options = [allowOnce, rejectOnce], sessionId = 's') =>
-      answerPermission({ sessionId, toolCall, options }, new AbortController().signal, {
+    ask: (
+      toolCall,
+      options = [allowOnce, rejectOnce],
+      sessionId = 's',
+      signal = new AbortController().signal,
+    ) =>
+      answerPermission({ sessionId, toolCall, options }, signal, {
         state,
         gate,
         emit: (made) => events.push(...made),
@@ -53,8 +68,9 @@ function room(answer: Authorization | (() => Promise<Authorization>)): {
 
 const run = { toolCallId: '1', title: 'Run', kind: 'execute', rawInput: { command: 'ls' } };
 
-function chosen(outcome: PermissionOutcome): string {
-  return 'optionId' in outcome.outcome ? outcome.outcome.optionId : outcome.outcome.outcome;
+function chosen(answer: PermissionOutcome | PermissionRefusal): string {
+  if ('refusal' in answer) return answer.refusal;
+  return 'optionId' in answer.outcome ? answer.outcome.optionId : answer.outcome.outcome;
 }
 
 describe('a permission request', () => {
@@ -69,6 +85,15 @@ describe('a permission request', () => {
   ] as const)('that is answered %s chooses by kind', async (decision, options, expected) => {
     const { ask } = room(decision === 'allow' ? { decision } : { decision, reason: 'no' });
     expect(chosen(await ask(run, options))).toBe(expected);
+  });
+
+  it('is refused with the reason where an agent tells its model of errors, as much as an agent should hear', async () => {
+    const preset = acpPresets['claude-agent-acp'];
+    const { ask } = room({ decision: 'deny', reason: 'Not on a Monday.' }, preset);
+    expect(chosen(await ask(run))).toBe('The call was refused. Not on a Monday.');
+    const long = room({ decision: 'deny', reason: 'no '.repeat(10_000) }, preset);
+    expect(chosen(await long.ask(run)).length).toBeLessThan(8_300);
+    expect(chosen(await room({ decision: 'allow' }, preset).ask(run))).toBe('a1');
   });
 
   it('tells the start of its call, and asks with what was told of it', async () => {
@@ -110,6 +135,21 @@ describe('a permission request', () => {
     expect(chosen(await answer)).toBe('cancelled');
     expect(chosen(await ask({ ...run, toolCallId: '2' }))).toBe('cancelled');
     expect(asked).toHaveLength(1);
+  });
+
+  it('gets no answer when the turn is stopped where the agent takes it back', async () => {
+    const open = Promise.withResolvers<Authorization>();
+    const { ask, stopping, asked } = room(() => open.promise, acpPresets['claude-agent-acp']);
+    const taken = new AbortController();
+    let answered = false;
+    const answer = ask(run, undefined, 's', taken.signal).finally(() => (answered = true));
+    await expect.poll(() => asked.length).toBe(1);
+    stopping.abort();
+    open.resolve({ decision: 'deny', reason: 'stopped' });
+    await new Promise(setImmediate);
+    expect(answered).toBe(false);
+    taken.abort();
+    expect(chosen(await answer)).toBe('cancelled');
   });
 
   it('that cannot be understood, or is of another conversation, is kept and never allowed', async () => {

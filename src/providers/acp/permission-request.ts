@@ -14,6 +14,11 @@ export type PermissionOutcome = {
     | { readonly outcome: 'cancelled' };
 };
 
+/** A refusal with its reason, which the protocol has no field for: it is told as an error in place of the answer. */
+export interface PermissionRefusal {
+  readonly refusal: string;
+}
+
 export interface PermissionRequestOptions {
   readonly state: NormalizerState;
   readonly gate: PermissionGate;
@@ -23,6 +28,9 @@ export interface PermissionRequestOptions {
   readonly stopping: AbortSignal;
 }
 
+/** Characters of a reason that the agent is told. */
+const maximumReason = 8_192;
+
 const cancelled: PermissionOutcome = { outcome: { outcome: 'cancelled' } };
 
 /** Answers `session/request_permission`. What can't be understood is refused. */
@@ -30,19 +38,28 @@ export async function answerPermission(
   parameters: JsonValue,
   signal: AbortSignal,
   { state, gate, emit, stopping }: PermissionRequestOptions,
-): Promise<PermissionOutcome> {
+): Promise<PermissionOutcome | PermissionRefusal> {
   const said = fieldOf(parameters, 'toolCall');
   const call = isJsonObject(said) ? state.calls.merge(withoutStatus(said)) : undefined;
   const isOurs = textField(parameters, 'sessionId') === state.sessionId;
   if (call === undefined || !isOurs || stopping.aborted) {
     if (call === undefined || !isOurs) emit([{ type: 'unparsed', data: { raw: toJson(parameters) } }]);
-    return cancelled;
+    return await (stopping.aborted ? stoppedAnswer(state, signal) : cancelled);
   }
   emit(startCall(call, state));
-  const { decision } = await gate.decide(readToolCall(call, state.reader), signal);
-  if (stopping.aborted) return cancelled;
-  const option = chooseOption(listField(parameters, 'options'), decision);
+  const authorization = await gate.decide(readToolCall(call, state.reader), signal);
+  if (stopping.aborted) return await stoppedAnswer(state, signal);
+  if (authorization.decision === 'deny' && state.reader.preset?.refusedByError === true)
+    return { refusal: `The call was refused. ${authorization.reason.slice(0, maximumReason)}` };
+  const option = chooseOption(listField(parameters, 'options'), authorization.decision);
   return option === undefined ? cancelled : { outcome: { outcome: 'selected', optionId: option } };
+}
+
+/** The answer once the turn is stopped: where the agent takes its question back, not before that. */
+async function stoppedAnswer({ reader }: NormalizerState, signal: AbortSignal): Promise<PermissionOutcome> {
+  if (reader.preset?.takesQuestionsBack === true && !signal.aborted)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  return cancelled;
 }
 
 /**

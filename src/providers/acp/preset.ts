@@ -47,10 +47,16 @@ export interface AcpPreset {
    * can't say this.
    */
   readonly systemPromptMeta?: JsonObject;
+  /** It takes the request for a new conversation right behind `initialize`, and need not wait for us in between. */
+  readonly opensAtOnce?: boolean;
   /** Where in `_meta` the limit of model turns goes. */
   readonly maxTurnsMeta?: readonly string[];
-  /** It takes Claude Code's hooks in its settings, by which a refusal can tell its reason. */
+  /** It takes Claude Code's hooks in its settings, by which it asks also where other settings keep it from asking. */
   readonly claudeHooks?: boolean;
+  /** An error in place of an answer to its permission request refuses the call, and its model is told the message. */
+  readonly refusedByError?: boolean;
+  /** Told to stop, it takes its permission requests back; answered before, it would ask its model once more. */
+  readonly takesQuestionsBack?: boolean;
   /** The request that says something to the agent while it works, and the outcomes that mean it was taken. */
   readonly steering?: { readonly method: string; readonly accepted: readonly string[] };
   /** Its own tools. Others are known only by the kind that the agent says. */

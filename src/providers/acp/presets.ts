@@ -96,10 +96,13 @@ export const acpPresets = {
       },
     },
     isolatesProject: true,
+    opensAtOnce: true,
     // Else a conversation would keep the prompt of its first run.
     systemPromptMeta: { snapshot: false },
     maxTurnsMeta: ['claudeCode', 'options', 'maxTurns'],
     claudeHooks: true,
+    refusedByError: true,
+    takesQuestionsBack: true,
     steering: { method: '_session/steering', accepted: ['injected'] },
     tools: claudeTools,
     toolNameMeta: ['claudeCode', 'toolName'],

@@ -5,6 +5,7 @@ import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports
 import { startProcessGroup, type ProcessExit } from '../../process/process-group.ts';
 import type { AcpAgent } from './agent.ts';
 import { bridgeHandlers } from './bridge-handlers.ts';
+import { needsHook } from './claude-hook.ts';
 import { connectAgent } from './connection.ts';
 import { acpEnvironment } from './environment.ts';
 import { requestError, type ProcessState } from './errors.ts';
@@ -56,13 +57,15 @@ export async function* runAcp(
   const state = createRunState(agent, request, (id) => gate.isDenied(id));
   const channel = createRunChannel(agent, state);
 
-  const needsBridge = agent.preset?.claudeHooks === true || (request.clientTools ?? []).length > 0;
-  await using bridge = needsBridge
-    ? await startBridge(bridgeHandlers({ state, gate, host, stopping: stopping.signal }), {
-        cookie: request.cookie,
-      })
-    : undefined;
   await using group = await startProcessGroup({ ...program, cwd: request.cwd, environment });
+  // The agent needs it once it has come up, which takes much longer.
+  const hooked = agent.preset?.claudeHooks === true && needsHook(request, native, environment);
+  await using bridge =
+    hooked || (request.clientTools ?? []).length > 0
+      ? await startBridge(bridgeHandlers({ state, gate, host, stopping: stopping.signal }), {
+          cookie: request.cookie,
+        })
+      : undefined;
   let exit: ProcessExit | undefined;
   void group.exit.then((how) => (exit = how));
   const endAgent = (): void => void group.end({ grace: 0 }).catch(() => undefined);
@@ -87,11 +90,32 @@ export async function* runAcp(
 
   let result: JsonValue | undefined;
   let thrown: unknown;
+  // Sent before anybody takes the start in, which is stored meanwhile; what the agent says to it comes after.
+  const begin = (): void => {
+    if (control.isStopped) return channel.end();
+    channel.begin();
+    control.begin(connection);
+    connection
+      .request('session/prompt', {
+        sessionId: state.sessionId ?? '',
+        prompt: [{ type: 'text', text: prompt }],
+      })
+      .then(
+        (answer) => {
+          result = answer;
+          // It ends by itself then, which is when it has stored what it wants to keep.
+          group.child.stdin.end();
+        },
+        (failed: unknown) => (thrown = failed),
+      )
+      .finally(() => channel.end());
+  };
   try {
     try {
-      const started = await startSession(agent, connection, request, { native, wantedMode, bridge });
+      const started = await startSession(agent, connection, request, { native, wantedMode, bridge, hooked });
       state.sessionId = started.handle;
       state.mode = started.nativePermissionMode;
+      begin();
       yield { type: 'agent_started', data: { ...started, process: group.identity } };
     } catch (failed) {
       await settled(group.exit);
@@ -99,18 +123,7 @@ export async function* runAcp(
       throw requestError(agent, failed, processState());
     }
 
-    if (!control.isStopped) {
-      channel.begin();
-      control.begin(connection);
-      connection
-        .request('session/prompt', { sessionId: state.sessionId, prompt: [{ type: 'text', text: prompt }] })
-        .then(
-          (answer) => (result = answer),
-          (failed: unknown) => (thrown = failed),
-        )
-        .finally(() => channel.end());
-      yield* channel.events;
-    }
+    yield* channel.events;
     control.end();
     if (thrown instanceof Error) state.texts.dropIfIn(thrown.message);
     yield* state.texts.close();
@@ -119,7 +132,7 @@ export async function* runAcp(
       state.usage.takeResult(result);
       const { usage, ...figures } = state.usage.figures();
       if (usage !== undefined) yield { type: 'token_usage_updated', data: { usage, ...figures } };
-      await goodbye(group.child.stdin, group.exit);
+      await within(group.exit, exitDeadline);
     } else await settled(group.exit);
     return concludeRun({
       agent,
@@ -167,12 +180,6 @@ function createRunState(
     usage: createUsageMeter({ perConversation, before }),
     isDenied,
   });
-}
-
-/** Lets an agent end by itself, which is when it has stored what it wants to keep. */
-async function goodbye(input: NodeJS.WritableStream, exit: Promise<unknown>): Promise<void> {
-  input.end();
-  await within(exit, exitDeadline);
 }
 
 async function settled(exit: Promise<unknown>): Promise<void> {

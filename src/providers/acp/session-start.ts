@@ -4,12 +4,12 @@ import type { EventData } from '../../domain/event-data.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
 import type { McpServer, RunRequest } from '../../ports/provider.ts';
 import type { AcpAgent } from './agent.ts';
-import { withReasonHook } from './claude-hook.ts';
+import { withHook } from './claude-hook.ts';
 import type { AgentConnection } from './connection.ts';
 import { fieldAt, textField } from '../../domain/json-field.ts';
 import type { CheckedNative } from './options.ts';
 import { sessionParameters } from './session-request.ts';
-import { initialize, openSession } from './session.ts';
+import { initialize, openSession, type OpenSession } from './session.ts';
 
 /** What is known once a conversation is open, for `agent_started`. */
 export type StartedSession = Omit<EventData['agent_started'], 'process'> & { readonly handle: string };
@@ -20,6 +20,8 @@ export interface SessionStart {
   readonly wantedMode: string | undefined;
   /** The bridge of the run, where it needs one. */
   readonly bridge: Bridge | undefined;
+  /** True when the agent's hook is to ask over the bridge, too. */
+  readonly hooked: boolean;
 }
 
 /** Makes acquaintance with a running agent and opens the conversation of a run. The model isn't asked yet. */
@@ -27,16 +29,20 @@ export async function startSession(
   agent: AcpAgent,
   connection: AgentConnection,
   request: RunRequest,
-  { native, wantedMode, bridge }: SessionStart,
+  { native, wantedMode, bridge, hooked }: SessionStart,
 ): Promise<StartedSession> {
   const mcpServers = serversOf(request, bridge);
-  const initialized = await initialize(agent, connection);
-  const parameters = sessionParameters(agent, request, { native, mcpServers, initialized });
-  const session = await openSession(agent, connection, request, {
-    parameters: await withHook(agent, parameters, bridge),
-    initialized,
-    wantedMode,
-  });
+  const asked = initialize(agent, connection);
+  const known = opensAtOnce(agent, request) ? null : await asked;
+  const open = async (): Promise<OpenSession> => {
+    const parameters = sessionParameters(agent, request, { native, mcpServers, initialized: known });
+    return await openSession(agent, connection, request, {
+      parameters: hooked && bridge !== undefined ? await hookedParameters(parameters, bridge) : parameters,
+      initialized: known,
+      wantedMode,
+    });
+  };
+  const [initialized, session] = await Promise.all([asked, open()]);
   const model = request.model ?? agent.model;
   return {
     ...versionOf(initialized),
@@ -48,6 +54,11 @@ export async function startSession(
   };
 }
 
+/** True where nothing that is sent to open the conversation depends on what the agent says of itself. */
+function opensAtOnce({ preset }: AcpAgent, { resume, systemPrompt }: RunRequest): boolean {
+  return preset?.opensAtOnce === true && resume === undefined && systemPrompt === undefined;
+}
+
 /** The servers of the run, and ours with the client tools. */
 function serversOf(request: RunRequest, bridge: Bridge | undefined): { readonly [name: string]: McpServer } {
   const servers = request.mcpServers ?? {};
@@ -55,14 +66,9 @@ function serversOf(request: RunRequest, bridge: Bridge | undefined): { readonly 
   return bridge === undefined || !offersTools ? servers : withClientToolServer(servers, bridge);
 }
 
-async function withHook(
-  agent: AcpAgent,
-  parameters: JsonObject,
-  bridge: Bridge | undefined,
-): Promise<JsonObject> {
-  if (bridge === undefined || agent.preset?.claudeHooks !== true) return parameters;
+async function hookedParameters(parameters: JsonObject, bridge: Bridge): Promise<JsonObject> {
   const meta = parameters['_meta'];
-  return { ...parameters, _meta: await withReasonHook(isJsonObject(meta) ? meta : {}, bridge) };
+  return { ...parameters, _meta: await withHook(isJsonObject(meta) ? meta : {}, bridge) };
 }
 
 function versionOf(initialized: JsonValue): { readonly version?: string } {
