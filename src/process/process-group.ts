@@ -7,6 +7,8 @@ import {
 import { statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { AsmError } from '../domain/error.ts';
+import { systemClock } from '../domain/clock.ts';
+import { pause } from '../domain/pause.ts';
 import type { AgentProcess } from '../domain/run.ts';
 import { createOutputTail } from './output-tail.ts';
 import { endProcesses, sendSignal, type Endable } from './process-ending.ts';
@@ -49,6 +51,8 @@ export interface ProcessGroup<
   stderrTail(): string;
   /** True when nothing that the program started lives, as far as the system tells. */
   isAlone(): boolean;
+  /** The same when all of it was read, which may be after the exit; of what others still hold open, so far. */
+  lastStderr(): Promise<string>;
   /**
    * Ends the whole group: SIGTERM, after `grace` milliseconds (default 2,000) SIGKILL. On Linux also
    * what left the group but kept the cookie. Resolves when none of them lives; a second call waits for
@@ -61,6 +65,9 @@ type InputlessProcess = ChildProcessByStdio<null, Readable, Readable>;
 
 const defaultStderrTail = 16 * 1024;
 const defaultGrace = 2_000;
+
+/** Milliseconds that what was written last may take to be read. */
+const readingDeadline = 200;
 
 /**
  * Starts a program in a session and process group of its own. On Linux it is killed by the system when
@@ -110,6 +117,7 @@ async function take<Child extends ChildProcess & { readonly stderr: Readable }>(
   const tailSize = options.stderrTail ?? defaultStderrTail;
   const tail = createOutputTail(tailSize);
   if (tailSize > 0) child.stderr.on('data', (chunk: Buffer) => tail.add(chunk));
+  const stderrRead = new Promise<void>((resolve) => child.stderr.once('close', () => resolve()));
 
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
@@ -137,6 +145,12 @@ async function take<Child extends ChildProcess & { readonly stderr: Readable }>(
     exit,
     stderrTail: () => tail.text(),
     isAlone: () => hasProcessTable() && family.living().every((id) => id === pid),
+    async lastStderr() {
+      const reading = new AbortController();
+      await Promise.race([stderrRead, pause(readingDeadline, reading.signal, systemClock)]);
+      reading.abort();
+      return tail.text();
+    },
     end,
     [Symbol.asyncDispose]: () => end(),
   };

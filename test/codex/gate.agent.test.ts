@@ -5,6 +5,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isJsonObject, type JsonValue } from '../../src/domain/json.ts';
 import { mcpServerOf, mcpServerProgram } from '../../src/testing/provider-contract/mcp-server-program.ts';
+import type { McpServer } from '../../src/ports/provider.ts';
+import { codex } from '../../src/providers/codex/provider.ts';
+import { memoryStore } from '../../src/stores/memory/index.ts';
+import { createSessionManager } from '../../src/manager/session-manager.ts';
+import { codexEnvironment } from '../../src/testing/model-server/codex-environment.ts';
 import type { ModelRequest } from '../../src/testing/model-server/model-request.ts';
 import { codex } from '../../src/providers/codex/provider.ts';
 import type { ModelToolUse } from '../../src/testing/model-server/model-turn.ts';
@@ -213,14 +218,20 @@ async function allowOwnHook(room: CodexRoom, command: string): Promise<void> {
   await appendFile(join(room.home, '.codex', 'config.toml'), state);
 }
 
+const bird = 'The heron flies at noon.';
+
+/** A server with a resource. */
+async function birdServer(room: CodexRoom): Promise<McpServer> {
+  const program = join(room.home, 'server.mjs');
+  const tool = { name: 'add', description: 'Adds.', inputSchema: { type: 'object' }, body: `return '';` };
+  await writeFile(program, mcpServerOf({ ...tool, resource: { uri: 'lab://bird', text: bird } }));
+  return { type: 'stdio', command: process.execPath, arguments: [program] };
+}
+
 describe('resources of MCP servers', () => {
   it('are asked about one server at a time, which starts no hook of the person', async () => {
     await using room = await openCodexRoom([]);
-    const program = join(room.home, 'server.mjs');
-    const tool = { name: 'add', description: 'Adds.', inputSchema: { type: 'object' }, body: `return '';` };
-    const resource = { uri: 'lab://bird', text: 'The heron flies at noon.' };
-    await writeFile(program, mcpServerOf({ ...tool, resource }));
-    const server = { type: 'stdio', command: process.execPath, arguments: [program] } as const;
+    const server = await birdServer(room);
     const hooked = join(room.home, 'hooked');
     await allowOwnHook(room, `touch ${hooked}`);
     const read = (uri: string): ModelToolUse => ({
@@ -249,7 +260,7 @@ describe('resources of MCP servers', () => {
     ]);
     expect(run.ofType('tool_call_completed').map(({ data }) => [data.tool, data.output])).toEqual([
       ['mcp:lab/list_mcp_resources', expect.stringContaining('lab://bird')],
-      ['mcp:lab/read_mcp_resource', expect.stringContaining(resource.text)],
+      ['mcp:lab/read_mcp_resource', expect.stringContaining(bird)],
     ]);
     expect(run.ofType('tool_call_failed').map(({ data }) => [data.tool, data.reason])).toEqual([
       ['mcp:codex/list_mcp_resources', 'denied'],
@@ -260,5 +271,28 @@ describe('resources of MCP servers', () => {
     const heard = heardBy(room.server.mainRequests.at(-1)).join('\n');
     for (const why of ['Name one server: lab, other.', 'Nests are private.']) expect(heard).toContain(why);
     expect(existsSync(hooked)).toBe(false);
+  });
+
+  it('are not read where a policy denies the tools of their server, whatever the mode', async () => {
+    await using room = await openCodexRoom([
+      { tools: [{ name: 'read_mcp_resource', input: { server: 'lab', uri: 'lab://bird' } }] },
+      { text: 'end' },
+    ]);
+    await using manager = await createSessionManager({ store: memoryStore(), providers: [codex()] });
+    const result = await manager.runOnce('go', {
+      provider: 'codex',
+      cwd: room.cwd,
+      environment: { set: codexEnvironment(room.server, { home: room.home }) },
+      mcpServers: { lab: await birdServer(room) },
+      permissionMode: 'dangerously_skip_permissions',
+      policy: { name: 'no birds', action: 'warn', rules: { deny: ['mcp:lab/*'] } },
+    });
+    expect(result).toMatchObject({
+      status: 'completed',
+      policy: { violationCount: 1, layers: [{ layer: 'gated' }] },
+    });
+    const heard = heardBy(room.server.mainRequests.at(-1)).join('\n');
+    expect(heard).toContain('blocked');
+    expect(heard).not.toContain(bird);
   });
 });

@@ -36,7 +36,7 @@ describe('starting', () => {
     for await (const chunk of group.child.stdout) out += String(chunk);
     expect(out).toBe('hello');
     expect(await group.exit).toEqual({ exitCode: 7 });
-    expect(group.stderrTail()).toBe('problem\n');
+    expect(await group.lastStderr()).toBe('problem\n');
   });
 
   test('the environment is exactly what was given', async () => {

@@ -143,7 +143,7 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
       return;
     }
     const exit = await Promise.race([group.exit, pause(closedGrace)]);
-    if (exit !== undefined) return lose(crashError({ ...exit, stderr: group.stderrTail() }));
+    if (exit !== undefined) return lose(crashError({ ...exit, stderr: await group.lastStderr() }));
     lose(protocolError('it closed its output.', group.stderrTail()));
     await end().catch(() => undefined);
   };
