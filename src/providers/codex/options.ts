@@ -18,6 +18,11 @@ export interface CodexNative {
   readonly additionalDirectories?: readonly string[];
   /** True: commands in the sandbox may use the network. Default false. */
   readonly networkAccess?: boolean;
+  /**
+   * `false`: commands run without Codex's sandbox, after the gate allowed them. In it a command that it stops may be run
+   * once more without, so that what was allowed once may run twice. Default: the sandbox of the permission mode.
+   */
+  readonly sandbox?: false;
   /** As in `CodexOptions`, for this run. */
   readonly instructions?: false | readonly string[];
 }
@@ -60,6 +65,7 @@ const nativeSchema = z.object({
   plans: z.boolean().optional(),
   additionalDirectories: z.array(z.string().startsWith('/', 'must be an absolute path')).optional(),
   networkAccess: z.boolean().optional(),
+  sandbox: z.literal(false).optional(),
   instructions: instructionsSchema,
 });
 

@@ -13,7 +13,7 @@ import type { PermissionMode, ToolCall } from '../../domain/tool.ts';
 import type { McpServer, RunRequest } from '../../ports/provider.ts';
 import { runCookieVariable } from '../../process/process-family.ts';
 import { fieldOf, textField } from '../../domain/json-field.ts';
-import type { CheckedNative } from './options.ts';
+import { checkNative, type CheckedNative } from './options.ts';
 import type { OwnConfiguration } from './own-configuration.ts';
 import { resourceGateSettings } from './resource-gate.ts';
 import type { RunBridge } from './run-bridge.ts';
@@ -39,8 +39,9 @@ const sandboxTypes: { readonly [mode in SandboxMode]: string } = {
 };
 
 /** The sandbox of a run: that of its mode, or one in which nothing can be written when no tool may change anything. */
-export function sandboxOf({ permissionMode, toolPolicy }: RunRequest): SandboxMode {
-  return mayChange(toolPolicy) ? sandboxes[permissionMode] : 'read-only';
+export function sandboxOf({ permissionMode, toolPolicy, native }: RunRequest): SandboxMode {
+  if (permissionMode === 'plan' || !mayChange(toolPolicy)) return 'read-only';
+  return checkNative(native).sandbox === false ? 'danger-full-access' : sandboxes[permissionMode];
 }
 
 /** What a policy has Codex itself keep from happening. */
