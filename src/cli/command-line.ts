@@ -12,6 +12,8 @@ export function buildCommandLine(version: string): Command {
     .version(version)
     .showHelpAfterError('(asm --help shows what there is)')
     .showSuggestionAfterError()
+    // Where a terminal is narrow, the texts are too, instead of being cut anywhere by the terminal.
+    .configureHelp({ minWidthToWrap: 20 })
     .exitOverride()
     .addHelpText(
       'after',
