@@ -49,7 +49,7 @@ test('then each row has two lines, the first of which is whole', () => {
 
 test('there a number says what it counts, and columns are left out that have no room', () => {
   const counted: readonly Column<Row>[] = columns.map((column) =>
-    column.title === 'SIZE' ? { ...column, unit: 'pages' } : column,
+    column.title === 'SIZE' ? { ...column, unit: 'page' } : column,
   );
   const one = rows.map((row) => ({ ...row, id: `${row.id} of some length`, title: 'a title' }));
   expect(renderTable(one, counted, 21)).toBe(

@@ -10,7 +10,7 @@ export interface Column<Row> {
   /** May be left out where cutting is not enough; the lowest number first. */
   readonly leaveOut?: number;
   readonly align?: 'left' | 'right';
-  /** What a number counts, such as `tokens`: told beside it where no title stands above it. */
+  /** What a number counts, such as `token`: told beside it where no title stands above it. */
   readonly unit?: string;
 }
 
@@ -108,7 +108,7 @@ function lineBelow<Row>(columns: readonly Measured<Row>[], index: number, width:
   const line = (kept: readonly Measured<Row>[]): string => {
     const cells = kept.flatMap(({ column: { unit }, texts }) => {
       const text = texts[index] ?? '';
-      return text === '' ? [] : [unit === undefined ? text : `${text} ${unit}`];
+      return text === '' ? [] : [unit === undefined ? text : `${text} ${unit}${text === '1' ? '' : 's'}`];
     });
     return `${gap}${cells.join(' · ')}`;
   };
