@@ -100,7 +100,7 @@ export {
   type ToolLineage,
 } from './domain/tool.ts';
 export type { ToolPolicy, ToolRefusal } from './domain/tool-policy.ts';
-export { parseToolRule, type ToolRule, type ToolRules } from './domain/tool-rule.ts';
+export { parseToolRule, type GivenToolRules, type ToolRule, type ToolRules } from './domain/tool-rule.ts';
 export {
   emptyTranscript,
   extendTranscript,

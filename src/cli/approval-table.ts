@@ -13,7 +13,19 @@ export function approvalTable(rows: readonly ApprovalView[]): string {
       { title: 'TOOL', value: ({ call }) => call.name },
       { title: 'WHAT', value: whatOf, flexible: true },
       { title: 'ASKED', value: ({ createdAt }) => ago(createdAt), leaveOut: 3 },
-      { title: 'TIME LEFT', value: timeLeft, leaveOut: 4 },
+      ...(rows.some(({ status }) => status === 'pending')
+        ? [{ title: 'TIME LEFT', value: timeLeft, leaveOut: 4 }]
+        : []),
+      ...(rows.some(({ decidedBy }) => decidedBy !== undefined)
+        ? [
+            {
+              title: 'BY',
+              value: ({ decidedBy = '' }: ApprovalView) => decidedBy,
+              flexible: true,
+              leaveOut: 5,
+            },
+          ]
+        : []),
       { title: 'WHY', value: ({ reason }) => reason, flexible: true, leaveOut: 2 },
       { title: 'RUN', value: ({ runId }) => runId, leaveOut: 1 },
     ],

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { budgetTexts, readBudgets } from './budget-option.ts';
+import { budgetTexts, readBudgets, readRunBudgets } from './budget-option.ts';
 
 afterEach(() => void vi.unstubAllEnvs());
 
@@ -45,4 +45,11 @@ it('takes the budgets of ASM_BUDGETS first, and says of a wrong one that it stan
       message: expect.stringMatching(/^In the variable ASM_BUDGETS: "run=two" is no budget/),
     }),
   );
+});
+
+it('holds the budgets of a run to the providers that there are', () => {
+  expect(readRunBudgets(['provider:codex=1', 'provider:codex=1', 'tag:shel=3'])).toHaveLength(2);
+  expect(() => readRunBudgets(['provider:shel=3'])).toThrow(/Did you mean "shell"/);
+  expect(() => readRunBudgets(['provider:something-else=3'])).toThrow(/is one of claude, /);
+  expect(readBudgets(['provider:something-else=3'])).toHaveLength(1);
 });

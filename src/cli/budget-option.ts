@@ -3,6 +3,7 @@ import type { Budget, CheckedBudget } from '../cost/budget.ts';
 import { AsmError, isAsmError } from '../domain/error.ts';
 import { parseMoney } from '../domain/money.ts';
 import { nearestName } from '../domain/nearest-name.ts';
+import { providerNames } from './command-line-providers.ts';
 import { spanOf } from './time-span.ts';
 
 const scopes = ['run', 'session', 'tag', 'provider', 'everything'] as const;
@@ -25,6 +26,27 @@ function checkVariable(text: string): void {
     if (!isAsmError(thrown)) throw thrown;
     throw new AsmError(thrown.code, `In the variable ASM_BUDGETS: ${thrown.message}`, { cause: thrown });
   }
+}
+
+/**
+ * The budgets of a run. A mistyped provider would hold nothing, so it is refused; `ASM_BUDGETS` and `asm budgets` may
+ * name those of other programs on the same store.
+ */
+export function readRunBudgets(texts: readonly string[]): readonly Budget[] {
+  for (const text of texts) checkProvider(text);
+  return readBudgets([...new Set(texts)]);
+}
+
+function checkProvider(text: string): void {
+  const { per, only } = readBudget(text);
+  if (per !== 'provider' || only === undefined || providerNames.includes(only)) return;
+  const nearest = nearestName(only, providerNames);
+  throw invalid(
+    text,
+    nearest === undefined
+      ? `Its provider is one of ${providerNames.join(', ')}, not "${only.slice(0, 100)}".`
+      : `There is no provider "${only.slice(0, 100)}". Did you mean "${nearest}"?`,
+  );
 }
 
 /** Reads budgets such as `run=0.50` and `tag:nightly=5/day`. Throws `invalid_input` for what is none. */

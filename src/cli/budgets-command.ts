@@ -97,8 +97,8 @@ function spentTable(spent: readonly SpentBy[]): string {
       // Never cut: an id is for copying.
       { title: 'OF', value: ({ per, key }) => (key === '' ? per : key) },
       { title: 'PER', value: ({ per, key }) => (key === '' ? '' : per) },
-      { title: 'RUNS', value: ({ runs }) => String(runs), align: 'right', leaveOut: 1 },
-      { title: 'TOKENS', value: ({ spent: { tokens } }) => String(tokens), align: 'right' },
+      { title: 'RUNS', value: ({ runs }) => String(runs), align: 'right', unit: 'run', leaveOut: 1 },
+      { title: 'TOKENS', value: ({ spent: { tokens } }) => String(tokens), align: 'right', unit: 'token' },
       { title: 'COST', value: ({ spent: { usd } }) => `$${formatMoney(usd)}`, align: 'right' },
     ],
     outputWidth(),

@@ -12,6 +12,9 @@ const loaders: ReadonlyMap<string, () => Promise<Provider>> = new Map<string, ()
   ['shell', async () => (await import('../providers/shell/index.ts')).shell()],
 ]);
 
+/** Their names. */
+export const providerNames: readonly string[] = [...loaders.keys()];
+
 /** All providers of the command line: the agents that it knows, those that speak ACP by their presets' names. */
 export async function allProviders(): Promise<readonly Provider[]> {
   return await Promise.all([...loaders.values()].map(async (load) => await load()));

@@ -12,6 +12,8 @@ export function buildCommandLine(version: string): Command {
     .version(version)
     .showHelpAfterError('(asm --help shows what there is)')
     .showSuggestionAfterError()
+    // Where a terminal is narrow, the texts are too, instead of being cut anywhere by the terminal.
+    .configureHelp({ minWidthToWrap: 20 })
     .exitOverride()
     .addHelpText(
       'after',
@@ -160,10 +162,12 @@ function addEvents(program: Command): void {
       .option('-a, --after <seq>', 'only what comes after this number', wholeNumber(0), 0)
       .option('-t, --type <type>', 'only these types of event; with commas, or repeated', moreNames)
       .option('-n, --limit <count>', 'at most so many', wholeNumber(1))
-      .addOption(renderOption(['verbose', 'compact', 'studio'])),
+      .addOption(renderOption(['verbose', 'compact', 'studio']))
+      .option('--times', 'begin each line with the number and the time of its event'),
     {
       examples: [
         'asm events run_… --type tool_call_started,tool_call_decided',
+        'asm events run_… --times',
         'asm events ses_… --follow --render studio',
         'asm events ses_… --after 120 --json | jq -r .type',
       ],

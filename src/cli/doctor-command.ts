@@ -59,7 +59,7 @@ function describe(
         value: (description) => `${isReady(description) ? 'ok' : '--'} ${description.name}`,
       },
       { title: 'VERSION', value: versionText },
-      { title: 'SIGNED IN', value: (description) => description.signedIn, leaveOut: 2 },
+      { title: 'SIGNED IN', value: signInText, leaveOut: 2 },
       {
         title: 'PROGRAM',
         value: (description) => description.agent.path ?? '',
@@ -88,6 +88,11 @@ function describe(
 
 function versionText({ agent }: ProviderDescription): string {
   return agent.version ?? (agent.installed ? '' : 'not installed');
+}
+
+/** A shell has nobody to be signed in. */
+function signInText({ name, signedIn }: ProviderDescription): string {
+  return name === 'shell' ? '–' : signedIn;
 }
 
 function isReady(description: ProviderDescription): boolean {

@@ -5,6 +5,8 @@ import type { RenderingName } from './rendering-name.ts';
 export interface EventRendererOptions {
   /** Shows all that tools write, while they write it, for a run whose tool is what one came for. */
   readonly toolOutput?: boolean;
+  /** Has lines begin with the number and the time of their event, where it is a line for each. */
+  readonly times?: boolean;
 }
 
 /** The renderer of a name, fit for where standard output goes. */
@@ -20,7 +22,7 @@ export async function eventRenderer(
     }
     case 'verbose': {
       const { verboseRenderer } = await import('../rendering/verbose-renderer.ts');
-      return verboseRenderer({ color });
+      return verboseRenderer({ color, times: options.times === true });
     }
     case 'studio': {
       const { studioRenderer } = await import('../rendering/studio-renderer.ts');

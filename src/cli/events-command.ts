@@ -21,12 +21,18 @@ interface EventsOptions extends SharedOptions {
   readonly type?: readonly string[];
   readonly limit?: number;
   readonly render?: Exclude<RenderingName, 'none'>;
+  readonly times?: boolean;
 }
 
 /** `asm events` */
 export async function eventsCommand(id: string, options: EventsOptions): Promise<void> {
   const types = options.type?.map(readType);
   const kind = kindOfId(id);
+  if (options.times === true && (options.render ?? 'verbose') !== 'verbose')
+    throw new AsmError(
+      'invalid_input',
+      '--times goes with --render verbose, which has a line for each event.',
+    );
   using interrupt = untilInterrupted();
   const { signal } = interrupt;
   await using manager = await openReader(options);
@@ -52,7 +58,7 @@ async function print(
     for await (const event of events) await write(jsonLineOf(jsonLine(event)));
     return;
   }
-  const renderer = await eventRenderer(options.render ?? 'verbose');
+  const renderer = await eventRenderer(options.render ?? 'verbose', { times: options.times === true });
   await renderTo({
     events,
     renderer,

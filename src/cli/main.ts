@@ -3,11 +3,12 @@ import { CommanderError, type Command } from 'commander';
 import { KeptAlive } from '../process/kept-alive.ts';
 import { buildCommandLine } from './command-line.ts';
 import { exitCodes, exitCodeOfError } from './exit-code.ts';
+import { behindCommand } from './leading-options.ts';
 import { guardOutput } from './output-guard.ts';
 
 /** Runs the command line and sets the exit code; never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const words = argv.slice(2);
+  const words = behindCommand(argv.slice(2));
   // An agent's work is not thrown away because nobody reads along any more.
   guardOutput({ goesOn: words[0] === 'run' });
   await new KeptAlive().during(runCommandLine(words));

@@ -33,6 +33,8 @@ export function recoveryAdvice(error: AsmError): string | undefined {
       return 'Try again later, or with another provider.';
     case 'fix_input':
     case 'abort':
-      return settingAdvice(error);
+      return error.code === 'run_already_executing'
+        ? 'If that process is gone, try again when its lease has run out, some 15 s after its end.'
+        : settingAdvice(error);
   }
 }

@@ -6,7 +6,7 @@ import { parseToolRule, type ToolRules } from '../domain/tool-rule.ts';
 import { permissionModes } from '../domain/tool.ts';
 import { defaultIdleLimit } from '../manager/run-clocks.ts';
 import { continuations, type CommonRunOptions } from '../manager/run-options.ts';
-import { readBudgets } from './budget-option.ts';
+import { readRunBudgets } from './budget-option.ts';
 import { readPolicy } from './policy-file.ts';
 import type { RenderingName } from './rendering-name.ts';
 import { terminalQuestions } from './permission-prompt.ts';
@@ -83,7 +83,7 @@ export function readRunSettings(options: RunCommandOptions, turns: TerminalTurns
 
 /** The budgets that the run is held to besides those of the variable, wherever it goes on. */
 export function budgetsOf({ budget }: Pick<RunCommandOptions, 'budget'>): CommonRunOptions {
-  return budget === undefined ? {} : { budgets: readBudgets([...new Set(budget)]) };
+  return budget === undefined ? {} : { budgets: readRunBudgets(budget) };
 }
 
 /** The time limit, and what becomes of a run that stalls: the idle limit comes after that. */

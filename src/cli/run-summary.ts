@@ -15,7 +15,13 @@ export function announce(run: RunHandle): string {
 }
 
 /** What a person wants to know after a run, in two or three lines. */
-export function summarize(result: RunResult, options: ShowOptions): string {
+export function summarize(
+  result: RunResult,
+  options: ShowOptions & {
+    /** Tool calls that were refused since nobody was there. */
+    readonly unanswered: number;
+  },
+): string {
   const paint = paintFor(process.stderr);
   const { status, sessionId } = result;
   const error = status === 'failed' || status === 'timed_out' ? result.error : undefined;
@@ -33,6 +39,7 @@ export function summarize(result: RunResult, options: ShowOptions): string {
   const advice = error === undefined ? undefined : recoveryAdvice(error);
   if (advice !== undefined) lines.push(advice);
   const { policy } = result;
+  if (options.unanswered > 0) lines.push(unansweredText(options.unanswered, policy !== undefined));
   if (policy !== undefined && policy.violationCount > 0) {
     const times = policy.violationCount === 1 ? 'once' : `${policy.violationCount} times`;
     lines.push(paint.red(oneLine(`policy ${policy.name} violated ${times}`, 300)));
@@ -42,6 +49,13 @@ export function summarize(result: RunResult, options: ShowOptions): string {
   lines.push(paint.dim(`go on: asm run${where} --session ${sessionId} "…"`));
   lines.push(paint.dim(`look:  asm show${where} ${sessionId}`));
   return lines.join('\n');
+}
+
+/** A policy that asks is not overruled by a rule or a mode. */
+function unansweredText(count: number, hasPolicy: boolean): string {
+  const [calls, them] = count === 1 ? ['1 tool call was', 'it'] : [`${count} tool calls were`, 'them'];
+  const means = hasPolicy ? '--approvals' : '--allow, --permission-mode or --approvals';
+  return `${calls} refused, since nobody was there to allow ${them}: next time with ${means}.`;
 }
 
 /** True when the person has just read the error in what was rendered. */

@@ -52,7 +52,7 @@ function describeSession(session: Session, runs: readonly Run[], latestSeq: numb
         value: ({ status, waitingFor }) => (waitingFor === undefined ? status : `${status}, ${waitingFor}`),
       },
       { title: 'PROVIDER', value: (run) => run.provider, leaveOut: 1 },
-      { title: 'TOKENS', value: (run) => String(totalTokens(run.usage)), align: 'right' },
+      { title: 'TOKENS', value: (run) => String(totalTokens(run.usage)), align: 'right', unit: 'token' },
       { title: 'COST', value: ({ cost }) => (cost === undefined ? '–' : costText(cost)), align: 'right' },
       { title: 'TIME', value: timeText, align: 'right', leaveOut: 2 },
       { title: 'INPUT', value: (run) => run.input[0]?.text ?? '', flexible: true },

@@ -12,6 +12,7 @@ import { leftText, type LeavableRun } from './left-run.ts';
 import { jsonLineOf, write, writeJson } from './output.ts';
 import { announce, summarize } from './run-summary.ts';
 import type { SharedOptions } from './shared-options.ts';
+import { UnansweredCalls } from './unanswered-calls.ts';
 
 export interface ShowOptions extends SharedOptions {
   readonly render?: RenderingName;
@@ -30,7 +31,8 @@ export async function showRun(
   say: (text: string) => void,
 ): Promise<void> {
   say(announce(run));
-  await show(run, leavable.events(), options);
+  const unanswered = new UnansweredCalls();
+  await show(run, unanswered.counted(leavable.events()), options);
   const left = await leavable.whenLeft();
   if (left !== undefined) {
     process.exitCode = exitCodes.waiting;
@@ -41,7 +43,7 @@ export async function showRun(
   const result = await run.result;
   process.exitCode = exitCodeOfResult(result);
   await showResult(result, options);
-  say(summarize(result, options));
+  say(summarize(result, { ...options, unanswered: unanswered.count }));
 }
 
 async function show(run: RunHandle, events: AsyncIterable<LogEvent>, options: ShowOptions): Promise<void> {

@@ -43,7 +43,17 @@ test('then columns are left out', () => {
 
 test('then each row has two lines, the first of which is whole', () => {
   expect(renderTable(rows, columns, 12)).toBe(
-    ['first_one', '  7 · a tit…', 'second', '  1234 · 漢…'].join('\n'),
+    ['first_one', '  a title t…', 'second', '  漢字漢字…'].join('\n'),
+  );
+});
+
+test('there a number says what it counts, and columns are left out that have no room', () => {
+  const counted: readonly Column<Row>[] = columns.map((column) =>
+    column.title === 'SIZE' ? { ...column, unit: 'page' } : column,
+  );
+  const one = rows.map((row) => ({ ...row, id: `${row.id} of some length`, title: 'a title' }));
+  expect(renderTable(one, counted, 21)).toBe(
+    ['first_one of some length', '  7 pages · a title', 'second of some length', '  a title'].join('\n'),
   );
 });
 

@@ -10,6 +10,8 @@ export interface Column<Row> {
   /** May be left out where cutting is not enough; the lowest number first. */
   readonly leaveOut?: number;
   readonly align?: 'left' | 'right';
+  /** What a number counts, such as `token`: told beside it where no title stands above it. */
+  readonly unit?: string;
 }
 
 const gap = '  ';
@@ -24,8 +26,8 @@ interface Measured<Row> {
 
 /**
  * A plain table that fits the width: flexible columns are cut, then columns are left out. Where even that
- * is not enough, each row is a line with its first cell, never cut, and a line with the others. Texts
- * are made harmless for a terminal.
+ * is not enough, each row is a line with its first cell, never cut, and a line with those of the others for
+ * which there is room. Texts are made harmless for a terminal.
  */
 export function renderTable<Row>(
   rows: readonly Row[],
@@ -51,13 +53,19 @@ function measure<Row>(column: Column<Row>, rows: readonly Row[]): Measured<Row> 
 function leaveOut<Row>(all: readonly Measured<Row>[], width: number): readonly Measured<Row>[] {
   let kept = all;
   while (leastWidth(kept) > width) {
-    const [first] = kept
-      .filter(({ column }) => column.leaveOut !== undefined)
-      .toSorted((one, other) => (one.column.leaveOut ?? 0) - (other.column.leaveOut ?? 0));
-    if (first === undefined) return kept;
-    kept = kept.filter((column) => column !== first);
+    const fewer = withoutNext(kept);
+    if (fewer === undefined) return kept;
+    kept = fewer;
   }
   return kept;
+}
+
+/** All but the column that is the next to be left out; nothing when none may be. */
+function withoutNext<Row>(columns: readonly Measured<Row>[]): readonly Measured<Row>[] | undefined {
+  const [next] = columns
+    .filter(({ column }) => column.leaveOut !== undefined)
+    .toSorted((one, other) => (one.column.leaveOut ?? 0) - (other.column.leaveOut ?? 0));
+  return next === undefined ? undefined : columns.filter((column) => column !== next);
 }
 
 function leastWidth<Row>(columns: readonly Measured<Row>[]): number {
@@ -90,9 +98,27 @@ function lineOf<Row>(columns: readonly Measured<Row>[], texts: readonly string[]
 
 function stacked<Row>(columns: readonly Measured<Row>[], rows: number, width: number): string {
   return Array.from({ length: rows }, (_, index) => {
-    const [first = '', ...others] = columns.map(({ texts }) => texts[index] ?? '');
-    return `${first}\n${fitWidth(`${gap}${others.filter((text) => text !== '').join(' · ')}`, width)}`;
+    const [first, ...others] = columns;
+    return `${first?.texts[index] ?? ''}\n${fitWidth(lineBelow(others, index, width), width)}`;
   }).join('\n');
+}
+
+/** The other cells of a row, without those that may be left out where there is no room for all. */
+function lineBelow<Row>(columns: readonly Measured<Row>[], index: number, width: number): string {
+  const line = (kept: readonly Measured<Row>[]): string => {
+    const cells = kept.flatMap(({ column: { unit }, texts }) => {
+      const text = texts[index] ?? '';
+      return text === '' ? [] : [unit === undefined ? text : `${text} ${unit}${text === '1' ? '' : 's'}`];
+    });
+    return `${gap}${cells.join(' · ')}`;
+  };
+  let kept = columns;
+  while (displayWidth(line(kept)) > width) {
+    const fewer = withoutNext(kept);
+    if (fewer === undefined) break;
+    kept = fewer;
+  }
+  return line(kept);
 }
 
 /** Columns of the terminal; where output goes elsewhere, nothing is cut. */

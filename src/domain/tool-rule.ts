@@ -33,6 +33,13 @@ export interface ToolRules {
   readonly ask?: readonly ToolRule[];
 }
 
+/** The same as callers give them: a rule is an object, or a text as `parseToolRule` reads it. */
+export interface GivenToolRules {
+  readonly allow?: readonly (ToolRule | string)[];
+  readonly deny?: readonly (ToolRule | string)[];
+  readonly ask?: readonly (ToolRule | string)[];
+}
+
 export interface RuleDecision {
   readonly decision: 'allow' | 'deny' | 'ask';
   readonly rule: ToolRule;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkLog } from '../../test/manager/log-check.ts';
 import { temporaryFolder } from '../../test/manager/store-kinds.ts';
-import type { ToolRules } from '../domain/tool-rule.ts';
+import type { GivenToolRules } from '../domain/tool-rule.ts';
 import type { Decider, PermissionMode, ToolCall, ToolKind } from '../domain/tool.ts';
 import { memoryStore } from '../stores/memory/memory-store.ts';
 import { scriptedProvider } from '../testing/scripted-provider/scripted-provider.ts';
@@ -69,8 +69,8 @@ describe('without anybody to ask', () => {
 });
 
 describe('rules', () => {
-  const rules: ToolRules = {
-    deny: [{ tool: 'fetch' }],
+  const rules: GivenToolRules = {
+    deny: ['fetch'],
     ask: [{ tool: 'read' }],
     allow: [{ tool: 'execute' }, { tool: 'edit' }, { tool: 'fetch' }],
   };

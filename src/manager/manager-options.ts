@@ -15,6 +15,7 @@ import { checkTailLimits, type TailLimits } from './event-tail.ts';
 import type { ManagerTimes } from './manager-environment.ts';
 import { assertOptionNames } from '../domain/option-names.ts';
 import { checkPolicyOptions, type PolicyOptions } from './policy-options.ts';
+import { assertProvider } from './given-provider.ts';
 import { checkRunLimits, type RunLimits } from './run-clocks.ts';
 import { checkWatchOptions } from './watch-options.ts';
 
@@ -71,6 +72,7 @@ const leastTimes: Required<ManagerTimes> = { lease: 1, close: 0 };
 /** Throws `unknown_option` or `invalid_input` for what types alone can't keep out. */
 export function checkManagerOptions(options: SessionManagerOptions): void {
   assertOptionNames('A session manager', options, optionNames);
+  checkProviders(options.providers);
   checkRunLimits(options.limits ?? {});
   checkWatchOptions(options);
   checkDeltaPolicy(options.deltas);
@@ -87,6 +89,16 @@ export function checkManagerOptions(options: SessionManagerOptions): void {
       `The time \`${name}\` is a whole number of milliseconds from ${leastTimes[name]}, not ${String(value)}.`,
     );
   }
+}
+
+/** A run would tell of what is wrong here late, and in other words. */
+function checkProviders(providers: unknown): void {
+  if (!Array.isArray(providers))
+    throw new AsmError(
+      'invalid_input',
+      '`providers` of a session manager is a list of providers, such as [claude()].',
+    );
+  for (const provider of providers) assertProvider(provider, 'Something in `providers`');
 }
 
 export interface SessionOptions {

@@ -286,6 +286,11 @@ describe('a router', () => {
       ['a', { x: 1 }],
       ['b', undefined],
     ]);
+    const mistyped = session.run('go', { provider: both, native: { c: { x: 1 } } });
+    await expect(mistyped).rejects.toMatchObject({
+      code: 'unknown_option',
+      message: expect.stringContaining('by candidate (a, b), has no option "c"'),
+    });
   });
 
   it('asked twice with one key runs once', async () => {

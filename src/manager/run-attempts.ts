@@ -11,6 +11,7 @@ import { AttemptPlanner, type NextAttempt } from './attempt-planner.ts';
 import { attemptRequest } from './attempt-request.ts';
 import { AttemptUsage, nothingUsed, type Used } from './attempt-usage.ts';
 import { decideAttemptStart, type AttemptStart } from './attempt-start.ts';
+import { readToolRules } from './given-rules.ts';
 import { Gate } from './gate.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import type { Recorder } from './recorder.ts';
@@ -224,7 +225,7 @@ export class RunAttempts {
     const signal = AbortSignal.any([this.#options.signal, this.#attemptStop.signal]);
     const gate = new Gate({
       mode: options.permissionMode ?? 'default',
-      rules: options.rules,
+      rules: options.rules === undefined ? undefined : readToolRules(options.rules),
       authorize: options.authorize,
       guard: this.#options.guard.decide,
       cwd,

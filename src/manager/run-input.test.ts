@@ -60,9 +60,52 @@ describe('what the manager is asked for', () => {
     ).rejects.toMatchObject({ code });
     for (const wrong of [{ retry: { trys: 2 } }, { replay: { tokens: 2 } }, { deltas: { window: 2 } }])
       await expect(session.run('go', untyped<CommonRunOptions>(wrong))).rejects.toMatchObject({ code });
+    await expect(
+      session.run('go', untyped<CommonRunOptions>({ permissionMode: 'acceptEdits' })),
+    ).rejects.toMatchObject({ message: expect.stringContaining('Did you mean "accept_edits"?') });
     await expect(session.run('go', { limits: untyped<{ idle: number }>({ idel: 1 }) })).rejects.toMatchObject(
       { code },
     );
+  });
+
+  it('gives rules that nothing would hold, or a provider that is none', async () => {
+    await using manager = await open();
+    const session = await manager.createSession();
+    const wrong: readonly (readonly [unknown, string, RegExp])[] = [
+      [{ rules: { alow: ['bash'] } }, 'unknown_option', /Did you mean "allow"/],
+      [{ rules: { allow: [{ tool: 'bash', programm: 'git' }] } }, 'unknown_option', /Did you mean "program"/],
+      [{ rules: { deny: [{ tool: 'bash', action: 'warn' }] } }, 'unknown_option', /policies/],
+      [{ rules: { deny: ['bash(git push'] } }, 'invalid_input', /is not a rule/],
+      [{ rules: { deny: 'bash' } }, 'invalid_input', /is a list of rules/],
+      [{ rules: { allow: ['write(outside .)'] } }, 'invalid_input', /deny what is/],
+      [{ rules: ['bash'] }, 'unknown_option', /no option "0"/],
+      [{ environment: { CI: '1' } }, 'unknown_option', /`environment` of a run has no option "CI"/],
+      [{ provider: scriptedProvider }, 'invalid_input', /Call scriptedProvider/],
+      [{ provider: {} }, 'invalid_input', /is no provider/],
+    ];
+    for (const [options, code, message] of wrong) {
+      await expect(
+        session.run('go', untyped<CommonRunOptions>(options)),
+        JSON.stringify(options),
+      ).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    }
+    expect(await session.runs()).toEqual([]);
+  });
+
+  it('gives no providers, or what is none', async () => {
+    for (const [providers, said] of [
+      [undefined, 'is a list of providers'],
+      [scriptedProvider([]), 'is a list of providers'],
+      [[scriptedProvider], 'Call scriptedProvider and give what it returns.'],
+      [['claude'], 'is no provider'],
+      [[undefined], 'is no provider'],
+    ] as const) {
+      const options = untyped<SessionManagerOptions>({ store: memoryStore(), providers });
+      await expect(createSessionManager(options)).rejects.toMatchObject({
+        code: 'invalid_input',
+        message: expect.stringContaining(said),
+      });
+    }
   });
 
   it('gives an input that says nothing or is no input', async () => {

@@ -6,8 +6,9 @@ import { capabilityNames, type CapabilityName } from '../domain/capability.ts';
 import { AsmError } from '../domain/error.ts';
 import { isJsonObject, type JsonObject } from '../domain/json.ts';
 import { inputMessages, type InputMessage, type RunInput } from '../domain/message.ts';
+import { nearestName } from '../domain/nearest-name.ts';
 import type { Session } from '../domain/session.ts';
-import type { ToolRules } from '../domain/tool-rule.ts';
+import type { GivenToolRules } from '../domain/tool-rule.ts';
 import { permissionModes, type PermissionMode } from '../domain/tool.ts';
 import { emptyTranscript } from '../domain/transcript.ts';
 import { truncateTranscript, type TranscriptLimits } from '../domain/transcript-truncation.ts';
@@ -18,6 +19,7 @@ import type { WatchdogOptions } from '../watchdog/watchdog-options.ts';
 import type { ClientTool } from './client-tools.ts';
 import { checkDeltaPolicy, type DeltaPolicy } from './delta-joiner.ts';
 import type { Authorize } from './gate.ts';
+import { readToolRules } from './given-rules.ts';
 import { checkPolicyOptions, type PolicyOptions } from './policy-options.ts';
 import { checkRunLimits, type RunLimits } from './run-clocks.ts';
 import { checkWatchOptions } from './watch-options.ts';
@@ -49,8 +51,8 @@ export interface CommonRunOptions extends PolicyOptions {
   /** JSON Schema of the answer, an object; the run's output is then the answer as JSON text. */
   readonly outputSchema?: JsonObject;
   readonly environment?: AgentEnvironment;
-  /** Decide tool calls before the mode does. */
-  readonly rules?: ToolRules;
+  /** Decide tool calls before the mode does; each an object, or a text such as `bash(npm test)`. */
+  readonly rules?: GivenToolRules;
   /** Decides every tool call that no rule and no mode denies. */
   readonly authorize?: Authorize;
   /** Makes tool calls that need a person wait for one, who may be anywhere. `false`: they are refused. */
@@ -131,6 +133,9 @@ export function checkRunOptions(options: RunOptions): void {
   const { permissionMode, continuation, maxTurns, limits, requires = [], prefers = [] } = options;
   for (const name of requires) oneOf('A capability in requires', name, capabilityNames);
   for (const name of prefers) oneOf('A capability in prefers', name, capabilityNames);
+  if (options.rules !== undefined) readToolRules(options.rules);
+  if (options.environment !== undefined)
+    assertOptionNames('`environment` of a run', options.environment, ['inherit', 'set']);
   checkPolicyOptions(options);
   checkWatchOptions(options);
   checkRetryPolicy(options.retry);
@@ -148,7 +153,11 @@ export function checkRunOptions(options: RunOptions): void {
 
 function oneOf(name: string, value: string, allowed: readonly string[]): void {
   if (allowed.includes(value)) return;
-  throw new AsmError('invalid_input', `${name} is one of ${allowed.join(', ')}, not "${value}".`);
+  const nearest = nearestName(value, allowed);
+  throw new AsmError(
+    'invalid_input',
+    `${name} is one of ${allowed.join(', ')}, not "${value}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
+  );
 }
 
 /** The messages of an input. Throws `invalid_input` if they say nothing. */

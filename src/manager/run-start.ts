@@ -12,6 +12,7 @@ import { assertSessionTakesRuns, type Session } from '../domain/session.ts';
 import { noUsage } from '../domain/usage.ts';
 import type { Provider } from '../ports/provider.ts';
 import { checkClientTools, type ClientTools } from './client-tools.ts';
+import { assertProvider } from './given-provider.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
 import { withPolicies } from './policy-options.ts';
 import { checkDemand } from './run-demand.ts';
@@ -202,9 +203,13 @@ function chosenProvider<Native extends object>(
   session: Session,
   options: RunOptions<Native>,
 ): Provider {
-  if (typeof options.provider === 'object') return options.provider;
+  const { provider } = options;
+  if (provider !== undefined && typeof provider !== 'string') {
+    assertProvider(provider, '`provider` of a run');
+    return provider;
+  }
   const [only, ...others] = environment.providers.keys();
-  const name = options.provider ?? session.provider ?? (others.length === 0 ? only : undefined);
+  const name = provider ?? session.provider ?? (others.length === 0 ? only : undefined);
   if (name === undefined) {
     throw new AsmError(
       'invalid_input',

@@ -24,6 +24,7 @@ import { defaultDeltaPolicy } from './delta-joiner.ts';
 import { createEventEncoder } from './event-encoder.ts';
 import { EventLog } from './event-log.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
+import { isProvider } from './given-provider.ts';
 import { checkManagerOptions, type SessionManagerOptions, type SessionOptions } from './manager-options.ts';
 import { rememberParts } from './manager-parts.ts';
 import { loopGuards } from './loop-guard.ts';
@@ -168,7 +169,11 @@ async function release(options: SessionManagerOptions, store: SessionStore): Pro
   if (options.keepOpen === true) return;
   await using owned = new AsyncDisposableStack();
   owned.use(store);
-  for (const provider of options.providers) owned.defer(async () => provider[Symbol.asyncDispose]?.());
+  // What was given may not have been checked, or not have passed.
+  const providers: unknown = options.providers;
+  for (const provider of Array.isArray(providers) ? providers : []) {
+    if (isProvider(provider)) owned.defer(async () => provider[Symbol.asyncDispose]?.());
+  }
 }
 
 function makeEnvironment(options: SessionManagerOptions, store: SessionStore): ManagerEnvironment {

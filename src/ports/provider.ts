@@ -19,7 +19,7 @@ export interface ProviderDescription {
     readonly installed: boolean;
     readonly version?: string;
     readonly path?: string;
-    /** What a person should do, when something is missing. */
+    /** What a person should do, when something is missing: the program, or its sign-in. */
     readonly advice?: string;
     /** The versions that this library was tested with, both included. */
     readonly tested?: { readonly from: string; readonly to: string };

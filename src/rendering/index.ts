@@ -27,5 +27,5 @@ export type { Sink } from './sink.ts';
 export { studioRenderer, type StudioRendererOptions } from './studio-renderer.ts';
 export { toolOutputModes, type ToolOutputMode } from './studio-tool-view.ts';
 export { terminalSink, type TerminalSinkOptions } from './terminal-sink.ts';
-export { verboseRenderer } from './verbose-renderer.ts';
+export { verboseRenderer, type VerboseRendererOptions } from './verbose-renderer.ts';
 export { oneLine, visibleText } from './visible-text.ts';

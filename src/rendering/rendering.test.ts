@@ -123,6 +123,23 @@ describe('studio', () => {
   const end = (toolCallId: string) =>
     ({ type: 'tool_call_completed', data: { toolCallId, name: 'Bash', tool: 'bash', output: '' } }) as const;
 
+  it('tells the permission mode of the run, not that of its agent, and no tokens where there are none', () => {
+    const out = renderAll(
+      studioRenderer({ color: false, terminal: false }),
+      logOf(
+        {
+          type: 'run_started',
+          data: { requested: { provider: 'claude', permissionMode: 'full_auto', continuation: 'auto' } },
+        },
+        { type: 'agent_started', data: { continuity: 'fresh', nativePermissionMode: 'default' } },
+        { type: 'run_completed', data: { usage: noUsage, interrupted: false, stopReason: 'end_turn' } },
+      ),
+    );
+    expect(out).toContain('claude run started · full_auto\n');
+    expect(out).not.toContain('default permissions');
+    expect(out).toContain('Run complete (end_turn) — 0 tools\n');
+  });
+
   it('updates a line in place only when it is the last one and labels parallel tools by their id', () => {
     const out = renderAll(
       studioRenderer({ color: false, terminal: true, width: 80 }),

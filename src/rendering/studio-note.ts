@@ -1,4 +1,5 @@
 import type { Event, LogEvent } from '../domain/event.ts';
+import { permissionModes } from '../domain/tool.ts';
 import { approvalText } from './approval-note.ts';
 import { violationText } from './policy-text.ts';
 import { budgetText, formatCount, formatDuration, shortModel } from './figure-format.ts';
@@ -23,6 +24,7 @@ export interface StudioNote {
 }
 
 const length = 200;
+const namesOfModes: readonly string[] = permissionModes;
 
 /** The note of an event that isn't part of a text, a tool call, a plan or a run's start and end. */
 export function studioNote(event: LogEvent): StudioNote | undefined {
@@ -115,7 +117,10 @@ function agentNote(event: Event<'agent_started'>): StudioNote | undefined {
     (event.attempt ?? 1) > 1 ? `attempt ${event.attempt}` : undefined,
     [event.provider, version].filter((part) => part !== undefined).join(' ') || undefined,
     model === undefined ? undefined : shortModel(model),
-    nativePermissionMode === undefined ? undefined : `${nativePermissionMode} permissions`,
+    // Under the gate an agent may stay in a mode of a name of ours, which is not that of the run.
+    nativePermissionMode === undefined || namesOfModes.includes(nativePermissionMode)
+      ? undefined
+      : `${nativePermissionMode} permissions`,
     continuity === 'fresh' ? undefined : `${continuity} resume`,
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? undefined : { kind: 'dim', text: oneLine(parts.join(' · '), length) };

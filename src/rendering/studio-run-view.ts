@@ -24,10 +24,11 @@ export class StudioRunView {
   started(event: Event<'run_started'>): string {
     this.#usage = undefined;
     this.#plan = '';
-    const { model, provider } = event.data.requested;
-    return this.#writer.line(studioSymbols.info, 'blue', `${shortModel(model ?? provider)} run started`, {
-      spaced: true,
-    });
+    const { model, provider, permissionMode } = event.data.requested;
+    // The mode that one gets without asking for it is not worth a word.
+    const mode = permissionMode === 'default' ? '' : ` · ${oneLine(permissionMode, 40)}`;
+    const text = `${shortModel(model ?? provider)} run started${mode}`;
+    return this.#writer.line(studioSymbols.info, 'blue', text, { spaced: true });
   }
 
   used(event: Event<'token_usage_updated'>): string {
@@ -73,7 +74,8 @@ export class StudioRunView {
     const { input, output } = tokenTotals(this.#usage ?? event.data.usage);
     const cost = formatCost(event.data.cost, 4);
     const duration = event.data.durationMs === undefined ? undefined : formatDuration(event.data.durationMs);
-    const tokens = `${formatCount(input)}/${formatCount(output)} tokens`;
+    // A command has none.
+    const tokens = input + output === 0 ? undefined : `${formatCount(input)}/${formatCount(output)} tokens`;
     return [tokens, plural(tools, 'tool'), cost, duration].filter((part) => part !== undefined).join(', ');
   }
 

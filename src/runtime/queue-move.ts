@@ -1,6 +1,7 @@
 import { AsmError } from '../domain/error.ts';
 import type { RunId, SessionId } from '../domain/id.ts';
 import type { Run } from '../domain/run.ts';
+import { runIdOf } from '../manager/given-id.ts';
 import type { ManagerEnvironment } from '../manager/manager-environment.ts';
 import { findRun } from '../manager/run-wait.ts';
 import { commitWithSession } from '../manager/session-change.ts';
@@ -109,7 +110,7 @@ async function indexOf(
   if (place === 'first') return 0;
   if (place === 'last') return others.length;
   const index = others.findIndex((run) => run.id === place.before);
-  if (index < 0) throw notQueued(await findRun(environment, place.before));
+  if (index < 0) throw notQueued(await findRun(environment, runIdOf(place.before)));
   return index;
 }
 

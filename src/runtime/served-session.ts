@@ -6,6 +6,7 @@ import { brandId, type RunId, type SessionId } from '../domain/id.ts';
 import type { RunInput } from '../domain/message.ts';
 import type { Run } from '../domain/run.ts';
 import { follow } from '../manager/follow.ts';
+import { runIdOf } from '../manager/given-id.ts';
 import type { ManagerParts } from '../manager/manager-parts.ts';
 import type { RunHandle } from '../manager/run-handle.ts';
 import type { CommonRunOptions, RunOptions } from '../manager/run-options.ts';
@@ -122,7 +123,8 @@ export class ServedSession implements SessionServer {
     return run;
   }
 
-  async awaitRun(runId: RunId, wait: WaitLimit = {}): Promise<RunResult> {
+  async awaitRun(id: string, wait: WaitLimit = {}): Promise<RunResult> {
+    const runId = runIdOf(id);
     const { clock } = this.#serving.parts.environment;
     return await withinLimit(wait, clock, `Run ${runId}`, (signal) => this.#ends.result(runId, signal));
   }
@@ -136,16 +138,18 @@ export class ServedSession implements SessionServer {
     return await this.awaitRun((await this.submitRun(input, options)).id, wait);
   }
 
-  async cancelRun(runId: RunId, reason?: string, options: CallOptions = {}): Promise<RunResult> {
+  async cancelRun(runId: string, reason?: string, options: CallOptions = {}): Promise<RunResult> {
     return await (await this.getRun(runId)).cancel(reason, options);
   }
 
-  async withdrawRun(runId: RunId, options: CallOptions = {}): Promise<RunResult> {
+  async withdrawRun(id: string, options: CallOptions = {}): Promise<RunResult> {
+    const runId = runIdOf(id);
     await this.#ends.row(runId);
     return await withdrawQueuedRun(this.#serving.parts.environment, runId, options);
   }
 
-  async moveRun(runId: RunId, place: QueuePlace, options: CallOptions = {}): Promise<Run> {
+  async moveRun(id: string, place: QueuePlace, options: CallOptions = {}): Promise<Run> {
+    const runId = runIdOf(id);
     const { environment } = this.#serving.parts;
     const row = await this.#ends.row(runId);
     if (typeof place === 'object' && place.before === runId) return row;
@@ -156,12 +160,13 @@ export class ServedSession implements SessionServer {
     return run;
   }
 
-  async interruptRun(runId: RunId, options: CallOptions = {}): ReturnType<SessionServer['interruptRun']> {
+  async interruptRun(id: string, options: CallOptions = {}): ReturnType<SessionServer['interruptRun']> {
+    const runId = runIdOf(id);
     await this.#ends.row(runId);
     return await interruptRun(this.#serving.parts, runId, options);
   }
 
-  async steer(runId: RunId, text: string, options: CallOptions = {}): ReturnType<SessionServer['steer']> {
+  async steer(runId: string, text: string, options: CallOptions = {}): ReturnType<SessionServer['steer']> {
     return await (await this.getRun(runId)).steer(text, options);
   }
 
@@ -173,9 +178,9 @@ export class ServedSession implements SessionServer {
     });
   }
 
-  async getRun(runId: RunId): Promise<RunHandle> {
+  async getRun(runId: string): Promise<RunHandle> {
     const run = await this.#serving.manager.getRun(runId);
-    if (run.sessionId !== this.sessionId) throw notHere(runId, this.sessionId);
+    if (run.sessionId !== this.sessionId) throw notHere(run.id, this.sessionId);
     return run;
   }
 

@@ -27,7 +27,7 @@ export interface SubscribeOptions extends CallOptions {
 }
 
 /** Where a run goes in the queue. */
-export type QueuePlace = { readonly before: RunId } | 'first' | 'last';
+export type QueuePlace = { readonly before: string } | 'first' | 'last';
 
 /** A session as it is served, read from the store: also what other processes run and queue in it. */
 export interface SessionServerStatus {
@@ -47,7 +47,8 @@ export interface SessionServerStatus {
 
 /**
  * Serves one session: takes runs into a durable queue and executes them in order. Several servers, in
- * several processes, may serve one session; each run is executed once.
+ * several processes, may serve one session; each run is executed once. What is asked of a run throws `run_not_found` for
+ * one that the session doesn't have.
  */
 export interface SessionServer extends AsyncDisposable {
   readonly sessionId: SessionId;
@@ -58,7 +59,7 @@ export interface SessionServer extends AsyncDisposable {
    */
   submitRun<Native extends object = object>(input: RunInput, options?: RunOptions<Native>): Promise<Run>;
   /** Waits for the end of a run of the session, whoever executes it; of an abandoned one that is run again, for that one's. */
-  awaitRun(runId: RunId, options?: WaitLimit): Promise<RunResult>;
+  awaitRun(runId: string, options?: WaitLimit): Promise<RunResult>;
   /** `submitRun` and `awaitRun`. */
   executeRun<Native extends object = object>(
     input: RunInput,
@@ -66,22 +67,22 @@ export interface SessionServer extends AsyncDisposable {
     wait?: WaitLimit,
   ): Promise<RunResult>;
   /** Ends a queued or running run; resolves with how it really ended. */
-  cancelRun(runId: RunId, reason?: string, options?: CallOptions): Promise<RunResult>;
+  cancelRun(runId: string, reason?: string, options?: CallOptions): Promise<RunResult>;
   /** Takes a run out of the queue. Throws `invalid_operation` if it waits no more. */
-  withdrawRun(runId: RunId, options?: CallOptions): Promise<RunResult>;
+  withdrawRun(runId: string, options?: CallOptions): Promise<RunResult>;
   /**
    * Gives a queued run another place; once that has resolved, this server starts runs in the new order.
    * Throws `invalid_operation` if it, or the run before which it is to go, waits no more.
    */
-  moveRun(runId: RunId, place: QueuePlace, options?: CallOptions): Promise<Run>;
+  moveRun(runId: string, place: QueuePlace, options?: CallOptions): Promise<Run>;
   /** Stops the turn of a running run and keeps the conversation; says what really happened. */
-  interruptRun(runId: RunId, options?: CallOptions): Promise<Interruption>;
+  interruptRun(runId: string, options?: CallOptions): Promise<Interruption>;
   /** Says something to a running agent. */
-  steer(runId: RunId, text: string, options?: CallOptions): Promise<SteerResult>;
+  steer(runId: string, text: string, options?: CallOptions): Promise<SteerResult>;
   /** The session's events after a cursor, then those to come: each once, in order. Ends with the session or the signal. */
   subscribe(options?: SubscribeOptions): AsyncIterable<LogEvent>;
   /** A handle of a run, for its events and more. */
-  getRun(runId: RunId): Promise<RunHandle>;
+  getRun(runId: string): Promise<RunHandle>;
   status(options?: CallOptions): Promise<SessionServerStatus>;
   /** Resolves when nothing is queued or running, also of what is submitted meanwhile. */
   drain(options?: WaitLimit): Promise<void>;

@@ -97,13 +97,15 @@ test('show describes a session with its runs, and a run with its output or its e
 
 test('events pages through the log from a cursor, by type and up to a limit', async () => {
   const types = ['--type', 'run_started,agent_started', '-t', 'run_completed'];
-  const [all, after, some, two, verbose, studio] = await room.each([
+  const [all, after, some, two, verbose, studio, times, refused] = await room.each([
     ['events', done.session, '--json'],
     ['events', done.session, '--json', '--after', '3'],
     ['events', ...types, done.run, '--json'],
     ['events', done.run, '--json', '--limit', '2'],
     ['events', done.run],
     ['events', done.run, '--render', 'studio'],
+    ['events', done.run, '--times', '--after', '3', '--limit', '1'],
+    ['events', done.run, '--times', '--render', 'compact'],
   ]);
   const events = documents(all);
   expect(events.map((event) => event['seq'])).toEqual(events.map((_, index) => index + 1));
@@ -117,6 +119,8 @@ test('events pages through the log from a cursor, by type and up to a limit', as
   expect(documents(two).map((event) => event['type'])).toEqual(['run_created', 'run_started']);
   expect(verbose?.output).toMatch(/^\[run_started\] provider=claude/m);
   expect(studio?.output).toContain('It is blue.');
+  expect(times?.output).toMatch(new RegExp(`^4 ${String(events[3]?.['at'])} \\[run_started\\] provider`));
+  expect(refused).toMatchObject({ code: 2, output: '' });
 });
 
 test('what the log does not have is said with the nearest name', async () => {

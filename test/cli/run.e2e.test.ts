@@ -46,6 +46,9 @@ test('streams what the agent says and does, and sums up beside it', async () => 
 
 test('a tool call that needs a permission is refused where nobody can be asked', async () => {
   expect(first.output).toContain('nobody is there to give it');
+  expect(first.errors).toMatch(
+    /^1 tool call was refused, since nobody was there to allow it: .*--approvals/m,
+  );
   expect(existsSync(join(room.cwd, 'refused'))).toBe(false);
   const log = await events(room, announced(first.errors).session);
   const decided = log.filter((event) => event.type === 'tool_call_decided');

@@ -6,7 +6,7 @@ import { describeEnvironment } from './environment.ts';
 import type { CheckedOptions } from './options.ts';
 import { findAmp, installAdvice, pinnedVersion, type AmpProgram } from './program.ts';
 import { readSettings } from './settings.ts';
-import { signedIn } from './sign-in.ts';
+import { notSignedIn, signedIn } from './sign-in.ts';
 
 /** The versions of Amp that this provider is tested with. */
 export const testedVersions = { from: pinnedVersion, to: pinnedVersion } as const;
@@ -27,7 +27,8 @@ export async function describeAmp(
   });
   const program = typeof found === 'string' ? undefined : found;
   const version = program === undefined ? undefined : await askVersion(program, environment, signal);
-  const advice = adviceFor(program, version);
+  const signIn = await signedIn(environment, await readSettings(environment));
+  const advice = adviceFor(program, version) ?? (signIn === 'no' ? notSignedIn().message : undefined);
   return {
     name: 'amp',
     agent: {
@@ -37,7 +38,7 @@ export async function describeAmp(
       ...(program === undefined ? {} : { path: program.path }),
       ...(advice === undefined ? {} : { advice }),
     },
-    signedIn: await signedIn(environment, await readSettings(environment)),
+    signedIn: signIn,
     capabilities: ampCapabilities,
   };
 }
