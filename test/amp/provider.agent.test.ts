@@ -118,7 +118,11 @@ describe('a run of Amp', () => {
   });
 
   it('tells its version and the one that it is tested with', async () => {
-    const { agent } = await amp().describe();
+    // Also where the person who runs the tests is not signed in.
+    vi.stubEnv('AMP_API_KEY', 'a-key');
+    const { agent } = await amp()
+      .describe()
+      .finally(() => vi.unstubAllEnvs());
     expect(agent).toMatchObject({ installed: true, version: pinnedVersion, tested: testedVersions });
     expect(agent.advice).toBeUndefined();
   });
