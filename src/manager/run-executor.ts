@@ -119,10 +119,11 @@ export class RunExecutor {
   #startEarly({ id: runId, sessionId, cookie }: Run): void {
     const { provider, cwd, options } = this.#prepared;
     if (cookie === undefined) return;
-    const { environment } = options;
+    const { environment, model } = options;
     this.#early = provider.startEarly?.({
       ...{ sessionId, runId, cwd, cookie, lastRun: true },
       ...(environment === undefined ? {} : { environment }),
+      ...(model === undefined ? {} : { model }),
     });
   }
 

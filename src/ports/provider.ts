@@ -187,7 +187,7 @@ export interface RunOutcome {
 /** What is known of an agent before it is told anything. */
 export type AgentStart = Pick<
   RunRequest,
-  'sessionId' | 'runId' | 'cwd' | 'cookie' | 'environment' | 'resume' | 'lastRun'
+  'sessionId' | 'runId' | 'cwd' | 'cookie' | 'environment' | 'model' | 'resume' | 'lastRun'
 >;
 
 /** A port to an agent. */

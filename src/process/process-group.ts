@@ -12,7 +12,7 @@ import { pause } from '../domain/pause.ts';
 import type { AgentProcess } from '../domain/run.ts';
 import { createOutputTail } from './output-tail.ts';
 import { endProcesses, sendSignal, type Endable } from './process-ending.ts';
-import { findFamily, runCookieVariable } from './process-family.ts';
+import { findFamily, runCookieVariable, type FamilyMarks } from './process-family.ts';
 import { countBegun, hasProcessTable, readProcessEntry } from './process-table.ts';
 import { findLifeBinder, findProgram } from './program-path.ts';
 
@@ -49,8 +49,11 @@ export interface ProcessGroup<
   readonly exit: Promise<ProcessExit>;
   /** The end of standard error so far. */
   stderrTail(): string;
-  /** True when nothing that the program started lives, as far as the system tells. */
-  isAlone(): boolean;
+  /**
+   * True when nothing that the program started lives, as far as the system tells; `withChildren`: but what it started
+   * itself, where that is a part of it.
+   */
+  isAlone(options?: { readonly withChildren?: boolean }): boolean;
   /** The same when all of it was read, which may be after the exit; of what others still hold open, so far. */
   lastStderr(): Promise<string>;
   /**
@@ -128,7 +131,8 @@ async function take<Child extends ChildProcess & { readonly stderr: Readable }>(
   if (pid === undefined) throw new Error('The process started without an id.');
   const identity = { pid, processGroup: pid, ...(startTime === undefined ? {} : { startTime }) };
 
-  const family = familyOf(identity, options.environment[runCookieVariable]);
+  const marks = marksOf(identity, options.environment[runCookieVariable]);
+  const family = familyOf(identity.processGroup, marks);
   let ending: Promise<void> | undefined;
   let grace = Number.POSITIVE_INFINITY;
   const end = (how: { readonly grace?: number } = {}): Promise<void> => {
@@ -144,7 +148,9 @@ async function take<Child extends ChildProcess & { readonly stderr: Readable }>(
     identity,
     exit,
     stderrTail: () => tail.text(),
-    isAlone: () => hasProcessTable() && family.living().every((id) => id === pid),
+    isAlone: ({ withChildren = false } = {}) =>
+      hasProcessTable() &&
+      findFamily(marks).every((entry) => entry.pid === pid || (withChildren && entry.parent === pid)),
     async lastStderr() {
       const reading = new AbortController();
       await Promise.race([stderrRead, pause(readingDeadline, reading.signal, systemClock)]);
@@ -156,21 +162,23 @@ async function take<Child extends ChildProcess & { readonly stderr: Readable }>(
   };
 }
 
+function marksOf(identity: AgentProcess, cookie: string | undefined): FamilyMarks {
+  return {
+    group: identity.processGroup,
+    first: { pid: identity.pid, begun: countBegun() },
+    ...(cookie === undefined || cookie === '' ? {} : { cookies: [cookie] }),
+    ...(identity.startTime === undefined ? {} : { notBefore: identity.startTime }),
+  };
+}
+
 /** The group as something to end. Without a process table only the group itself can be seen. */
-function familyOf(identity: AgentProcess, cookie: string | undefined): Endable {
-  const group = identity.processGroup;
+function familyOf(group: number, marks: FamilyMarks): Endable {
   if (!hasProcessTable()) {
     return {
       living: () => (sendSignal(-group, 0) ? [group] : []),
       signal: (name) => (sendSignal(-group, name) ? [group] : []),
     };
   }
-  const marks = {
-    group,
-    first: { pid: identity.pid, begun: countBegun() },
-    ...(cookie === undefined || cookie === '' ? {} : { cookies: [cookie] }),
-    ...(identity.startTime === undefined ? {} : { notBefore: identity.startTime }),
-  };
   return {
     living: () => findFamily(marks).map((entry) => entry.pid),
     signal(name) {

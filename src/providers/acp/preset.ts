@@ -49,6 +49,8 @@ export interface AcpPreset {
   readonly systemPromptMeta?: JsonObject;
   /** It takes the request for a new conversation right behind `initialize`, and need not wait for us in between. */
   readonly opensAtOnce?: boolean;
+  /** Its program does nothing before it is told something, and ends with its input. */
+  readonly startsIdle?: boolean;
   /** Where in `_meta` the limit of model turns goes. */
   readonly maxTurnsMeta?: readonly string[];
   /** It takes Claude Code's hooks in its settings, by which it asks also where other settings keep it from asking. */

@@ -97,6 +97,7 @@ export const acpPresets = {
     },
     isolatesProject: true,
     opensAtOnce: true,
+    startsIdle: true,
     // Else a conversation would keep the prompt of its first run.
     systemPromptMeta: { snapshot: false },
     maxTurnsMeta: ['claudeCode', 'options', 'maxTurns'],

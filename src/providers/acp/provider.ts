@@ -1,8 +1,9 @@
+import { createEarlyAgents } from '../../ports/early-agents.ts';
 import type { Provider } from '../../ports/provider.ts';
 import { chooseAgent } from './agent.ts';
 import { describeAcp } from './describe.ts';
 import { checkOptions, type AcpNative, type AcpOptions } from './options.ts';
-import { runAcp } from './run.ts';
+import { runAcp, startAgent } from './run.ts';
 
 /**
  * An agent that speaks the Agent Client Protocol as a provider: one of the presets, or any command line.
@@ -11,10 +12,17 @@ import { runAcp } from './run.ts';
  */
 export function acp(options: AcpOptions): Provider<AcpNative> {
   const agent = chooseAgent(checkOptions(options));
+  const early = createEarlyAgents(
+    (start) => startAgent(agent, start),
+    async (group) => await group.end({ grace: 0 }),
+  );
   return {
     name: agent.name,
     capabilities: agent.capabilities,
     describe: ({ signal } = {}) => describeAcp(agent, signal),
-    run: (request, host) => runAcp(agent, request, host),
+    run: (request, host) => runAcp(agent, early, request, host),
+    // Of another program nobody knows what it does before it is told something.
+    startEarly: (start) =>
+      agent.command === undefined && agent.preset?.startsIdle === true ? early.start(start) : undefined,
   };
 }

@@ -1,13 +1,15 @@
 import { startBridge } from '../../bridge/bridge-server.ts';
 import { abortError } from '../../domain/error.ts';
 import type { JsonValue } from '../../domain/json.ts';
-import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
-import { startProcessGroup, type ProcessExit } from '../../process/process-group.ts';
+import type { EarlyAgents } from '../../ports/early-agents.ts';
+import type { AgentStart, ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
+import { startProcessGroup, type ProcessExit, type ProcessGroup } from '../../process/process-group.ts';
 import type { AcpAgent } from './agent.ts';
 import { bridgeHandlers } from './bridge-handlers.ts';
 import { needsHook } from './claude-hook.ts';
 import { connectAgent } from './connection.ts';
 import { acpEnvironment } from './environment.ts';
+import { textField } from '../../domain/json-field.ts';
 import { requestError, type ProcessState } from './errors.ts';
 import { endOpenCalls } from './normalize-call.ts';
 import { createNormalizerState, type NormalizerState } from './normalizer-state.ts';
@@ -36,6 +38,7 @@ const settleDeadline = 400;
 /** Runs one attempt; see `Provider.run`. */
 export async function* runAcp(
   agent: AcpAgent,
+  early: EarlyAgents<ProcessGroup>,
   request: RunRequest<AcpNative>,
   host: RunHost,
 ): AsyncGenerator<ProviderEvent, RunOutcome, void> {
@@ -45,8 +48,10 @@ export async function* runAcp(
   const wantedMode = modeName(agent, request, native);
   const environment = acpEnvironment(agent, request);
   const sdk = await loadSdk();
-  const program = await requireAgent(agent, { path: environment['PATH'] ?? '', cwd: request.cwd });
+  await using resources = new AsyncDisposableStack();
+  const started = resources.use((await early.take(request.runId, host.signal)) ?? null);
   if (host.signal.aborted) throw abortError(host.signal);
+  const group = started ?? resources.use(await startAgent(agent, request));
 
   const stopping = new AbortController();
   const gate = createPermissionGate({
@@ -57,7 +62,6 @@ export async function* runAcp(
   const state = createRunState(agent, request, (id) => gate.isDenied(id));
   const channel = createRunChannel(agent, state);
 
-  await using group = await startProcessGroup({ ...program, cwd: request.cwd, environment });
   // The agent needs it once it has come up, which takes much longer.
   const hooked = agent.preset?.claudeHooks === true && needsHook(request, native, environment);
   await using bridge =
@@ -112,11 +116,11 @@ export async function* runAcp(
   };
   try {
     try {
-      const started = await startSession(agent, connection, request, { native, wantedMode, bridge, hooked });
-      state.sessionId = started.handle;
-      state.mode = started.nativePermissionMode;
+      const session = await startSession(agent, connection, request, { native, wantedMode, bridge, hooked });
+      state.sessionId = session.handle;
+      state.mode = session.nativePermissionMode;
       begin();
-      yield { type: 'agent_started', data: { ...started, process: group.identity } };
+      yield { type: 'agent_started', data: { ...session, process: group.identity } };
     } catch (failed) {
       await settled(group.exit);
       if (host.signal.aborted) throw abortError(host.signal);
@@ -132,7 +136,11 @@ export async function* runAcp(
       state.usage.takeResult(result);
       const { usage, ...figures } = state.usage.figures();
       if (usage !== undefined) yield { type: 'token_usage_updated', data: { usage, ...figures } };
-      await within(group.exit, exitDeadline);
+      // What did not end well may be followed by another attempt, which must not meet this one.
+      const endsWell = textField(result, 'stopReason') === 'end_turn' && !host.signal.aborted;
+      if (endsWell && host.ending !== undefined && group.isAlone({ withChildren: true })) {
+        host.ending(endLater(group, resources.move()));
+      } else await within(group.exit, exitDeadline);
     } else await settled(group.exit);
     return concludeRun({
       agent,
@@ -149,8 +157,22 @@ export async function* runAcp(
     channel.end();
     connection.close();
     // Also after its exit: what it drives may still be storing what the conversation cost.
-    await group.end({ grace: endGrace });
+    if (!resources.disposed) await group.end({ grace: endGrace });
   }
+}
+
+/** Waits until an agent whose input is closed has ended by itself, and ends what it has left. */
+async function endLater(group: ProcessGroup, resources: AsyncDisposable): Promise<void> {
+  await using _ended = resources;
+  await within(group.exit, exitDeadline);
+  await group.end({ grace: endGrace });
+}
+
+/** Starts the agent, which is told nothing yet. */
+export async function startAgent(agent: AcpAgent, start: AgentStart): Promise<ProcessGroup> {
+  const environment = acpEnvironment(agent, start);
+  const program = await requireAgent(agent, { path: environment['PATH'] ?? '', cwd: start.cwd });
+  return await startProcessGroup({ ...program, cwd: start.cwd, environment });
 }
 
 /** The agent's own name of the mode that a run asks for. */

@@ -1,8 +1,8 @@
+import { createEarlyAgents } from '../../ports/early-agents.ts';
 import type { Provider } from '../../ports/provider.ts';
 import { codexCapabilities, sharedServerCapabilities } from './capabilities.ts';
 import { describeCodex } from './describe.ts';
 import { checkOptions, type CodexNative, type CodexOptions } from './options.ts';
-import { createEarlyServers } from './early-servers.ts';
 import { createOwnConfigurations } from './own-configuration.ts';
 import { leaseServer, runCodex } from './run.ts';
 import { createServerPool } from './server-pool.ts';
@@ -19,7 +19,10 @@ export function codex(options: CodexOptions = {}): Provider<CodexNative> & Async
     ? createServerPool(checked.serverIdleTime)
     : createSessionServers(checked.serverIdleTime);
   const ownConfigurations = createOwnConfigurations();
-  const early = createEarlyServers((start, signal) => leaseServer(checked, servers, start, signal));
+  const early = createEarlyAgents(
+    (start, signal) => leaseServer(checked, servers, start, signal),
+    async (lease) => await lease.release(false),
+  );
   const capabilities = isShared ? sharedServerCapabilities : codexCapabilities;
   return {
     name: 'codex',

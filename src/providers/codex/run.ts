@@ -2,12 +2,12 @@ import { stat } from 'node:fs/promises';
 import { orAborted } from '../../domain/abort.ts';
 import { abortError, AsmError, isAsmError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import type { EarlyAgents } from '../../ports/early-agents.ts';
 import type { AgentStart, ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
 import type { AppServer } from './app-server.ts';
 import { createApprovals, type Approvals } from './approvals.ts';
 import { openConversation } from './conversation.ts';
 import { sharedEnvironment } from './environment.ts';
-import type { EarlyServers } from './early-servers.ts';
 import { createForeignOutput } from './foreign-output.ts';
 import { readInstructionFile } from './instruction-file.ts';
 import { digest, renewInstructions } from './instruction-renewal.ts';
@@ -36,7 +36,7 @@ export interface CodexParts {
   readonly options: CheckedOptions;
   readonly servers: ServerSource;
   readonly ownConfigurations: OwnConfigurations;
-  readonly early: EarlyServers;
+  readonly early: EarlyAgents<ServerLease>;
 }
 
 /** Runs one attempt; see `Provider.run`. */
