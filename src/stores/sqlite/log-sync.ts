@@ -11,8 +11,7 @@ type Waiter = (error?: unknown) => void;
  * committed without a sync. At most one is under way; it makes safe what was committed before it began.
  */
 export class LogSync {
-  readonly #path: string;
-  #descriptor: number | undefined;
+  readonly #descriptor: number;
   /** Those whom the sync that is under way makes safe, and those who wait for the next one. */
   #syncing: Waiter[] = [];
   #waiting: Waiter[] = [];
@@ -22,9 +21,13 @@ export class LogSync {
   #next = 0;
   #wakeIdle: (() => void)[] = [];
 
-  /** `path` is that of the database, to which a connection is open until this is closed: so its log stays. */
-  constructor(path: string) {
-    this.#path = `${path}-wal`;
+  /**
+   * `location` is the path of the database as SQLite has it, with no link in it: the log is beside that. It has been
+   * read, so that there is a log; and a connection to it is open until this is closed, so that the log stays.
+   */
+  constructor(location: string) {
+    // At once: later the path could lead elsewhere. SQLite keeps no lock on the log that closing this would take away.
+    this.#descriptor = openSync(`${location}-wal`, 'r+');
   }
 
   /** Calls the waiter when all that is committed now is safe; waiters are called in their order. */
@@ -33,6 +36,13 @@ export class LogSync {
     if (this.#isActive) return;
     this.#isActive = true;
     this.#schedule();
+  }
+
+  /** Calls the waiter when those who wait now have been called, with the same; at once if nobody waits. */
+  behind(waiter: Waiter): void {
+    const last = this.#waiting.length > 0 ? this.#waiting : this.#syncing;
+    if (last.length > 0) last.push(waiter);
+    else waiter();
   }
 
   /** SQLite has synced the log itself: nobody needs to wait any more. */
@@ -50,8 +60,7 @@ export class LogSync {
 
   /** To be called when nobody waits. */
   close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
+    closeSync(this.#descriptor);
   }
 
   #schedule(): void {
@@ -63,12 +72,7 @@ export class LogSync {
   #sync(): void {
     this.#syncing = this.#waiting;
     this.#waiting = [];
-    try {
-      this.#descriptor ??= openSync(this.#path, 'r+');
-      fdatasync(this.#descriptor, (error) => this.#end(error ?? undefined));
-    } catch (error) {
-      this.#end(error);
-    }
+    fdatasync(this.#descriptor, (error) => this.#end(error ?? undefined));
   }
 
   #end(error?: unknown): void {

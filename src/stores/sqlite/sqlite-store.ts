@@ -62,18 +62,29 @@ export async function sqliteStore(path: string, options: SqliteStoreOptions = {}
   const file = prepareFile(path);
   let writer: DatabaseSync | undefined;
   let reader: DatabaseSync | undefined;
+  let sync: LogSync | undefined;
   try {
     const database = openWriter(file);
     writer = database;
     await retryWhileBusy(settings.busyDeadline, () => migrate(database, file));
     configureWriter(writer, settings.durability);
     reader = openReader(file);
-    return new SqliteStore(file, writer, reader, settings);
+    // SQLite in its other mode never waits for the disk.
+    if (settings.durability === 'full') sync = new LogSync(database.location() ?? file);
+    return new SqliteStore(file, { writer, reader, sync }, settings);
   } catch (error) {
+    sync?.close();
     reader?.close();
     writer?.close();
     throw storageError(error, file);
   }
+}
+
+/** What is open of a file. */
+interface OpenFile {
+  readonly writer: DatabaseSync;
+  readonly reader: DatabaseSync;
+  readonly sync: LogSync | undefined;
 }
 
 class SqliteStore implements SessionStore {
@@ -94,19 +105,13 @@ class SqliteStore implements SessionStore {
   readonly #fairness = new LoopFairness();
   #closing: Promise<void> | undefined;
 
-  constructor(
-    path: string,
-    writer: DatabaseSync,
-    reader: DatabaseSync,
-    settings: Required<SqliteStoreOptions>,
-  ) {
+  constructor(path: string, { writer, reader, sync }: OpenFile, settings: Required<SqliteStoreOptions>) {
     this.#path = path;
     this.#durability = settings.durability;
     this.#busyDeadline = settings.busyDeadline;
     this.#writer = writer;
     this.#reader = reader;
-    // SQLite in its other mode never waits for the disk.
-    this.#logSync = settings.durability === 'full' ? new LogSync(path) : undefined;
+    this.#logSync = sync;
     const table = new LeaseTable(writer, settings.clock);
     this.#changes = new ChangeWriter(writer, table, settings.clock);
     this.#rows = new RowReader(reader);
@@ -124,7 +129,7 @@ class SqliteStore implements SessionStore {
         committed: () => this.#wakeWatchers(),
         rolledBack: () => this.#changes.forget(),
       },
-      { path, busyDeadline: settings.busyDeadline, sync: this.#logSync },
+      { path, busyDeadline: settings.busyDeadline, sync },
     );
     this.leases = createSqliteLeases({
       table,

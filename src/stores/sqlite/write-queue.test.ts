@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -13,6 +13,7 @@ let folder = '';
 let path = '';
 let database: DatabaseSync;
 let log: string[] = [];
+let told = 0;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'asm-write-queue-'));
@@ -20,6 +21,7 @@ beforeEach(() => {
   database = new DatabaseSync(path, { timeout: 0 });
   database.exec('PRAGMA journal_mode = WAL; CREATE TABLE numbers (number INTEGER PRIMARY KEY)');
   log = [];
+  told = 0;
 });
 afterEach(() => {
   if (database.isOpen) database.close();
@@ -34,7 +36,7 @@ function openQueue({ busyDeadline = 30_000, sync }: Partial<WriteQueueOptions> =
     },
     committed: () => {
       log.push('committed');
-      return () => undefined;
+      return () => void told++;
     },
     rolledBack: () => log.push('rolled back'),
   };
@@ -203,11 +205,57 @@ test('a queue is idle only when what was written is durable', async () => {
   sync.close();
 });
 
+/** A device, which can't be synced. */
+function failingSync(): LogSync {
+  symlinkSync('/dev/null', join(folder, 'another.db-wal'));
+  return new LogSync(join(folder, 'another.db'));
+}
+
 test('what was written and could not be made durable rejects', async () => {
-  const queue = openQueue({ sync: new LogSync(join(folder, 'another.db')) });
+  const sync = failingSync();
+  const queue = openQueue({ sync });
   const written: number[] = [];
   const refused = queue.submit(insert(1), (number) => written.push(number));
   await expect(refused).rejects.toMatchObject({ code: 'storage_unavailable' });
   expect(written).toEqual([1]);
+  // It is there to be read, and nobody else would say so.
+  expect(told).toBe(1);
   expect(await queue.submit(insert(2))).toBe(2);
+  await queue.idle();
+  sync.close();
+});
+
+test('a task that is refused is refused as such, also if what was written with it could not be made durable', async () => {
+  const sync = failingSync();
+  const queue = openQueue({ sync });
+  const settled = await Promise.allSettled([
+    queue.submit(insert(1), () => undefined),
+    queue.submit(refuse, () => undefined),
+  ]);
+  expect(settled).toMatchObject([
+    { reason: { code: 'storage_unavailable' } },
+    { reason: { code: 'conflict' } },
+  ]);
+  await queue.idle();
+  sync.close();
+});
+
+test('a transaction that writes nothing makes nothing durable, and settles after what was written before', async () => {
+  const sync = failingSync();
+  const queue = openQueue({ sync });
+  // From here on the next sync mostly has to wait for a moment.
+  await queue.submit(insert(1), () => undefined).catch(() => undefined);
+  const order: string[] = [];
+  const note = (what: string) => (error: unknown) =>
+    order.push(`${what} ${error instanceof AsmError ? error.code : 'done'}`);
+  const { promise: again, resolve } = Promise.withResolvers<unknown>();
+  const first = queue.submit(insert(2), () => {
+    resolve(queue.submit(() => 'what was written before').then(note('again'), note('again')));
+  });
+  await first.then(note('first'), note('first'));
+  await again;
+  expect(order).toHaveLength(2);
+  expect(order[0]).toBe('first storage_unavailable');
+  await queue.idle();
+  sync.close();
 });

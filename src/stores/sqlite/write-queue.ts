@@ -1,8 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
-import { isAsmError } from '../../domain/error.ts';
+import { isAsmError, type AsmError } from '../../domain/error.ts';
 import type { LogSync } from './log-sync.ts';
 import { lockPause } from './lock-retry.ts';
+import { prepareQuery, type Query } from './sqlite-connection.ts';
 import { isBusy, isMediumFailure, storageError } from './sqlite-error.ts';
 
 /** How many tasks share a transaction at most: it bounds how long the event loop stands still. */
@@ -14,7 +15,10 @@ const politeness = 100;
 export interface WriteQueueHooks {
   /** The lock is held: nobody else writes until the end of the group. True if another process wrote before. */
   begun(): boolean;
-  /** The group is written. Gives what is to be called once it is durable, before its tasks settle. */
+  /**
+   * The group is written. Gives what is to be called before its tasks settle: once it is durable, or can't be made
+   * so, though it is written.
+   */
   committed(): () => void;
   /** Nothing of the group was written. */
   rolledBack(): void;
@@ -58,6 +62,10 @@ export class WriteQueue {
   readonly #database: DatabaseSync;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
+  /** Rows that were changed since the connection was opened: a transaction that changes none syncs nothing. */
+  readonly #changes: Query<readonly [rows: number]>;
+  /** True of the transaction that was committed last, or is to be. */
+  #isEmpty = false;
   #waiting: Task[] = [];
   /** From the moment a turn is due until nothing waits any more. */
   #isActive = false;
@@ -74,6 +82,7 @@ export class WriteQueue {
     this.#sync = options.sync;
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
+    this.#changes = prepareQuery(database, 'SELECT total_changes()');
   }
 
   /** Performs the task in the next transaction; settles when that is durable. `onWritten` is called before. */
@@ -112,7 +121,9 @@ export class WriteQueue {
     const outcomes: Outcome[] = [];
     try {
       if (this.#hooks.begun()) this.#bePolite();
+      const before = this.#countChanges();
       for (const task of group) outcomes.push(performTask(task));
+      this.#isEmpty = this.#countChanges() === before;
     } catch (error) {
       this.#rollBack();
       this.#endFailedGroup(group, error);
@@ -141,19 +152,27 @@ export class WriteQueue {
   #settle(group: readonly Task[], outcomes: readonly Outcome[]): void {
     const tell = this.#hooks.committed();
     for (const [index, task] of group.entries()) tellWritten(task, outcomes[index]);
-    const settle = (): void => {
+    this.#onceDurable((error) => {
       tell();
-      for (const [index, task] of group.entries()) settleTask(task, outcomes[index]);
-    };
-    if (this.#sync === undefined || !this.#syncsLater) {
-      this.#sync?.synced();
-      settle();
-      return;
-    }
-    this.#sync.after((error) => {
-      if (error === undefined) settle();
-      else for (const task of group) task.reject(storageError(error, this.#path));
+      const reason = error === undefined ? undefined : storageError(error, this.#path);
+      for (const [index, task] of group.entries()) settleTask(task, outcomes[index], reason);
     });
+  }
+
+  /** Calls `settle` when what was committed, and all that came before, is durable; or can't be made so. */
+  #onceDurable(settle: (error?: unknown) => void): void {
+    if (this.#sync === undefined) settle();
+    // What it gives may be what an earlier one has written.
+    else if (this.#isEmpty) this.#sync.behind(settle);
+    else if (this.#syncsLater) this.#sync.after(settle);
+    else {
+      this.#sync.synced();
+      settle();
+    }
+  }
+
+  #countChanges(): number {
+    return this.#sync === undefined ? 0 : (this.#changes.get()?.[0] ?? 0);
   }
 
   /** The setting can't be changed inside of a transaction. */
@@ -244,7 +263,9 @@ function tellWritten(task: Task, outcome: Outcome | undefined): void {
   if (outcome !== undefined && 'result' in outcome) task.written?.(outcome.result);
 }
 
-function settleTask(task: Task, outcome: Outcome | undefined): void {
-  if (outcome !== undefined && 'result' in outcome) task.resolve(outcome.result);
-  else task.reject(outcome?.error);
+/** `failure`: what was written could not be made durable. */
+function settleTask(task: Task, outcome: Outcome | undefined, failure: AsmError | undefined): void {
+  if (outcome === undefined || 'error' in outcome) task.reject(outcome?.error);
+  else if (failure === undefined) task.resolve(outcome.result);
+  else task.reject(failure);
 }
