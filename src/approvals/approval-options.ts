@@ -1,5 +1,6 @@
 import { expiryDefaults, type ExpiryDefault } from '../domain/approval.ts';
 import { AsmError } from '../domain/error.ts';
+import { assertOptionNames } from '../domain/option-names.ts';
 
 /** How tool calls that need a person wait for one. */
 export interface ApprovalOptions {
@@ -40,13 +41,7 @@ export function approvalSettings(...given: readonly (ApprovalOptions | undefined
 
 /** Throws `unknown_option` or `invalid_input` for what types alone can't keep out. */
 export function checkApprovalOptions(options: ApprovalOptions): void {
-  for (const name of Object.keys(options)) {
-    if (names.some((known) => known === name)) continue;
-    throw new AsmError(
-      'unknown_option',
-      `\`approvals\` has no option "${name}"; it has ${names.join(', ')}.`,
-    );
-  }
+  assertOptionNames('`approvals`', options, names);
   const { deadline = 1, onExpiry = 'deny', parkAfter = 0 } = options;
   if (!Number.isSafeInteger(deadline) || deadline < 1 || deadline > year) {
     throw new AsmError(

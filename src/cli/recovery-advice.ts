@@ -1,4 +1,5 @@
 import type { AsmError } from '../domain/error.ts';
+import type { ErrorCode } from '../domain/error-code.ts';
 import { errorSettings, type ErrorSetting } from '../domain/error-setting.ts';
 
 /** How a person at the command line gives the option that decides about an error; not all of them can be given. */
@@ -8,6 +9,13 @@ const settingWords: Readonly<Record<ErrorSetting, string | undefined>> = {
   ownRules: 'asm lets no such rules stand.',
   shell: 'With --shell a shell runs it.',
   trustProject: 'With --trust-project it may.',
+};
+
+/** What is to be said of an error whose own words are those of the library, or know less. */
+const codeAdvice: { readonly [Code in ErrorCode]?: string } = {
+  run_already_executing:
+    'If that process is gone, try again when its lease has run out, some 15 s after its end.',
+  model_unpriced: 'asm takes no prices: limit tokens instead, as with --budget run=200000tokens.',
 };
 
 function settingAdvice(error: AsmError): string | undefined {
@@ -33,8 +41,6 @@ export function recoveryAdvice(error: AsmError): string | undefined {
       return 'Try again later, or with another provider.';
     case 'fix_input':
     case 'abort':
-      return error.code === 'run_already_executing'
-        ? 'If that process is gone, try again when its lease has run out, some 15 s after its end.'
-        : settingAdvice(error);
+      return codeAdvice[error.code] ?? settingAdvice(error);
   }
 }

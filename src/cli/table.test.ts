@@ -57,6 +57,13 @@ test('there a number says what it counts, and columns are left out that have no 
   );
 });
 
+test('there flexible texts are cut before a column is left out', () => {
+  const short = rows.map((row) => ({ ...row, id: `${row.id} of some length`, title: `${row.title} and on` }));
+  expect(renderTable(short.slice(0, 1), columns, 24)).toBe(
+    ['first_one of some length', '  7 · a title that is r…'].join('\n'),
+  );
+});
+
 test('no width is exceeded as long as the first column fits', () => {
   for (let width = 9; width < 60; width++) {
     for (const line of widths(renderTable(rows, columns, width))) expect(line).toBeLessThanOrEqual(width);

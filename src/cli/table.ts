@@ -16,6 +16,8 @@ export interface Column<Row> {
 
 const gap = '  ';
 const narrowest = 8;
+/** Between the cells of a line without columns. */
+const separator = ' · ';
 
 interface Measured<Row> {
   readonly column: Column<Row>;
@@ -103,22 +105,47 @@ function stacked<Row>(columns: readonly Measured<Row>[], rows: number, width: nu
   }).join('\n');
 }
 
-/** The other cells of a row, without those that may be left out where there is no room for all. */
+/**
+ * The other cells of a row in one line: columns that may be left out are, until the rest has room when flexible cells
+ * are cut.
+ */
 function lineBelow<Row>(columns: readonly Measured<Row>[], index: number, width: number): string {
-  const line = (kept: readonly Measured<Row>[]): string => {
-    const cells = kept.flatMap(({ column: { unit }, texts }) => {
-      const text = texts[index] ?? '';
-      return text === '' ? [] : [unit === undefined ? text : `${text} ${unit}${text === '1' ? '' : 's'}`];
-    });
-    return `${gap}${cells.join(' · ')}`;
-  };
   let kept = columns;
-  while (displayWidth(line(kept)) > width) {
+  while (widthBelow(cellsOf(kept, index), 'least') > width) {
     const fewer = withoutNext(kept);
     if (fewer === undefined) break;
     kept = fewer;
   }
-  return line(kept);
+  const cells = cellsOf(kept, index);
+  for (let over = widthBelow(cells, 'width') - width; over > 0; over--) {
+    const [widest] = cells
+      .filter((cell) => cell.width > cell.least)
+      .toSorted((one, other) => other.width - one.width);
+    if (widest === undefined) break;
+    widest.width -= 1;
+  }
+  return gap + cells.map((cell) => fitWidth(cell.text, cell.width)).join(separator);
+}
+
+interface Cell {
+  readonly text: string;
+  readonly least: number;
+  width: number;
+}
+
+function cellsOf<Row>(columns: readonly Measured<Row>[], index: number): readonly Cell[] {
+  return columns.flatMap(({ column: { unit, flexible }, texts }) => {
+    const plain = texts[index] ?? '';
+    if (plain === '') return [];
+    const text = unit === undefined ? plain : `${plain} ${unit}${plain === '1' ? '' : 's'}`;
+    const width = displayWidth(text);
+    return [{ text, width, least: flexible === true ? Math.min(width, narrowest) : width }];
+  });
+}
+
+function widthBelow(cells: readonly Cell[], which: 'least' | 'width'): number {
+  const between = Math.max(0, cells.length - 1) * separator.length;
+  return cells.reduce((sum, cell) => sum + cell[which], gap.length + between);
 }
 
 /** Columns of the terminal; where output goes elsewhere, nothing is cut. */

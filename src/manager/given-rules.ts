@@ -10,11 +10,6 @@ const lists = ['allow', 'deny', 'ask'] as const satisfies readonly (keyof GivenT
  * and an `allow` without its program would hold for all of them. Throws `unknown_option` and `invalid_input`.
  */
 export function readToolRules(given: GivenToolRules): ToolRules {
-  if (typeof given !== 'object' || given === null)
-    throw new AsmError(
-      'invalid_input',
-      '`rules` of a run has lists of rules under `allow`, `deny` and `ask`.',
-    );
   assertOptionNames('`rules` of a run', given, lists);
   const rules: { -readonly [List in keyof ToolRules]: ToolRules[List] } = {};
   for (const list of lists) {

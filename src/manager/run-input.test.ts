@@ -78,8 +78,13 @@ describe('what the manager is asked for', () => {
       [{ rules: { deny: ['bash(git push'] } }, 'invalid_input', /is not a rule/],
       [{ rules: { deny: 'bash' } }, 'invalid_input', /is a list of rules/],
       [{ rules: { allow: ['write(outside .)'] } }, 'invalid_input', /deny what is/],
-      [{ rules: ['bash'] }, 'unknown_option', /no option "0"/],
+      [{ rules: ['bash'] }, 'invalid_input', /as an object, not a list/],
       [{ environment: { CI: '1' } }, 'unknown_option', /`environment` of a run has no option "CI"/],
+      [{ environment: ['CI'] }, 'invalid_input', /as an object, not a list/],
+      [{ retry: 3 }, 'invalid_input', /`retry` takes its options as an object, not 3/],
+      [{ limits: '5m' }, 'invalid_input', /as an object, not "5m"/],
+      [{ approvals: true }, 'invalid_input', /`approvals` takes its options as an object, not true/],
+      [{ authorize: true }, 'invalid_input', /is a function/],
       [{ provider: scriptedProvider }, 'invalid_input', /Call scriptedProvider/],
       [{ provider: {} }, 'invalid_input', /is no provider/],
     ];
@@ -90,6 +95,8 @@ describe('what the manager is asked for', () => {
       ).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
     }
     expect(await session.runs()).toEqual([]);
+    const named = untyped<SessionOptions>({ provider: scriptedProvider([]) });
+    await expect(manager.createSession(named)).rejects.toMatchObject({ code: 'invalid_input' });
   });
 
   it('gives no providers, or what is none', async () => {

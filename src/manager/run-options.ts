@@ -133,6 +133,9 @@ export function checkRunOptions(options: RunOptions): void {
   const { permissionMode, continuation, maxTurns, limits, requires = [], prefers = [] } = options;
   for (const name of requires) oneOf('A capability in requires', name, capabilityNames);
   for (const name of prefers) oneOf('A capability in prefers', name, capabilityNames);
+  const authorize: unknown = options.authorize;
+  if (authorize !== undefined && typeof authorize !== 'function')
+    throw new AsmError('invalid_input', '`authorize` of a run is a function that decides about tool calls.');
   if (options.rules !== undefined) readToolRules(options.rules);
   if (options.environment !== undefined)
     assertOptionNames('`environment` of a run', options.environment, ['inherit', 'set']);

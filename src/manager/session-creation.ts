@@ -47,6 +47,12 @@ export function newSession(
   forkedFrom?: Session['forkedFrom'],
 ): NewSession {
   assertOptionNames('A session', options, optionNames);
+  const provider: unknown = options.provider;
+  if (provider !== undefined && typeof provider !== 'string')
+    throw new AsmError(
+      'invalid_input',
+      'The `provider` of a session is a name, such as "claude"; that of a run may be a provider itself.',
+    );
   if (options.provider !== undefined) findProvider(environment, options.provider);
   const { clock, redactor, encoder } = environment;
   const id = options.id === undefined ? environment.ids('session') : parseId('session', options.id);

@@ -1,6 +1,6 @@
 import type { Event, LogEvent } from '../domain/event.ts';
 import type { EventData, RunEndData, ToolResultData } from '../domain/event-data.ts';
-import { budgetText, formatCost, shortModel, shortReason, tokenTotals } from './figure-format.ts';
+import { budgetText, formatCost, runName, shortModel, shortReason, tokenTotals } from './figure-format.ts';
 import { outputText } from './output-text.ts';
 import type { Palette } from './palette.ts';
 import { violationText } from './policy-text.ts';
@@ -37,7 +37,7 @@ export function compactToken(event: TokenEvent, paint: Palette): string {
     case 'run_moved':
       return dim(`r:queued@${event.data.position}`);
     case 'run_started':
-      return `${blue('r+')} ${magenta(shortModel(event.data.requested.model ?? event.data.requested.provider))}`;
+      return `${blue('r+')} ${magenta(runName(event.data.requested))}`;
     case 'run_completed':
       return completedToken(event.data, paint);
     case 'run_failed':

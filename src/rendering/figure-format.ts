@@ -1,5 +1,5 @@
 import type { Cost } from '../domain/cost.ts';
-import type { EventData } from '../domain/event-data.ts';
+import type { EventData, RequestedRun } from '../domain/event-data.ts';
 import { cacheWrites, type TokenUsage } from '../domain/usage.ts';
 import { oneLine } from './visible-text.ts';
 
@@ -68,6 +68,11 @@ export function shortModel(model: string): string {
     .replace(/^anthropic\./, '')
     .replace(/^claude-/, '');
   return oneLine(name.split('-').slice(0, 3).join('-'), 60);
+}
+
+/** What a run is called: by its model if it names one, else by its provider. */
+export function runName({ model, provider }: Pick<RequestedRun, 'model' | 'provider'>): string {
+  return model === undefined ? oneLine(provider, 60) : shortModel(model);
 }
 
 /** The reason why an agent stopped, short: `end_turn` is `end`, `tool_use` is `tool`. */

@@ -1,5 +1,5 @@
 import type { EventType, LogEvent } from '../domain/event.ts';
-import { budgetText, shortModel, shortReason, tokenTotals } from './figure-format.ts';
+import { budgetText, runName, shortModel, shortReason, tokenTotals } from './figure-format.ts';
 import { jsonText, outputText } from './output-text.ts';
 import { violationText } from './policy-text.ts';
 import { oneLine } from './visible-text.ts';
@@ -61,7 +61,7 @@ function code(event: LogEvent): string {
 function details(event: LogEvent): object {
   switch (event.type) {
     case 'run_started':
-      return { m: shortModel(event.data.requested.model ?? event.data.requested.provider) };
+      return { m: runName(event.data.requested) };
     case 'agent_started':
       return event.data.model === undefined ? {} : { m: shortModel(event.data.model) };
     case 'message_sent':

@@ -129,13 +129,15 @@ describe('studio', () => {
       logOf(
         {
           type: 'run_started',
-          data: { requested: { provider: 'claude', permissionMode: 'full_auto', continuation: 'auto' } },
+          data: {
+            requested: { provider: 'claude-agent-acp', permissionMode: 'full_auto', continuation: 'auto' },
+          },
         },
         { type: 'agent_started', data: { continuity: 'fresh', nativePermissionMode: 'default' } },
         { type: 'run_completed', data: { usage: noUsage, interrupted: false, stopReason: 'end_turn' } },
       ),
     );
-    expect(out).toContain('claude run started · full_auto\n');
+    expect(out).toContain('● claude-agent-acp run started · full_auto\n');
     expect(out).not.toContain('default permissions');
     expect(out).toContain('Run complete (end_turn) — 0 tools\n');
   });

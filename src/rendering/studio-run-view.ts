@@ -1,6 +1,6 @@
 import type { Event } from '../domain/event.ts';
 import type { TokenUsage } from '../domain/usage.ts';
-import { formatCost, formatCount, formatDuration, plural, shortModel, tokenTotals } from './figure-format.ts';
+import { formatCost, formatCount, formatDuration, plural, runName, tokenTotals } from './figure-format.ts';
 import { studioSymbols } from './studio-note.ts';
 import type { StudioWriter } from './studio-writer.ts';
 import { oneLine } from './visible-text.ts';
@@ -24,10 +24,10 @@ export class StudioRunView {
   started(event: Event<'run_started'>): string {
     this.#usage = undefined;
     this.#plan = '';
-    const { model, provider, permissionMode } = event.data.requested;
+    const { permissionMode } = event.data.requested;
     // The mode that one gets without asking for it is not worth a word.
     const mode = permissionMode === 'default' ? '' : ` · ${oneLine(permissionMode, 40)}`;
-    const text = `${shortModel(model ?? provider)} run started${mode}`;
+    const text = `${runName(event.data.requested)} run started${mode}`;
     return this.#writer.line(studioSymbols.info, 'blue', text, { spaced: true });
   }
 
