@@ -26,6 +26,17 @@ describe('toJson', () => {
     const shared = { a: 1 };
     expect(toJson([shared, shared])).toEqual([{ a: 1 }, { a: 1 }]);
   });
+  test('a field stays data where what is inherited would take it or refuse it', () => {
+    Object.defineProperty(Object.prototype, 'taken', { set() {}, configurable: true });
+    Object.defineProperty(Object.prototype, 'frozen', { value: 0, configurable: true });
+    try {
+      const json = toJson(JSON.parse('{"taken":1,"frozen":2}'));
+      expect(JSON.stringify(json)).toBe('{"taken":1,"frozen":2}');
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'taken');
+      Reflect.deleteProperty(Object.prototype, 'frozen');
+    }
+  });
   test('an own __proto__ stays data', () => {
     const json = toJson(JSON.parse('{"__proto__":{"admin":true},"constructor":1}'));
     expect(Object.getPrototypeOf(json)).toBe(Object.prototype);

@@ -65,10 +65,10 @@ function convert(value: unknown, depth: number, ancestors: Set<object>): JsonVal
 
 /** Gives an object that is being built an own field of any name. */
 export function setOwn(object: Record<string, JsonValue>, key: string, value: JsonValue): void {
-  if (key !== '__proto__') {
+  if (!(key in object)) {
     object[key] = value;
     return;
   }
-  // It must stay data and never become a prototype.
+  // What is inherited may take the value for itself, as `__proto__` does, or refuse it, if it is frozen.
   Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
 }

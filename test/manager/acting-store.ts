@@ -47,10 +47,10 @@ export function actingStore(inner: SessionStore): ActingStore {
   };
   const store: SessionStore = {
     describe: () => inner.describe(),
-    commit: (change) =>
+    commit: (change, options) =>
       pass('commit', async () => {
         if (isRefused(change)) throw diskGone();
-        return await inner.commit(change);
+        return await inner.commit(change, options);
       }),
     leases: {
       acquire: (request, options) => pass('acquire', () => inner.leases.acquire(request, options)),
