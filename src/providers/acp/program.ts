@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { AsmError } from '../../domain/error.ts';
@@ -20,7 +20,7 @@ export async function findAgent(
   where: { readonly path: string; readonly cwd: string },
 ): Promise<AgentProgram | undefined> {
   if (agent.command === undefined && agent.preset?.package !== undefined) {
-    const script = await packagedProgram(agent.preset.package);
+    const script = packagedProgram(agent.preset.package);
     if (script !== undefined)
       return { command: process.execPath, arguments: [script, ...agent.arguments], path: script };
   }
@@ -49,17 +49,29 @@ export function installAdvice(agent: AcpAgent): string {
     : `${wanted} Install it, or give its full path.`;
 }
 
+/** Scripts that were found: each run looks for one before its agent starts, and a package stays where it is. */
+const packaged = new Map<string, string>();
+
 /** The script of a package that is installed beside this library. */
-async function packagedProgram(wanted: {
+function packagedProgram({
+  name,
+  program,
+}: {
   readonly name: string;
   readonly program: string;
-}): Promise<string | undefined> {
+}): string | undefined {
+  const key = JSON.stringify([name, program]);
+  const known = packaged.get(key);
+  if (known !== undefined) return known;
   try {
-    const file = createRequire(import.meta.url).resolve(`${wanted.name}/package.json`);
-    const description: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const file = createRequire(import.meta.url).resolve(`${name}/package.json`);
+    const description: unknown = JSON.parse(readFileSync(file, 'utf8'));
     const programs = isJsonObject(description) ? description['bin'] : undefined;
-    const script = isJsonObject(programs) ? programs[wanted.program] : programs;
-    return typeof script === 'string' ? join(dirname(file), script) : undefined;
+    const script = isJsonObject(programs) ? programs[program] : programs;
+    if (typeof script !== 'string') return undefined;
+    const path = join(dirname(file), script);
+    packaged.set(key, path);
+    return path;
   } catch {
     return undefined;
   }
