@@ -1,6 +1,6 @@
 import type { Benchmark } from './benchmark.ts';
 import { runBareAcp } from './support/bare-acp.ts';
-import { measureOverhead } from './support/run-overhead.ts';
+import { barePeers, measureOverhead } from './support/run-overhead.ts';
 
 /**
  * The real claude-agent-acp through the manager and with the protocol's SDK alone. The peer opens the conversation
@@ -10,5 +10,5 @@ export const acpOverheadBenchmark: Benchmark = {
   name: 'acp-overhead',
   goal: 'median of the differences below 10 ms',
   run: (options) =>
-    measureOverhead('claude-agent-acp', [{ name: 'the client alone', goal: 10, run: runBareAcp }], options),
+    measureOverhead('claude-agent-acp', barePeers('the client alone', 10, runBareAcp), options),
 };

@@ -1,6 +1,6 @@
 import type { Benchmark } from './benchmark.ts';
 import { runBareCodex } from './support/bare-codex.ts';
-import { measureOverhead } from './support/run-overhead.ts';
+import { barePeers, measureOverhead } from './support/run-overhead.ts';
 
 /**
  * The real Codex through the manager and with its app-server alone. The peer is the least client that speaks with
@@ -9,6 +9,5 @@ import { measureOverhead } from './support/run-overhead.ts';
 export const codexOverheadBenchmark: Benchmark = {
   name: 'codex-overhead',
   goal: 'median of the differences below 10 ms',
-  run: (options) =>
-    measureOverhead('codex', [{ name: 'the app-server alone', goal: 10, run: runBareCodex }], options),
+  run: (options) => measureOverhead('codex', barePeers('the app-server alone', 10, runBareCodex), options),
 };

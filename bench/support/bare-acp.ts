@@ -10,7 +10,11 @@ import { createRunRequest } from '../../src/testing/index.ts';
 import type { AgentPlace } from './run-overhead.ts';
 
 /** One whole run of claude-agent-acp with the least client that allows everything. */
-export async function runBareAcp(prompt: string, { cwd, environment }: AgentPlace): Promise<void> {
+export async function runBareAcp(
+  prompt: string,
+  { cwd, environment }: AgentPlace,
+  detached: boolean,
+): Promise<void> {
   const agent = chooseAgent({ preset: 'claude-agent-acp' });
   // What our provider passes on besides, so that both programs have the same to do.
   const variables = acpEnvironment(agent, createRunRequest({ cwd, environment: { set: environment } }));
@@ -18,6 +22,7 @@ export async function runBareAcp(prompt: string, { cwd, environment }: AgentPlac
   const child = spawn(program.command, program.arguments, {
     cwd,
     env: variables,
+    detached,
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   const exit = once(child, 'exit');

@@ -22,6 +22,25 @@ export interface AgentPlace {
   readonly scratch: string;
 }
 
+/** Runs an agent with the least client; `detached`: in a session of its own, as ours. */
+export type BareRun = (prompt: string, place: AgentPlace, detached: boolean) => Promise<void>;
+
+/**
+ * A bare client in two ways. Ours starts each agent in a session of its own, so that all of it can be ended and none of
+ * it reaches the person's terminal; where Linux shares processors out by sessions (autogroups), an agent that needs more
+ * of them than there are takes longer for that alone.
+ */
+export function barePeers(name: string, goal: number, run: BareRun): readonly BarePeer[] {
+  return [
+    { name, goal, run: (prompt, place) => run(prompt, place, false) },
+    {
+      name: `${name}, in a session of its own`,
+      goal,
+      run: (prompt, place) => run(prompt, place, true),
+    },
+  ];
+}
+
 /** What a managed run is set beside: the same agent, driven by less. */
 export interface BarePeer {
   /** What drives it, such as `the SDK alone`. */
