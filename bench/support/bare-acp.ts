@@ -6,6 +6,7 @@ import { chooseAgent } from '../../src/providers/acp/agent.ts';
 import { acpEnvironment } from '../../src/providers/acp/environment.ts';
 import { requireAgent } from '../../src/providers/acp/program.ts';
 import { acpPresets } from '../../src/providers/acp/presets.ts';
+import { keepCompiled } from '../../src/process/node-compile-cache.ts';
 import { createRunRequest } from '../../src/testing/index.ts';
 import type { AgentPlace } from './run-overhead.ts';
 
@@ -13,16 +14,18 @@ import type { AgentPlace } from './run-overhead.ts';
 export async function runBareAcp(
   prompt: string,
   { cwd, environment }: AgentPlace,
-  detached: boolean,
+  asOurs: boolean,
 ): Promise<void> {
   const agent = chooseAgent({ preset: 'claude-agent-acp' });
   // What our provider passes on besides, so that both programs have the same to do.
   const variables = acpEnvironment(agent, createRunRequest({ cwd, environment: { set: environment } }));
   const program = await requireAgent(agent, { path: variables['PATH'] ?? '', cwd });
-  const child = spawn(program.command, program.arguments, {
+  const plain = { ...program, environment: variables };
+  const start = asOurs ? keepCompiled(plain) : plain;
+  const child = spawn(start.command, start.arguments, {
     cwd,
-    env: variables,
-    detached,
+    env: start.environment,
+    detached: asOurs,
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   const exit = once(child, 'exit');

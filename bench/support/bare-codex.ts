@@ -10,14 +10,14 @@ import { createRunRequest } from '../../src/testing/index.ts';
 import type { AgentPlace } from './run-overhead.ts';
 
 /** One whole run of `codex app-server` with the least client that allows everything. */
-export async function runBareCodex(prompt: string, place: AgentPlace, detached: boolean): Promise<void> {
+export async function runBareCodex(prompt: string, place: AgentPlace, asOurs: boolean): Promise<void> {
   const search = { executable: undefined, path: process.env['PATH'] ?? '', cwd: '/' };
   // What our provider passes on besides, so that both programs have the same to do.
   const request = createRunRequest({ cwd: place.cwd, environment: { set: place.environment } });
   const child = spawn((await findCodex(search)) ?? 'codex', ['app-server', ...serverFlags], {
     cwd: '/',
     env: codexEnvironment(request),
-    detached,
+    detached: asOurs,
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   const exit = once(child, 'exit');

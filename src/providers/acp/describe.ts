@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import type { ProviderDescription } from '../../ports/provider.ts';
+import { keepCompiled } from '../../process/node-compile-cache.ts';
 import { startProcessGroup } from '../../process/process-group.ts';
 import type { AcpAgent } from './agent.ts';
 import { connectAgent } from './connection.ts';
@@ -53,7 +54,7 @@ async function introduce(
     const sdk = await loadSdk();
     stop.throwIfAborted();
     // Not in the project's folder, from which an agent may read settings as it starts.
-    await using group = await startProcessGroup({ ...program, cwd: tmpdir(), environment });
+    await using group = await startProcessGroup(keepCompiled({ ...program, cwd: tmpdir(), environment }));
     const end = (): void => void group.end({ grace: 0 }).catch(() => undefined);
     stop.addEventListener('abort', end, { once: true });
     const connection = connectAgent(sdk, group, {

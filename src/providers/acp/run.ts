@@ -3,6 +3,7 @@ import { abortError } from '../../domain/error.ts';
 import type { JsonValue } from '../../domain/json.ts';
 import type { EarlyAgents } from '../../ports/early-agents.ts';
 import type { AgentStart, ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
+import { keepCompiled } from '../../process/node-compile-cache.ts';
 import { startProcessGroup, type ProcessExit, type ProcessGroup } from '../../process/process-group.ts';
 import type { AcpAgent } from './agent.ts';
 import { bridgeHandlers } from './bridge-handlers.ts';
@@ -172,7 +173,7 @@ async function endLater(group: ProcessGroup, resources: AsyncDisposable): Promis
 export async function startAgent(agent: AcpAgent, start: AgentStart): Promise<ProcessGroup> {
   const environment = acpEnvironment(agent, start);
   const program = await requireAgent(agent, { path: environment['PATH'] ?? '', cwd: start.cwd });
-  return await startProcessGroup({ ...program, cwd: start.cwd, environment });
+  return await startProcessGroup(keepCompiled({ ...program, cwd: start.cwd, environment }));
 }
 
 /** The agent's own name of the mode that a run asks for. */

@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
 import type { ProviderDescription } from '../../ports/provider.ts';
+import { keepCompiled } from '../../process/node-compile-cache.ts';
 import { startProcessGroup } from '../../process/process-group.ts';
 import { ampCapabilities } from './capabilities.ts';
 import { describeEnvironment } from './environment.ts';
@@ -61,10 +62,12 @@ async function askVersion(
   if (stop.aborted) return undefined;
   try {
     await using group = await startProcessGroup({
-      command: program.isScript ? process.execPath : program.path,
-      arguments: program.isScript ? [program.path, '--version'] : ['--version'],
+      ...keepCompiled({
+        command: program.isScript ? process.execPath : program.path,
+        arguments: program.isScript ? [program.path, '--version'] : ['--version'],
+        environment,
+      }),
       cwd: process.cwd(),
-      environment,
       standardInput: 'ignore',
     });
     const end = (): void => void group.end({ grace: 0 }).catch(() => undefined);

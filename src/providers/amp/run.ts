@@ -4,6 +4,7 @@ import { withClientToolServer } from '../../bridge/helper-program.ts';
 import { abortError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
+import { keepCompiled } from '../../process/node-compile-cache.ts';
 import { startProcessGroup, type ProcessExit, type ProcessGroup } from '../../process/process-group.ts';
 import { commandLine } from './command-line.ts';
 import { ampEnvironment } from './environment.ts';
@@ -57,11 +58,13 @@ export async function* runAmp(
   const settingsFile = await makeSettings(bridge, request, native, ownSettings);
   const thread = request.resume?.handle.id;
   const { trustProject } = request;
-  await using agent = await startProcessGroup({
-    ...commandLine({ program, options, native, settingsFile, thread, trustProject }),
-    cwd: request.cwd,
-    environment,
-  });
+  await using agent = await startProcessGroup(
+    keepCompiled({
+      ...commandLine({ program, options, native, settingsFile, thread, trustProject }),
+      cwd: request.cwd,
+      environment,
+    }),
+  );
   const control = new RunControl({
     host,
     agent,
