@@ -23,16 +23,18 @@ export function createLineSplitter(limit: number): LineSplitter {
   return {
     limit,
     *split(chunk) {
+      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
       let start = 0;
-      for (let end = chunk.indexOf(0x0a); end !== -1; end = chunk.indexOf(0x0a, start)) {
-        keep(chunk.subarray(start, end), this);
-        const line = Buffer.concat(rest).toString('utf8');
+      for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, start)) {
+        const isWhole = rest.length === 0 && end - start <= this.limit;
+        if (!isWhole) keep(bytes.subarray(start, end), this);
+        const line = isWhole ? bytes.toString('utf8', start, end) : Buffer.concat(rest).toString('utf8');
         rest = [];
         length = 0;
         start = end + 1;
         yield line;
       }
-      if (start < chunk.length) keep(chunk.subarray(start), this);
+      if (start < bytes.length) keep(bytes.subarray(start), this);
     },
     rest: () => Buffer.concat(rest).toString('utf8'),
   };

@@ -107,11 +107,14 @@ export class EventLog {
     }
   }
 
-  /** Joins the followers of a session. Rejects with `session_not_found`. */
-  async join(sessionId: SessionId): Promise<FeedPlace> {
+  /**
+   * Joins the followers of a session. `reaches`: a number up to which its log is known to go; without it the store is
+   * asked, and `session_not_found` rejects.
+   */
+  async join(sessionId: SessionId, reaches?: number): Promise<FeedPlace> {
     const known = this.#feeds.get(sessionId);
     if (known !== undefined) return this.#joined(sessionId, known);
-    const reached = await this.reached(sessionId);
+    const reached = reaches ?? (await this.reached(sessionId));
     const feed =
       this.#feeds.get(sessionId) ??
       new SessionFeed(this.store, sessionId, reached, this.#limits, this.#budget);
@@ -190,4 +193,6 @@ export interface FollowQuery extends CallOptions {
   readonly runId?: RunId;
   /** True: it is known that the end is yet to come, and not looked for at the beginning. */
   readonly endless?: boolean;
+  /** A number up to which the log is known to go. */
+  readonly reaches?: number;
 }

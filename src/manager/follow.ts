@@ -43,7 +43,7 @@ export async function* follow(
   if (!Number.isSafeInteger(cursor) || cursor < 0) {
     throw new AsmError('invalid_cursor', `A cursor is a whole number from 0, not ${String(cursor)}.`);
   }
-  using place = await log.join(sessionId);
+  using place = await log.join(sessionId, query.reaches);
   let mayBeOver = query.endless !== true;
   let life: Life = 'going';
   for (;;) {

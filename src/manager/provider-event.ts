@@ -47,21 +47,30 @@ const optionalFields: Fields = {
   byModel: 'usages',
 };
 
+type FieldList = readonly (readonly [name: string, type: FieldType])[];
+
+/** The same as lists: each event is looked at with them. */
+const requiredLists: ReadonlyMap<string, FieldList> = new Map(
+  Object.entries(requiredFields).map(([type, fields]) => [type, Object.entries(fields)]),
+);
+const optionalList: FieldList = Object.entries(optionalFields);
+
 /** Why what a provider yielded can't be taken in, for a person; `undefined` if it can. */
 export function providerEventProblem(value: unknown): string | undefined {
   if (!isJsonObject(value) || typeof value['type'] !== 'string') return 'The provider gave what is no event.';
   const type = value['type'].slice(0, 80);
-  if (!isProviderEventType(type)) {
+  const required = requiredLists.get(type);
+  if (required === undefined) {
     return `The provider gave an event that only the library may write: ${type}.`;
   }
   const { data } = value;
   if (!isJsonObject(data)) return `The provider gave a ${type} without data.`;
-  for (const [field, fieldType] of Object.entries(requiredFields[type])) {
+  for (const [field, fieldType] of required) {
     if (!hasType(data[field], fieldType)) {
       return `The provider gave a ${type} whose ${field} is missing or of the wrong type.`;
     }
   }
-  for (const [field, fieldType] of Object.entries(optionalFields)) {
+  for (const [field, fieldType] of optionalList) {
     if (data[field] !== undefined && !hasType(data[field], fieldType)) {
       return `The provider gave a ${type} whose ${field} is of the wrong type.`;
     }
@@ -82,10 +91,6 @@ export function outcomeProblem(value: unknown): string | undefined {
     (usage === undefined || hasType(usage, 'usage')) &&
     (cost === undefined || isJsonObject(cost));
   return fits ? undefined : 'The provider ended with a malformed outcome.';
-}
-
-function isProviderEventType(type: string): type is ProviderEventType {
-  return Object.hasOwn(requiredFields, type);
 }
 
 function hasType(value: unknown, type: FieldType): boolean {

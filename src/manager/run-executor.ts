@@ -136,7 +136,9 @@ export class RunExecutor {
     const start = events.find(
       ({ type, runId }) => (type === 'run_started' || type === 'run_resumed') && runId === run.id,
     );
-    const work = this.#work(run, LeaseKeeper.keep(leasing, lease), (start?.seq ?? 1) - 1);
+    const startedAfter = (start?.seq ?? 1) - 1;
+    const reached = events.at(-1)?.seq ?? startedAfter;
+    const work = this.#work(run, LeaseKeeper.keep(leasing, lease), { startedAfter, reached });
     const finished = log.alive.during(this.#untilEnded(work));
     // The failure belongs to whoever waits for the result; nobody may be.
     finished.catch(() => undefined);
@@ -177,7 +179,12 @@ export class RunExecutor {
     this.#stop.abort(error);
   }
 
-  async #work(run: Run, keeper: LeaseKeeper, startedAfter: number): Promise<Run> {
+  /** `startedAfter`: the number before that of the start; `reached`: of the last event that was stored with it. */
+  async #work(
+    run: Run,
+    keeper: LeaseKeeper,
+    { startedAfter, reached }: { readonly startedAfter: number; readonly reached: number },
+  ): Promise<Run> {
     const { log, encoder, redactor, clock, deltas, limits } = this.#environment;
     const { options } = this.#prepared;
     const started = clock.monotonic();
@@ -210,7 +217,7 @@ export class RunExecutor {
       log,
       sessionId: run.sessionId,
       runId: run.id,
-      after: startedAfter,
+      after: reached,
       clock,
       texts: this.#environment.steeringTexts.listen(run.id),
       record: (draft) => void recorder.record(draft),

@@ -18,6 +18,7 @@ export interface RunRequestsOptions {
   readonly log: EventLog;
   readonly sessionId: SessionId;
   readonly runId: RunId;
+  /** Number of the last event of the commit that started the run: requests come after it. */
   readonly after: number;
   readonly clock: Clock;
   /** Messages as they were given here; disposed of at the end. */
@@ -103,6 +104,7 @@ export class RunRequests {
         const requests = follow(log, sessionId, {
           runId,
           after,
+          reaches: after,
           types: [
             'run_cancel_requested',
             'run_interrupt_requested',

@@ -4,12 +4,12 @@ import {
   type ChildProcessByStdio,
   type ChildProcessWithoutNullStreams,
 } from 'node:child_process';
-import { statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { AsmError } from '../domain/error.ts';
 import { systemClock } from '../domain/clock.ts';
 import { pause } from '../domain/pause.ts';
 import type { AgentProcess } from '../domain/run.ts';
+import { lookAt } from './look-at.ts';
 import { createOutputTail } from './output-tail.ts';
 import { endProcesses, sendSignal, type Endable } from './process-ending.ts';
 import { findFamily, runCookieVariable, type FamilyMarks } from './process-family.ts';
@@ -154,7 +154,8 @@ async function take<Child extends ChildProcess & { readonly stderr: Readable }>(
     async lastStderr() {
       const reading = new AbortController();
       await Promise.race([stderrRead, pause(readingDeadline, reading.signal, systemClock)]);
-      reading.abort();
+      // With a reason of its own: the default one is made with its stack.
+      reading.abort('read');
       return tail.text();
     },
     end,
@@ -192,7 +193,7 @@ function familyOf(group: number, marks: FamilyMarks): Endable {
 }
 
 async function findStartable(options: ProcessGroupOptions): Promise<string> {
-  if (!isFolder(options.cwd)) {
+  if (lookAt(options.cwd)?.isDirectory() !== true) {
     throw new AsmError(
       'invalid_input',
       `The working folder ${JSON.stringify(options.cwd)} is not an existing folder.`,
@@ -206,14 +207,6 @@ async function findStartable(options: ProcessGroupOptions): Promise<string> {
     `No program ${JSON.stringify(options.command)} was found${options.command.includes('/') ? '' : ' in PATH'}. Install it, or give its full path.`,
     { details: { command: options.command } },
   );
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
 }
 
 function refuseNul(options: ProcessGroupOptions): void {

@@ -1,11 +1,11 @@
-import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, realpathSync } from 'node:fs';
 import { basename, delimiter, resolve } from 'node:path';
+import { lookAt } from './look-at.ts';
 
 /**
  * Finds a program as a shell would: a name with a slash is a path, relative to `cwd`; any other name is
  * looked up in the folders of `path`. Gives an absolute path, or `undefined` when nothing executable
- * is there. Looks without a thread in between, which alone would take a hundred times as long; who starts
- * a program waits for the disk in the same way.
+ * is there.
  */
 export async function findProgram(
   name: string,
@@ -31,10 +31,15 @@ export async function findProgram(
  */
 export async function findLifeBinder(): Promise<string | undefined> {
   if (process.platform !== 'linux') return undefined;
+  if (lifeBinder !== undefined && isExecutable(lifeBinder)) return lifeBinder;
   const path = await findProgram('setpriv', { path: process.env['PATH'] ?? '', cwd: '/' });
-  if (path === undefined) return undefined;
-  return basename(realPath(path)).startsWith('busybox') ? undefined : path;
+  if (path === undefined || basename(realPath(path)).startsWith('busybox')) return undefined;
+  lifeBinder = path;
+  return path;
 }
+
+/** The one that was found last: each agent is started by it. */
+let lifeBinder: string | undefined;
 
 function realPath(path: string): string {
   try {
@@ -47,7 +52,7 @@ function realPath(path: string): string {
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
+    return lookAt(path)?.isFile() === true;
   } catch {
     return false;
   }

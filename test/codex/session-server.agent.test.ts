@@ -142,8 +142,9 @@ describe("a session's server", () => {
     const program = await standIn(folder, greeting);
     await using servers = createSessionServers();
     const { signal } = new AbortController();
+    const wanted = { program, environment: { PATH: process.env['PATH'] ?? '' } };
     const leases = await Promise.all(
-      Array.from({ length: 17 }, () => servers.lease(program, createRunRequest({ cwd: folder.cwd }), signal)),
+      Array.from({ length: 17 }, () => servers.lease(wanted, createRunRequest({ cwd: folder.cwd }), signal)),
     );
     for (const { release } of leases) await release(true);
     const [first, ...others] = leases.map(({ server }) => server);

@@ -1,5 +1,6 @@
-import { open, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lookAt } from '../../process/look-at.ts';
 
 /** Files with a project's instructions, the first that exists counts. */
 const instructionFiles = ['CLAUDE.md', 'AGENTS.md'] as const;
@@ -20,7 +21,7 @@ export async function readInstructionFile(cwd: string): Promise<string | undefin
 /** The beginning of a regular file. What can't be read is as good as absent. */
 async function readStart(path: string): Promise<string | undefined> {
   // Looked at first: opening a pipe by that name would make the run wait.
-  const found = await stat(path).catch(() => undefined);
+  const found = lookAt(path);
   if (found?.isFile() !== true) return undefined;
   const file = await open(path, 'r').catch(() => undefined);
   if (file === undefined) return undefined;

@@ -9,7 +9,7 @@ import { createJsonRpc, type JsonRpc } from './json-rpc.ts';
 import type { InboxItem, MessageInbox } from './message-inbox.ts';
 import { fieldOf, textField } from '../../domain/json-field.ts';
 import type { OwnConfiguration } from './own-configuration.ts';
-import { notifications } from './protocol.ts';
+import { notifications, silentNotifications } from './protocol.ts';
 import { serverFlags } from './server-flags.ts';
 
 /** Longest line of the server, in bytes. */
@@ -108,23 +108,21 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
     await group.end({ grace: 0 });
   };
   const closings = new Map<string, () => void>();
-  const deliver = async (item: InboxItem, bytes: number): Promise<void> => {
+  /** Gives it to the runs that it is for; resolves when there is room for more, at once where nothing is given. */
+  const deliver = (item: InboxItem, bytes: number): Promise<unknown> | undefined => {
     const threadId = 'raw' in item ? undefined : textField(item.params, 'threadId');
-    const own = threadId === undefined ? undefined : threads.get(threadId);
     if (threadId !== undefined && !('raw' in item) && item.method === notifications.closed)
       closings.get(threadId)?.();
-    const everybody = threadId === undefined ? new Set([...threads.values(), ...lobby]) : lobby;
-    const receivers = own === undefined ? everybody : [own];
-    for (const inbox of receivers) inbox.push(item, bytes);
-    if (
-      own === undefined &&
-      lobby.size === 0 &&
-      threadId !== undefined &&
-      !('raw' in item) &&
-      item.id !== undefined
-    )
+    const own = threadId === undefined ? undefined : threads.get(threadId);
+    if (own !== undefined) {
+      own.push(item, bytes);
+      return own.room();
+    }
+    if (lobby.size === 0 && threadId !== undefined && !('raw' in item) && item.id !== undefined)
       rpc.refuse(item.id, 'Nobody waits for this.');
-    for (const inbox of receivers) await inbox.room();
+    const receivers = threadId === undefined ? new Set([...threads.values(), ...lobby]) : lobby;
+    for (const inbox of receivers) inbox.push(item, bytes);
+    return Promise.all([...receivers].map((inbox) => inbox.room()));
   };
   const readAll = async (): Promise<void> => {
     const splitter = createLineSplitter(maximumLine);
@@ -134,7 +132,8 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
         if (!(bytes instanceof Uint8Array)) continue;
         for (const line of splitter.split(bytes)) {
           const item = rpc.receive(line);
-          if (item !== undefined) await deliver(item, line.length);
+          const room = item === undefined ? undefined : deliver(item, line.length);
+          if (room !== undefined) await room;
         }
       }
     } catch {
@@ -205,7 +204,11 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
 const greetingParameters: JsonObject = {
   clientInfo: { name: 'agent-session-manager', title: 'Agent Session Manager', version: '1' },
   // Client tools belong to it.
-  capabilities: { experimentalApi: true, requestAttestation: false },
+  capabilities: {
+    experimentalApi: true,
+    requestAttestation: false,
+    optOutNotificationMethods: [...silentNotifications],
+  },
 };
 
 /** The server tells its version only behind the name that we gave it. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { agentEnvironment } from '../../process/agent-environment.ts';
+import { runCookieVariable } from '../../process/process-family.ts';
 import type { RunRequest } from '../../ports/provider.ts';
 
 /** What Codex inherits besides the list of all agents: its own configuration and sign-in. */
@@ -12,19 +13,16 @@ const codexVariables = [
   'RUST_LOG',
 ] as const;
 
-/** The whole environment of one run's Codex. */
-export function codexEnvironment(
-  request: Pick<RunRequest, 'environment' | 'runId' | 'cookie'>,
-): Record<string, string> {
-  return agentEnvironment(codexVariables, request.environment, {
-    ASM_RUN_ID: request.runId,
-    ASM_RUN_COOKIE: request.cookie,
-  });
+/** The environment of a Codex for such runs, without the marks by which it is found. */
+export function codexEnvironment(request: Pick<RunRequest, 'environment'>): Record<string, string> {
+  return agentEnvironment(codexVariables, request.environment);
 }
 
-/** The environment of a Codex that serves several runs: the same but for what names one run. */
-export function sharedEnvironment(request: Pick<RunRequest, 'environment'>): Record<string, string> {
-  return agentEnvironment(codexVariables, request.environment);
+/** The variables by which what one run starts is found. */
+export function runMarks({ runId, cookie }: Pick<RunRequest, 'runId' | 'cookie'>): {
+  readonly [name: string]: string;
+} {
+  return { ASM_RUN_ID: runId, [runCookieVariable]: cookie };
 }
 
 /** The folder of Codex's own configuration. */

@@ -11,8 +11,8 @@ export type InboxItem = ServerMessage | { readonly raw: JsonValue };
 /** What the server says to one run, until the run takes it. One reader. */
 export interface MessageInbox {
   push(item: InboxItem, bytes: number): void;
-  /** Resolves while few bytes wait, or when the reader has taken them, or left. */
-  room(): Promise<void>;
+  /** Resolves when the reader has taken enough of what waits, or left; `undefined` while little waits. */
+  room(): Promise<void> | undefined;
   /** The next item. Rejects with what `fail` was called with, after what came before. */
   take(): Promise<InboxItem>;
   fail(error: AsmError): void;
@@ -47,7 +47,7 @@ export function createMessageInbox(): MessageInbox {
       wake();
     },
     room() {
-      if (closed || waiting < maximumWaiting) return Promise.resolve();
+      if (closed || waiting < maximumWaiting) return undefined;
       return new Promise((resolve) => wakeWriters.push(resolve));
     },
     async take() {

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AsmError } from '../../domain/error.ts';
 import { decidedBy } from '../../domain/error-setting.ts';
+import { lookAt } from '../../process/look-at.ts';
 import { codexHome } from './environment.ts';
 
 /**
@@ -10,6 +11,7 @@ import { codexHome } from './environment.ts';
  */
 export async function refuseOwnRules(environment: Readonly<Record<string, string>>): Promise<void> {
   for (const folder of [join(codexHome(environment), 'rules'), '/etc/codex/rules']) {
+    if (lookAt(folder)?.isDirectory() !== true) continue;
     const names = await readdir(folder).catch(() => []);
     for (const name of names.filter((found) => found.endsWith('.rules'))) {
       const file = join(folder, name);

@@ -22,9 +22,9 @@ export const installAdvice = `Install Codex: npm install ${codexPackage} (with i
 export async function findCodex(search: ProgramSearch): Promise<string | undefined> {
   const where = { path: search.path, cwd: search.cwd };
   if (search.executable !== undefined) return await findProgram(search.executable, where);
-  const bundled = bundledProgram();
+  const program = bundledProgram();
   return (
-    (bundled === undefined ? undefined : await findProgram(bundled, where)) ??
+    (program === undefined ? undefined : await findProgram(program, where)) ??
     (await findProgram('codex', where))
   );
 }
@@ -51,8 +51,16 @@ const targets: ReadonlyMap<string, string> = new Map([
   ['darwin-arm64', 'aarch64-apple-darwin'],
 ]);
 
+/** Where the native program was found: each run looks for it before its agent starts, and a package stays where it is. */
+let bundled: string | undefined;
+
 /** The native program in the platform's package, without the wrapper around it. */
 function bundledProgram(): string | undefined {
+  bundled ??= findBundledProgram();
+  return bundled;
+}
+
+function findBundledProgram(): string | undefined {
   const platform = `${process.platform}-${process.arch}`;
   const target = targets.get(platform);
   if (target === undefined) return undefined;

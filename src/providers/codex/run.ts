@@ -1,13 +1,13 @@
-import { stat } from 'node:fs/promises';
 import { orAborted } from '../../domain/abort.ts';
 import { abortError, AsmError, isAsmError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { EarlyAgents } from '../../ports/early-agents.ts';
 import type { AgentStart, ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
+import { lookAt } from '../../process/look-at.ts';
 import type { AppServer } from './app-server.ts';
 import { createApprovals, type Approvals } from './approvals.ts';
 import { openConversation } from './conversation.ts';
-import { sharedEnvironment } from './environment.ts';
+import { codexEnvironment } from './environment.ts';
 import { createForeignOutput } from './foreign-output.ts';
 import { readInstructionFile } from './instruction-file.ts';
 import { digest, renewInstructions } from './instruction-renewal.ts';
@@ -47,13 +47,9 @@ export async function* runCodex(
 ): AsyncGenerator<ProviderEvent, RunOutcome, void> {
   const prompt = promptText(request.messages);
   const native = checkNative(request.native);
-  const environment = sharedEnvironment(request);
+  const environment = codexEnvironment(request);
   // Looked at while the program starts, which does nothing before a conversation is opened.
-  const checks = Promise.all([
-    promptAddition(options, native, request),
-    checkFolder(request.cwd),
-    options.ownRules === true ? undefined : refuseOwnRules(environment),
-  ]);
+  const checks = checkPlace(options, native, request, environment);
   checks.catch(() => undefined);
   if (host.signal.aborted) throw abortError(host.signal);
   const model = request.model ?? options.model ?? modelOfBranch(request);
@@ -74,7 +70,7 @@ export async function* runCodex(
   const foreign = createForeignOutput();
   let thrown: unknown;
   try {
-    const [appendedPrompt] = await checks;
+    const appendedPrompt = await checks;
     const settings = await threadSettings({
       request,
       native,
@@ -101,7 +97,8 @@ export async function* runCodex(
       const events = 'raw' in item ? foreign.take(item.raw) : eventsOf(item, state, approvals, control);
       // It puts its things away while the last events are stored.
       if (state.ended !== undefined && lease.use === 'run') server.dismiss();
-      yield* events;
+      // Not \`yield*\`, which takes three promises for each.
+      for (const event of events) yield event;
     }
   } catch (caught) {
     thrown = caught;
@@ -169,10 +166,10 @@ export async function leaseServer(
   request: AgentStart,
   signal: AbortSignal,
 ): Promise<ServerLease> {
-  const environment = sharedEnvironment(request);
+  const environment = codexEnvironment(request);
   const search = { executable: options.executable, path: environment['PATH'] ?? '', cwd: request.cwd };
   const program = await requireCodex(search);
-  return await servers.lease(program, request, signal);
+  return await servers.lease({ program, environment }, request, signal);
 }
 
 /** A server whose turn failed may be the reason for it: the next run gets another one. */
@@ -235,10 +232,21 @@ function modelOfBranch({ resume }: RunRequest): string | undefined {
   return resume?.fork === true ? textField(resume.handle.counters, 'model') : undefined;
 }
 
-async function checkFolder(cwd: string): Promise<void> {
-  const found = await stat(cwd).catch(() => undefined);
-  if (found?.isDirectory() === true) return;
-  throw new AsmError('invalid_input', `The working folder ${JSON.stringify(cwd)} is not an existing folder.`);
+/** Refuses a folder that isn't there and rules that would bypass the gate; gives what is added to Codex' prompt. */
+async function checkPlace(
+  options: CheckedOptions,
+  native: CheckedNative,
+  request: RunRequest,
+  environment: Readonly<Record<string, string>>,
+): Promise<string> {
+  const { cwd } = request;
+  if (lookAt(cwd)?.isDirectory() !== true)
+    throw new AsmError(
+      'invalid_input',
+      `The working folder ${JSON.stringify(cwd)} is not an existing folder.`,
+    );
+  if (options.ownRules !== true) await refuseOwnRules(environment);
+  return await promptAddition(options, native, request);
 }
 
 /** The system prompt of the request, and the instructions: the project's file unless told otherwise. */

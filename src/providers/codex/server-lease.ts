@@ -20,15 +20,22 @@ export interface ServerLease {
   release(keep: boolean): Promise<void>;
 }
 
+/** What a server is to be started with, or was. */
+export interface ServerProgram {
+  readonly program: string;
+  /** Without the marks by which a server is found. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /** Where runs get their servers from. */
 export interface ServerSource extends AsyncDisposable {
-  lease(program: string, request: AgentStart, signal: AbortSignal): Promise<ServerLease>;
+  lease(wanted: ServerProgram, request: AgentStart, signal: AbortSignal): Promise<ServerLease>;
   /** Nothing is kept any longer for the session. */
   endSession(id: SessionId): Promise<void>;
 }
 
 /** What has to be equal for two runs to use one server. */
-export function serverKey(program: string, environment: Readonly<Record<string, string>>): string {
+export function serverKey({ program, environment }: ServerProgram): string {
   const sorted = Object.entries(environment).toSorted(([first], [second]) => (first < second ? -1 : 1));
   return JSON.stringify([program, sorted]);
 }

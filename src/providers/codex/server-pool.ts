@@ -1,7 +1,14 @@
 import { orAborted } from '../../domain/abort.ts';
+import { runCookieVariable } from '../../process/process-family.ts';
 import { startAppServer, type AppServer } from './app-server.ts';
-import { serverMark, sharedEnvironment } from './environment.ts';
-import { defaultIdleTime, holdServer, serverKey, type ServerSource } from './server-lease.ts';
+import { serverMark } from './environment.ts';
+import {
+  defaultIdleTime,
+  holdServer,
+  serverKey,
+  type ServerProgram,
+  type ServerSource,
+} from './server-lease.ts';
 
 interface Entry {
   readonly starting: Promise<AppServer>;
@@ -18,9 +25,9 @@ export function createServerPool(idleTime: number = defaultIdleTime): ServerSour
     if (entries.get(key) === entry) entries.delete(key);
     clearTimeout(entry.timer);
   };
-  const open = (key: string, program: string, environment: Readonly<Record<string, string>>): Entry => {
-    const marked = { ...environment, ASM_RUN_COOKIE: serverMark() };
-    const starting = startAppServer({ program, environment: marked, cwd: '/' }, closing.signal);
+  const open = (key: string, wanted: ServerProgram): Entry => {
+    const environment = { ...wanted.environment, [runCookieVariable]: serverMark() };
+    const starting = startAppServer({ program: wanted.program, environment, cwd: '/' }, closing.signal);
     const entry: Entry = { starting, users: 0 };
     entries.set(key, entry);
     starting.then(
@@ -32,11 +39,10 @@ export function createServerPool(idleTime: number = defaultIdleTime): ServerSour
   };
 
   return {
-    async lease(program, request, signal) {
-      const environment = sharedEnvironment(request);
-      const key = serverKey(program, environment);
+    async lease(wanted, _request, signal) {
+      const key = serverKey(wanted);
       const running = entries.get(key);
-      const entry = running ?? open(key, program, environment);
+      const entry = running ?? open(key, wanted);
       entry.users++;
       clearTimeout(entry.timer);
       const leave = (): void => {

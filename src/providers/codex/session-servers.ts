@@ -1,14 +1,16 @@
 import { abortError } from '../../domain/error.ts';
 import type { RunId, SessionId } from '../../domain/id.ts';
 import type { AgentStart } from '../../ports/provider.ts';
+import { runCookieVariable } from '../../process/process-family.ts';
 import { hasProcessTable } from '../../process/process-table.ts';
 import { startAppServer, type AppServer } from './app-server.ts';
-import { codexEnvironment, serverMark, sharedEnvironment } from './environment.ts';
+import { runMarks, serverMark } from './environment.ts';
 import {
   defaultIdleTime,
   holdServer,
   serverKey,
   type ServerLease,
+  type ServerProgram,
   type ServerSource,
 } from './server-lease.ts';
 
@@ -80,17 +82,21 @@ export function createSessionServers(idleTime: number = defaultIdleTime): Server
     await found.server.end(0);
     return undefined;
   };
-  const start = async (program: string, request: AgentStart, signal: AbortSignal): Promise<SessionServer> => {
-    const environment = sharedEnvironment(request);
-    const key = serverKey(program, environment);
+  const start = async (
+    wanted: ServerProgram,
+    request: AgentStart,
+    signal: AbortSignal,
+  ): Promise<SessionServer> => {
+    const key = serverKey(wanted);
     const waiting = await takeIdle(request, key);
     if (waiting !== undefined) return waiting;
     const mark = serverMark();
-    const marked = { ...environment, ASM_RUN_COOKIE: mark };
-    return { server: await startAppServer({ program, environment: marked, cwd: '/' }, signal), key, mark };
+    const environment = { ...wanted.environment, [runCookieVariable]: mark };
+    const server = await startAppServer({ program: wanted.program, environment, cwd: '/' }, signal);
+    return { server, key, mark };
   };
   const leaseForSession = async (
-    program: string,
+    wanted: ServerProgram,
     request: AgentStart,
     signal: AbortSignal,
   ): Promise<ServerLease> => {
@@ -98,7 +104,7 @@ export function createSessionServers(idleTime: number = defaultIdleTime): Server
     const use: Use = { sessionId, sessionEnded: false };
     uses.add(use);
     try {
-      const own = await start(program, request, signal);
+      const own = await start(wanted, request, signal);
       const { server, mark } = own;
       return {
         server,
@@ -118,13 +124,13 @@ export function createSessionServers(idleTime: number = defaultIdleTime): Server
   };
 
   return {
-    async lease(program, request, signal) {
+    async lease(wanted, request, signal) {
       try {
         // Without a process table what a run left could only be ended together with its server.
         const isForRun = request.lastRun === true || !hasProcessTable();
         return isForRun
-          ? await leaseForRun(program, request, signal)
-          : await leaseForSession(program, request, signal);
+          ? await leaseForRun(wanted, request, signal)
+          : await leaseForSession(wanted, request, signal);
       } catch (thrown) {
         throw signal.aborted ? abortError(signal) : thrown;
       }
@@ -141,10 +147,14 @@ export function createSessionServers(idleTime: number = defaultIdleTime): Server
 }
 
 /** A server that ends with its run. */
-async function leaseForRun(program: string, request: AgentStart, signal: AbortSignal): Promise<ServerLease> {
-  const environment = codexEnvironment(request);
+async function leaseForRun(
+  wanted: ServerProgram,
+  request: AgentStart,
+  signal: AbortSignal,
+): Promise<ServerLease> {
+  const environment = { ...wanted.environment, ...runMarks(request) };
   // In no project, so that it reads none's settings by itself.
-  const server = await startAppServer({ program, environment, cwd: '/' }, signal);
+  const server = await startAppServer({ program: wanted.program, environment, cwd: '/' }, signal);
   return { server, use: 'run', release: () => server.end() };
 }
 

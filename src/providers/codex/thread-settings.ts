@@ -11,8 +11,8 @@ import {
 } from '../../domain/tool-policy.ts';
 import type { PermissionMode, ToolCall } from '../../domain/tool.ts';
 import type { McpServer, RunRequest } from '../../ports/provider.ts';
-import { runCookieVariable } from '../../process/process-family.ts';
 import { fieldOf, textField } from '../../domain/json-field.ts';
+import { runMarks } from './environment.ts';
 import { checkNative, type CheckedNative } from './options.ts';
 import type { OwnConfiguration } from './own-configuration.ts';
 import { resourceGateSettings } from './resource-gate.ts';
@@ -171,11 +171,6 @@ function serverSettings(name: string, server: McpServer, request: RunRequest): J
         `Codex can't use the MCP server ${JSON.stringify(name)}: it knows no servers of the type "sse". Use "http".`,
       );
   }
-}
-
-/** The variables by which what a run starts is found. */
-function runMarks({ runId, cookie }: RunRequest): { readonly [name: string]: string } {
-  return { ASM_RUN_ID: runId, [runCookieVariable]: cookie };
 }
 
 /** What of the answer isn't as it was asked for; `undefined` when all of it is. */

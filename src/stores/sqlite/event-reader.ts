@@ -7,7 +7,7 @@ import { sessionNotFound } from '../contract/change-decision.ts';
 import { endOfRange, type EventRange } from '../contract/query-validation.ts';
 import { eventFilter } from '../sql/event-filter.ts';
 import { eventColumns, eventOfRow, type EventRow } from '../sql/event-row.ts';
-import { prepareQuery, type Query } from './sqlite-connection.ts';
+import { PreparedQueries, prepareQuery, type Query } from './sqlite-connection.ts';
 import { scanWindows, type ScanRange } from './window-scan.ts';
 
 type LogRow = readonly [number: number, latestSeq: number, prunedBefore: number];
@@ -15,14 +15,14 @@ type Attempt = <Result>(read: () => Result) => Promise<Result>;
 
 /** Reads pages of one session's log on a connection that only reads. */
 export class EventReader {
-  readonly #database: DatabaseSync;
+  readonly #prepared: PreparedQueries;
   readonly #log: Query<LogRow>;
   readonly #runRange: Query<readonly [firstSeq: number, lastSeq: number | null]>;
   readonly #ascending: Query<EventRow>;
   readonly #descending: Query<EventRow>;
 
   constructor(database: DatabaseSync) {
-    this.#database = database;
+    this.#prepared = new PreparedQueries(database);
     this.#log = prepareQuery(
       database,
       'SELECT number, latest_seq, pruned_before FROM sessions JOIN logs ON logs.session = number WHERE id = ?',
@@ -60,7 +60,7 @@ export class EventReader {
     const [number, latestSeq] = log;
     const scanned = await attempt(() => this.#narrow(range, log));
     const filter = eventFilter(range);
-    const query = prepareQuery<EventRow>(this.#database, pageQuery(filter.sql, range.descending));
+    const query = this.#prepared.get<EventRow>(pageQuery(filter.sql, range.descending));
     const found = await scanWindows(
       scanned,
       range.limit + 1,

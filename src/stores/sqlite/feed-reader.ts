@@ -6,7 +6,7 @@ import { encodeFeedCursor } from '../contract/page-cursor.ts';
 import type { FeedRange } from '../contract/query-validation.ts';
 import { eventFilter } from '../sql/event-filter.ts';
 import { eventColumns, eventOfRow, type EventRow } from '../sql/event-row.ts';
-import { prepareQuery, type Query } from './sqlite-connection.ts';
+import { PreparedQueries, prepareQuery, type Query } from './sqlite-connection.ts';
 import { scanWindows } from './window-scan.ts';
 
 type FeedRow = readonly [...EventRow, sessionId: SessionId];
@@ -17,11 +17,11 @@ type Attempt = <Result>(read: () => Result) => Promise<Result>;
  * are given while it holds the lock, so nothing can come in before what is visible.
  */
 export class FeedReader {
-  readonly #database: DatabaseSync;
+  readonly #prepared: PreparedQueries;
   readonly #latest: Query<readonly [position: number | null]>;
 
   constructor(database: DatabaseSync) {
-    this.#database = database;
+    this.#prepared = new PreparedQueries(database);
     this.#latest = prepareQuery(database, 'SELECT max(position) FROM events');
   }
 
@@ -34,8 +34,7 @@ export class FeedReader {
   ): Promise<FeedPage> {
     const latest = (await attempt(() => this.#latest.get()))?.[0] ?? 0;
     const filter = eventFilter(range);
-    const query = prepareQuery<FeedRow>(
-      this.#database,
+    const query = this.#prepared.get<FeedRow>(
       `SELECT ${eventColumns}, (SELECT id FROM sessions WHERE number = session) FROM events
        WHERE position BETWEEN ? AND ?${filter.sql} ORDER BY position LIMIT ?`,
     );

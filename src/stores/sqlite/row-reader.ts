@@ -10,18 +10,18 @@ import { readApprovalQuery, readRunQuery, readSessionQuery } from '../contract/q
 import { decodeRow } from '../contract/row-text.ts';
 import { approvalListing, runListing, sessionListing, type Listing } from '../sql/row-listing.ts';
 import { leaseOfRow, prepareLeaseQuery } from './lease-table.ts';
-import { prepareQuery, type Query } from './sqlite-connection.ts';
+import { PreparedQueries, prepareQuery, type Query } from './sqlite-connection.ts';
 
 /** Reads sessions, runs, approvals and leases on a connection that only reads. */
 export class RowReader {
-  readonly #database: DatabaseSync;
+  readonly #prepared: PreparedQueries;
   readonly #session: Query<readonly [row: string]>;
   readonly #run: Query<readonly [row: string]>;
   readonly #approval: Query<readonly [row: string]>;
   readonly #lease: ReturnType<typeof prepareLeaseQuery>;
 
   constructor(database: DatabaseSync) {
-    this.#database = database;
+    this.#prepared = new PreparedQueries(database);
     this.#session = prepareQuery(database, 'SELECT row FROM sessions WHERE id = ?');
     this.#run = prepareQuery(database, 'SELECT row FROM runs WHERE id = ?');
     this.#approval = prepareQuery(database, 'SELECT row FROM approvals WHERE id = ?');
@@ -63,7 +63,7 @@ export class RowReader {
   }
 
   #page<Row extends RowCursor>({ sql, values }: Listing, limit: number): RowPage<Row> {
-    const found = prepareQuery<readonly [row: string]>(this.#database, sql).all(...values);
+    const found = this.#prepared.get<readonly [row: string]>(sql).all(...values);
     const rows = Object.freeze(found.slice(0, limit).map(([text]) => decodeRow<Row>(text)));
     const last = rows.at(-1);
     if (found.length <= limit || last === undefined) return Object.freeze({ rows });

@@ -29,6 +29,29 @@ export function configureWriter(database: DatabaseSync, durability: Durability):
   `);
 }
 
+/** Queries with other filters each time are kept up to this many. */
+const mostPrepared = 64;
+
+/** Prepares queries of one database whose SQL is made for each: the ones that were used last are kept. */
+export class PreparedQueries {
+  readonly #database: DatabaseSync;
+  readonly #prepared = new Map<string, Query<readonly unknown[]>>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** As `prepareQuery`. */
+  get<Row extends readonly unknown[]>(sql: string): Query<Row> {
+    const query = this.#prepared.get(sql) ?? prepareQuery(this.#database, sql);
+    this.#prepared.delete(sql);
+    this.#prepared.set(sql, query);
+    const [oldest] = this.#prepared.keys();
+    if (this.#prepared.size > mostPrepared && oldest !== undefined) this.#prepared.delete(oldest);
+    return query as Query<Row>;
+  }
+}
+
 /** Prepares a query. `Row` is the caller's word about its own SQL: nothing checks it. */
 export function prepareQuery<Row extends readonly unknown[]>(
   database: DatabaseSync,
