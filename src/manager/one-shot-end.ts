@@ -17,15 +17,18 @@ export interface SessionEnd {
  */
 export async function oneShotEnd(
   { store }: ManagerEnvironment,
-  session: Session,
+  { made, now: session }: { readonly made: Session; readonly now: Session },
   runId: RunId,
   { status, error }: RunEnd,
 ): Promise<SessionEnd | undefined> {
   const hasFailed = (status === 'failed' || status === 'timed_out') && error !== undefined;
   const to = hasFailed ? 'failed' : 'completed';
   if (!canMoveSession(session.status, to)) return undefined;
-  const open = await store.runs({ sessionId: session.id, status: ['pending', 'running'], limit: 2 });
-  if (open.rows.some(({ id }) => id !== runId)) return undefined;
+  // Who makes another run changes the session's row, too.
+  if (session.version !== made.version) {
+    const open = await store.runs({ sessionId: session.id, status: ['pending', 'running'], limit: 2 });
+    if (open.rows.some(({ id }) => id !== runId)) return undefined;
+  }
   return {
     set: { status: to },
     event: hasFailed ? { type: 'session_failed', data: { error } } : { type: 'session_completed', data: {} },

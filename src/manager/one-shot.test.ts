@@ -111,6 +111,23 @@ describe('runOnce', () => {
     await checkLog(store, await onlySession(store));
   });
 
+  it('leaves the session open when another run was made in it meanwhile', async () => {
+    const store = memoryStore();
+    const scripted = scriptedProvider([{ say: 'x' }]);
+    const provider: Provider = {
+      ...scripted,
+      async *run(request, host) {
+        await manager.startRun(request.sessionId, 'later');
+        return yield* scripted.run(request, host);
+      },
+    };
+    await using manager = await createSessionManager({ store, providers: [provider] });
+    expect(await manager.runOnce('go')).toMatchObject({ status: 'completed' });
+    const id = await onlySession(store);
+    expect(await store.session(id)).toMatchObject({ status: 'active' });
+    expect((await store.runs({ sessionId: id, status: ['pending'] })).rows).toHaveLength(1);
+  });
+
   it('leaves no open session behind when its run can not start', async () => {
     const store = memoryStore();
     await using manager = await createSessionManager({ store, providers: [scriptedProvider([])] });

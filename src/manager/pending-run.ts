@@ -38,7 +38,7 @@ export async function preparePendingRun(
   const options = optionsAgain(environment, run, known, given);
   const negotiation = checkDemand(provider, options, session);
   const cwd = workingFolder(options, session);
-  await checkFolder(cwd);
+  checkFolder(cwd);
   await checkNativeStart(environment, session, provider, options);
   await admitRun(environment.guards, { run, session, provider, options, cwd });
   return {

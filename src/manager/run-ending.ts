@@ -103,7 +103,10 @@ export async function writeRunEnd(
   const ending = end.events.map((draft) => encoder.encode(draft, origin));
   const { version } = recorder.run;
   const { runs } = await commitEnd(environment, run, next, async (session) => {
-    const over = oneShot === undefined ? undefined : await oneShotEnd(environment, session, run.id, end);
+    const over =
+      oneShot === undefined
+        ? undefined
+        : await oneShotEnd(environment, { made: oneShot.session, now: session }, run.id, end);
     const changed = {
       ...(handle === undefined ? {} : { agents: { ...session.agents, [provider]: handle } }),
       ...over?.set,

@@ -44,7 +44,7 @@ export async function prepareResume(
   const session = await findSession(environment, run.sessionId);
   const options = optionsAgain(environment, run, known, given);
   const cwd = known?.cwd ?? workingFolder(options, session);
-  await checkFolder(cwd);
+  checkFolder(cwd);
   await admitRun(environment.guards, { run, session, provider, options, cwd });
   const isParked = parked !== undefined && asked !== undefined;
   const conversation = isParked ? parkedConversation(run) : await lastConversation(environment, run);

@@ -1,6 +1,4 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import type { Clock } from '../domain/clock.ts';
 import { AsmError } from '../domain/error.ts';
 import { brandId, type RunId, type SessionId } from '../domain/id.ts';
@@ -10,6 +8,7 @@ import type { RunInput } from '../domain/message.ts';
 import { assertRunMove, type Run } from '../domain/run.ts';
 import { assertSessionTakesRuns, type Session } from '../domain/session.ts';
 import { noUsage } from '../domain/usage.ts';
+import { lookAt } from '../process/look-at.ts';
 import type { Provider } from '../ports/provider.ts';
 import { checkClientTools, type ClientTools } from './client-tools.ts';
 import { assertProvider } from './given-provider.ts';
@@ -58,7 +57,7 @@ export async function prepareRunIn<Native extends object>(
   const provider = chosenProvider(environment, session, options);
   const negotiation = checkDemand(provider, options, session);
   const cwd = workingFolder(options, session);
-  await checkFolder(cwd);
+  checkFolder(cwd);
   const tools = await offeredTools(options, clock);
   await checkNativeStart(environment, session, provider, options);
   const stored = messages.map(({ role, text }) => ({ role, text: redactor.text(text).text }));
@@ -219,14 +218,9 @@ function chosenProvider<Native extends object>(
   return findProvider(environment, name);
 }
 
-/** Looks at folders that are under way: many runs at once mostly want the same. */
-const looks = new Map<string, Promise<Stats | undefined>>();
-
-export async function checkFolder(cwd: string): Promise<void> {
-  const look = looks.get(cwd) ?? stat(cwd).catch(() => undefined);
-  looks.set(cwd, look);
-  const found = await look;
-  looks.delete(cwd);
+/** Throws `invalid_input` for what is no existing folder. */
+export function checkFolder(cwd: string): void {
+  const found = lookAt(cwd);
   if (found?.isDirectory() === true) return;
   throw new AsmError(
     'invalid_input',

@@ -35,7 +35,7 @@ export async function createSession(
   forkedFrom?: Session['forkedFrom'],
 ): Promise<SessionId> {
   const { session, event } = newSession(environment, options, forkedFrom);
-  if (session.cwd !== undefined && forkedFrom === undefined) await checkFolder(session.cwd);
+  if (session.cwd !== undefined && forkedFrom === undefined) checkFolder(session.cwd);
   await environment.log.commit({ sessionId: session.id, session: { create: session }, events: [event] });
   return session.id;
 }

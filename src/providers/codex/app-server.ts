@@ -108,7 +108,7 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
     await group.end({ grace: 0 });
   };
   const closings = new Map<string, () => void>();
-  /** Gives it to the runs that it is for; resolves when there is room for more, at once where nothing is given. */
+  /** Gives it to the runs that it is for; resolves when there is room for more, `undefined` when there is. */
   const deliver = (item: InboxItem, bytes: number): Promise<unknown> | undefined => {
     const threadId = 'raw' in item ? undefined : textField(item.params, 'threadId');
     if (threadId !== undefined && !('raw' in item) && item.method === notifications.closed)
@@ -122,7 +122,8 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
       rpc.refuse(item.id, 'Nobody waits for this.');
     const receivers = threadId === undefined ? new Set([...threads.values(), ...lobby]) : lobby;
     for (const inbox of receivers) inbox.push(item, bytes);
-    return Promise.all([...receivers].map((inbox) => inbox.room()));
+    const full = [...receivers].flatMap((inbox) => inbox.room() ?? []);
+    return full.length === 0 ? undefined : Promise.all(full);
   };
   const readAll = async (): Promise<void> => {
     const splitter = createLineSplitter(maximumLine);
