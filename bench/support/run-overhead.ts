@@ -9,8 +9,11 @@ import { startModelProcess } from './model-process.ts';
 import { median, medianInterval } from './sample-statistics.ts';
 import { scratchFolder } from './scratch-folder.ts';
 
-/** Rounds that are measured, after one that reads the programs from the disk. */
+/** Rounds that are measured. */
 const rounds = 30;
+
+/** Rounds before: the first reads the programs from the disk, and by the last V8 has compiled what runs often, as in a service. */
+const earlierRounds = 10;
 
 const prompt = 'Say hello with the shell.';
 
@@ -50,7 +53,8 @@ export interface BarePeer {
 
 /**
  * Whole runs of a real agent through the manager, one tool call in each, beside the same work done by the peers, in
- * turns, against a scripted model in a process of its own. Each of them goes first equally often.
+ * turns, against a scripted model in a process of its own. In every order equally often: what one leaves to the system,
+ * such as the end of its processes, costs the next one time.
  */
 export async function measureOverhead(
   agentName: string,
@@ -72,19 +76,35 @@ export async function measureOverhead(
     ...peers.map((peer) => () => peer.run(prompt, place)),
   ];
   const times = works.map((): number[] => []);
-  for (let round = quick ? 0 : -1; round < (quick ? 1 : rounds); round++) {
-    for (let turn = 0; turn < works.length; turn++) {
-      const which = (turn + round + works.length) % works.length;
+  const orders = allOrders([...works.keys()]);
+  const before = quick ? 0 : earlierRounds;
+  for (let round = 0; round < before + (quick ? 1 : rounds); round++) {
+    for (const which of orders[round % orders.length] ?? []) {
       const start = performance.now();
       await works[which]?.();
-      if (round >= 0) times[which]?.push(performance.now() - start);
+      times[which]?.push(performance.now() - start);
     }
   }
   const [ours = [], ...others] = times;
-  return peers.map((peer, place) => compare(peer, ours, others[place] ?? []));
+  return peers.map((peer, place) => compare(peer, before, ours, others[place] ?? []));
 }
 
-function compare(peer: BarePeer, ours: readonly number[], bare: readonly number[]): BenchmarkRow {
+function allOrders(items: readonly number[]): readonly (readonly number[])[] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((first) =>
+    allOrders(items.filter((item) => item !== first)).map((others) => [first, ...others]),
+  );
+}
+
+/** `before`: how many of the rounds don't count. */
+function compare(
+  peer: BarePeer,
+  before: number,
+  allOurs: readonly number[],
+  allBare: readonly number[],
+): BenchmarkRow {
+  const [ours, bare] = [allOurs.slice(before), allBare.slice(before)];
+  const early = allOurs.slice(1, before).map((time, round) => time - (allBare[round + 1] ?? Number.NaN));
   const differences = ours.map((time, round) => time - (bare[round] ?? Number.NaN));
   const figure = median(differences);
   const { low, high } = medianInterval(differences);
@@ -99,6 +119,7 @@ function compare(peer: BarePeer, ours: readonly number[], bare: readonly number[
       rounds: differences.length,
       '95 % interval': `${low.toFixed(1)} to ${high.toFixed(1)} ms`,
       'whole run': `${median(ours).toFixed(0)} ms`,
+      ...(early.length === 0 ? {} : { 'in the rounds before': `${median(early).toFixed(1)} ms more` }),
     },
   };
 }

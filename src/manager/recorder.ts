@@ -14,7 +14,7 @@ import type { EventLog } from './event-log.ts';
 /** Waiting events from which on the provider is not pulled. */
 const maximumWaiting = 256;
 /** Milliseconds that an event waits for others, unless somebody waits for it. */
-const moment = 5;
+const moment = 10;
 /** Waiting payload, in UTF-16 units, from which on the provider is not pulled. */
 const maximumWaitingPayload = 1_048_576;
 

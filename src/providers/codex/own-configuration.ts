@@ -31,11 +31,14 @@ export interface OwnConfigurations {
    * Reading them takes Codex as long as a tenth of its start.
    */
   of(server: AppServer, environment: Readonly<Record<string, string>>): Promise<OwnConfiguration>;
+  /** True where a server has been asked before. */
+  isKnown(environment: Readonly<Record<string, string>>): boolean;
 }
 
 export function createOwnConfigurations(): OwnConfigurations {
   const answers = new Map<string, Answer>();
   return {
+    isKnown: (environment) => answers.has(codexHome(environment)),
     async of(server, environment) {
       if (server.ownConfiguration !== undefined) return server.ownConfiguration;
       const home = codexHome(environment);

@@ -3,7 +3,7 @@ import type { RunId, SessionId } from '../../domain/id.ts';
 import type { AgentStart } from '../../ports/provider.ts';
 import { runCookieVariable } from '../../process/process-family.ts';
 import { hasProcessTable } from '../../process/process-table.ts';
-import { startAppServer, type AppServer } from './app-server.ts';
+import { startAppServer, type AppServer, type AppServerOptions } from './app-server.ts';
 import { runMarks, serverMark } from './environment.ts';
 import {
   defaultIdleTime,
@@ -92,7 +92,7 @@ export function createSessionServers(idleTime: number = defaultIdleTime): Server
     if (waiting !== undefined) return waiting;
     const mark = serverMark();
     const environment = { ...wanted.environment, [runCookieVariable]: mark };
-    const server = await startAppServer({ program: wanted.program, environment, cwd: '/' }, signal);
+    const server = await startAppServer(serverOptions(wanted, environment), signal);
     return { server, key, mark };
   };
   const leaseForSession = async (
@@ -153,9 +153,16 @@ async function leaseForRun(
   signal: AbortSignal,
 ): Promise<ServerLease> {
   const environment = { ...wanted.environment, ...runMarks(request) };
-  // In no project, so that it reads none's settings by itself.
-  const server = await startAppServer({ program: wanted.program, environment, cwd: '/' }, signal);
+  const server = await startAppServer(serverOptions(wanted, environment), signal);
   return { server, use: 'run', release: () => server.end() };
+}
+
+/** In no project, so that it reads none's settings by itself. */
+function serverOptions(
+  { program, isKnown }: ServerProgram,
+  environment: Readonly<Record<string, string>>,
+): AppServerOptions {
+  return { program, environment, cwd: '/', atOnce: isKnown };
 }
 
 /** Whether a server that has waited still does its work; with the same question it learns what has changed. */
