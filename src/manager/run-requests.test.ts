@@ -152,10 +152,9 @@ describe('speaking to a running run', () => {
     // The run's reader is woken, and fails.
     while (acting.calls === failed) await new Promise(setImmediate);
     acting.fail(false);
-    let answer: unknown;
-    void steered.then((result) => (answer = result));
-    for (; answer === undefined; await new Promise(setImmediate)) clock.advance(100);
-    expect(answer).toEqual({ as: 'delivered' });
+    const paused = acting.calls;
+    for (; acting.calls === paused; await new Promise(setImmediate)) clock.advance(100);
+    expect(await steered).toEqual({ as: 'delivered' });
     expect((await handle.cancel()).status).toBe('cancelled');
     await checkLog(inner, session.id);
     await manager.close();
