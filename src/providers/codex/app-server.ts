@@ -37,6 +37,8 @@ export interface AppServerOptions {
 
 /** A running `codex app-server`. */
 export interface AppServer extends AsyncDisposable {
+  /** The path of its file. */
+  readonly program: string;
   readonly rpc: JsonRpc;
   readonly group: ProcessGroup;
   /** As it says itself, once it has answered anything. */
@@ -186,9 +188,18 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
   if (options.atOnce === true) greeted.catch(() => undefined);
   else await greeted;
 
+  /** What a server says that refused its greeting is not why it is of no use. */
+  const request: JsonRpc['request'] = async (...asked) => {
+    try {
+      return await rpc.request(...asked);
+    } catch (thrown) {
+      throw lost ?? thrown;
+    }
+  };
   let ownConfiguration: OwnConfiguration | undefined;
   return {
-    rpc,
+    program: options.program,
+    rpc: { ...rpc, request },
     group,
     get version() {
       return version;
@@ -197,7 +208,7 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
       return ownConfiguration;
     },
     readConfiguration: async () => {
-      const read = await rpc.request('config/read', { includeLayers: false });
+      const read = await request('config/read', { includeLayers: false });
       ownConfiguration = { servers: serversIn(read), hooks: hooksIn(read) };
       return ownConfiguration;
     },

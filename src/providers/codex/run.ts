@@ -168,7 +168,7 @@ export async function leaseServer(
   const environment = codexEnvironment(request);
   const search = { executable: options.executable, path: environment['PATH'] ?? '', cwd: request.cwd };
   const program = await requireCodex(search);
-  const isKnown = ownConfigurations.isKnown(environment);
+  const isKnown = ownConfigurations.isKnown(program, environment);
   return await servers.lease({ program, environment, isKnown }, request, signal);
 }
 

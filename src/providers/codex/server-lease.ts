@@ -25,7 +25,7 @@ export interface ServerProgram {
   readonly program: string;
   /** Without the marks by which a server is found. */
   readonly environment: Readonly<Record<string, string>>;
-  /** True: a server has run with this configuration folder before. */
+  /** True: this program has run with this configuration folder before, and has nothing to make in it. */
   readonly isKnown: boolean;
 }
 
