@@ -23,6 +23,16 @@ it('refuses a line that is too long before its end came, and takes one that just
   );
 });
 
+it.each([['abcde\n'], ['abc', 'de\n'], ['abcde', '\n']])(
+  'refuses a line that is too long: %j, %j',
+  (...pieces) => {
+    const splitter = createLineSplitter(4);
+    expect(() => pieces.flatMap((piece) => [...splitter.split(Buffer.from(piece))])).toThrow(
+      expect.objectContaining({ code: 'invalid_input' }),
+    );
+  },
+);
+
 it('takes another limit from the next line on', () => {
   const splitter = createLineSplitter(2);
   const found: string[] = [];

@@ -29,13 +29,15 @@ interface Answer {
   readonly databases: ReadonlyMap<string, string>;
 }
 
+type AskedServer = Pick<AppServer, 'program' | 'ownConfiguration' | 'readConfiguration'>;
+
 /** Knows the configurations that servers have read. */
 export interface OwnConfigurations {
   /**
    * What the server has just read; one that hasn't is asked only when the files have changed since another was.
    * Reading them takes Codex as long as a tenth of its start.
    */
-  of(server: AppServer, environment: Readonly<Record<string, string>>): Promise<OwnConfiguration>;
+  of(server: AskedServer, environment: Readonly<Record<string, string>>): Promise<OwnConfiguration>;
   /** True where the same program has been asked before, and what it made in the folder is still there. */
   isKnown(program: string, environment: Readonly<Record<string, string>>): boolean;
 }
