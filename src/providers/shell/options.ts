@@ -81,7 +81,7 @@ export function checkShellOptions(options: ShellOptions): void {
 }
 
 /** Checks the options of one run; throws `unknown_option` or `invalid_input`. */
-export function checkShellNative(native: ShellNative): void {
+export function checkShellNative(native: object): void {
   check(nativeSchema, native, 'native options of the shell provider');
 }
 
