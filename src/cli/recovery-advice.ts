@@ -6,6 +6,8 @@ import { errorSettings, type ErrorSetting } from '../domain/error-setting.ts';
 const settingWords: Readonly<Record<ErrorSetting, string | undefined>> = {
   acceptObserved: 'With --accept-observed the run goes on if that is enough.',
   executable: undefined,
+  mode: 'With --native mode=smart it works in that one.',
+  native: '--native takes them as <name>=<value>; a value that is JSON is read as that, any other is text.',
   ownRules: 'asm lets no such rules stand.',
   shell: 'With --shell a shell runs it.',
   trustProject: 'With --trust-project it may.',
