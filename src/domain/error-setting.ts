@@ -6,6 +6,7 @@ import type { JsonObject } from './json.ts';
  */
 export const errorSettings = [
   'acceptObserved',
+  'environment',
   'executable',
   'mode',
   'native',

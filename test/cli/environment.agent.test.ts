@@ -39,8 +39,9 @@ it("a model provider of Codex' own configuration gets its key, and the native op
       environment,
     },
   );
-  expect(without).toMatchObject({ code: 1, output: '' });
-  expect(without?.errors).toContain('SCRIPTED_KEY');
+  expect(without).toMatchObject({ code: 5, output: '' });
+  expect(without?.errors).toContain('did not get the variable SCRIPTED_KEY');
+  expect(without?.errors).toContain('pass it on with --env SCRIPTED_KEY.');
   expect(given).toMatchObject({ code: 0, output: 'It works.\n' });
   expect(room.server.mainRequests.map(({ body }) => body)).toMatchObject([{ reasoning: { effort: 'high' } }]);
 });
