@@ -97,6 +97,11 @@ function addRun(program: Command): void {
         'a variable of this environment that the agent gets, besides those that it has anyway; only its name; may be repeated',
         another,
       )
+      .option(
+        '--native <option>',
+        'an option that only this agent has, as <name>=<value>, such as mode=rush for amp; may be repeated',
+        another,
+      )
       .option('--system-prompt <text>', "added to the agent's instructions")
       .option('--timeout <seconds>', 'the longest that the run may take', seconds)
       .option('--stall-after <seconds>', 'end the run when its agent makes no progress for so long', seconds)
@@ -113,6 +118,7 @@ function addRun(program: Command): void {
         'asm run --session ses_… --provider codex --retry 3 "Go on where Claude Code stopped"',
         'asm run --budget run=0.50 --tag nightly --budget "tag:nightly=5/day" "Fix all lint errors"',
         'asm run --provider codex --env ACME_API_KEY "Explain src/index.ts"',
+        'asm run --provider codex --native sandbox=false --native reasoningEffort=high "Fix the build"',
         'asm run --permission-mode full_auto --stall-after 300 --stop-loops "Fix all lint errors"',
       ],
       notes: `A tool call that no rule and no mode decides is asked about on a terminal, and refused elsewhere. With

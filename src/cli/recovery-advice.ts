@@ -1,11 +1,16 @@
 import type { AsmError } from '../domain/error.ts';
 import type { ErrorCode } from '../domain/error-code.ts';
 import { errorSettings, type ErrorSetting } from '../domain/error-setting.ts';
+import { textField } from '../domain/json-field.ts';
 
 /** How a person at the command line gives the option that decides about an error; not all of them can be given. */
-const settingWords: Readonly<Record<ErrorSetting, string | undefined>> = {
+const settingWords: Readonly<Record<ErrorSetting, string | ((error: AsmError) => string) | undefined>> = {
   acceptObserved: 'With --accept-observed the run goes on if that is enough.',
+  environment: ({ details }) =>
+    `Give it a value here, and pass it on with --env ${textField(details, 'variable') ?? '<name>'}.`,
   executable: undefined,
+  mode: 'With --native mode=smart it works in that one.',
+  native: '--native takes them as <name>=<value>; a value that is JSON is read as that, any other is text.',
   ownRules: 'asm lets no such rules stand.',
   shell: 'With --shell a shell runs it.',
   trustProject: 'With --trust-project it may.',
@@ -20,14 +25,17 @@ const codeAdvice: { readonly [Code in ErrorCode]?: string } = {
 
 function settingAdvice(error: AsmError): string | undefined {
   const setting = errorSettings.find((name) => name === error.details?.['setting']);
-  return setting === undefined ? undefined : settingWords[setting];
+  const words = setting === undefined ? undefined : settingWords[setting];
+  return typeof words === 'function' ? words(error) : words;
 }
 
 /** What a person at the command line can do about an error that doesn't say it itself. */
 export function recoveryAdvice(error: AsmError): string | undefined {
   switch (error.recovery) {
     case 'sign_in':
-      return 'Sign in to the agent, or set its key; `asm doctor` shows what is missing.';
+      return (
+        settingAdvice(error) ?? 'Sign in to the agent, or set its key; `asm doctor` shows what is missing.'
+      );
     case 'wait_and_retry':
       return error.provider?.retryAt === undefined
         ? 'Try again in a while.'

@@ -1,6 +1,7 @@
 import { describePolicy } from '../policy/policy-text.ts';
 import { visibleText } from '../rendering/visible-text.ts';
 import { leavableRun } from './left-run.ts';
+import { readNativeOptions } from './native-option.ts';
 import { openManager } from './open-manager.ts';
 import { readPassedVariables } from './passed-variables.ts';
 import { recoverRuns } from './recovery.ts';
@@ -16,6 +17,7 @@ export async function runCommand(words: readonly string[], options: RunCommandOp
   const turns = terminalTurns();
   const settings = readRunSettings(options, turns);
   const variables = readPassedVariables(options.env);
+  const native = readNativeOptions(options.native);
   const task = await readTask(words);
   /** Standard error is for people, but with `--json`. */
   const say = (text: string): void => {
@@ -31,6 +33,7 @@ export async function runCommand(words: readonly string[], options: RunCommandOp
     task,
     words: words[0] === '-' ? [] : words,
     options,
+    native,
     settings: {
       ...settings,
       ...(variables === undefined ? {} : { environment: variables.environment }),

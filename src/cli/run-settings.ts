@@ -28,6 +28,7 @@ export interface RunCommandOptions extends SharedOptions {
   readonly budget?: readonly string[];
   readonly tag?: readonly string[];
   readonly env?: readonly string[];
+  readonly native?: readonly string[];
   readonly systemPrompt?: string;
   readonly timeout?: number;
   readonly stallAfter?: number;

@@ -1,6 +1,7 @@
 import { AsmError } from '../domain/error.ts';
 import { parseId } from '../domain/id.ts';
 import { splitPlainCommand } from '../domain/shell-word.ts';
+import { findProvider } from '../manager/manager-environment.ts';
 import { partsOf } from '../manager/manager-parts.ts';
 import type { RunHandle } from '../manager/run-handle.ts';
 import type { CommonRunOptions } from '../manager/run-options.ts';
@@ -17,6 +18,8 @@ export interface RunOrder {
   readonly words: readonly string[];
   readonly options: RunCommandOptions;
   readonly settings: CommonRunOptions;
+  /** The native options that were given. */
+  readonly native: object | undefined;
 }
 
 /** The name of the provider that a run goes to: the one that was asked for, else the session's, else Claude Code. */
@@ -38,7 +41,9 @@ export async function startRun(manager: SessionManager, order: RunOrder): Promis
   const named = options.session === undefined ? undefined : await manager.getSession(options.session);
   const provider = await providerOf(partsOf(manager).environment.store, options);
   checkOrder(provider, order);
-  if (named !== undefined && options.fork !== true) return await startIn(named, provider, order);
+  const start = async (session: SessionHandle): Promise<RunHandle> =>
+    await startIn(manager, session, provider, order);
+  if (named !== undefined && options.fork !== true) return await start(named);
   const title = titleOf(order.task);
   const session =
     named === undefined
@@ -48,17 +53,26 @@ export async function startRun(manager: SessionManager, order: RunOrder): Promis
         })
       : await named.fork({ title });
   try {
-    return await startIn(session, provider, order);
+    return await start(session);
   } catch (thrown) {
     await session.cancel('Its run could not be started.').catch(() => undefined);
     throw thrown;
   }
 }
 
-async function startIn(session: SessionHandle, provider: string, order: RunOrder): Promise<RunHandle> {
-  const { task, settings } = order;
+async function startIn(
+  manager: SessionManager,
+  session: SessionHandle,
+  provider: string,
+  order: RunOrder,
+): Promise<RunHandle> {
+  const { task, settings, native } = order;
   settings.signal?.throwIfAborted();
-  if (provider !== 'shell') return await session.run(task, { ...settings, provider });
+  if (provider !== 'shell') {
+    if (native === undefined) return await session.run(task, { ...settings, provider });
+    const chosen = findProvider(partsOf(manager).environment, provider);
+    return await session.run(task, { ...settings, provider: chosen, native });
+  }
   const { shell } = await import('../providers/shell/index.ts');
   // Who types a command at a prompt has allowed it; rules still refuse what they refuse.
   const permissionMode = settings.permissionMode ?? 'full_auto';
@@ -66,7 +80,7 @@ async function startIn(session: SessionHandle, provider: string, order: RunOrder
     ...settings,
     permissionMode,
     provider: shell(),
-    native: shellOptions(order),
+    native: { ...shellOptions(order), ...native },
   });
 }
 

@@ -6,7 +6,7 @@ import { nearestName } from './nearest-name.ts';
  * `what` says who would have to read it.
  */
 export function assertOptionNames(what: string, options: object, names: readonly string[]): void {
-  assertObject(what, options);
+  assertOptionObject(what, options);
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
     const nearest = nearestName(name, names);
@@ -17,7 +17,8 @@ export function assertOptionNames(what: string, options: object, names: readonly
   }
 }
 
-function assertObject(what: string, options: unknown): void {
+/** Throws `invalid_input` for what is no object with names; `what` says who takes it. */
+export function assertOptionObject(what: string, options: unknown): asserts options is object {
   if (typeof options === 'object' && options !== null && !Array.isArray(options)) return;
   const given = typeof options === 'string' ? JSON.stringify(options.slice(0, 100)) : describe(options);
   throw new AsmError('invalid_input', `${what} takes its options as an object, not ${given}.`);

@@ -3,6 +3,7 @@ import { orAborted } from '../domain/abort.ts';
 import { abortError } from '../domain/error.ts';
 import type { EventType, LogEvent } from '../domain/event.ts';
 import type { SessionId } from '../domain/id.ts';
+import { assertOptionNames } from '../domain/option-names.ts';
 import { decodeEvent } from '../domain/stored-event.ts';
 import type { CallOptions } from '../ports/session-store.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
@@ -38,8 +39,10 @@ export interface FollowedApproval {
  */
 export async function* followApprovals(
   { store, log }: ManagerEnvironment,
-  { sessionId, signal }: ApprovalFollowQuery,
+  query: ApprovalFollowQuery,
 ): AsyncGenerator<FollowedApproval, void, void> {
+  assertOptionNames('A follow of approvals', query, ['sessionId', 'signal']);
+  const { sessionId, signal } = query;
   let change = Promise.withResolvers<void>();
   const unwatch = store.watch(sessionId, () => change.resolve());
   const stop = signal === undefined ? log.closed : AbortSignal.any([signal, log.closed]);

@@ -8,12 +8,22 @@ import {
   type LogEvent,
 } from '../domain/event.ts';
 import type { SessionId } from '../domain/id.ts';
+import { assertOptionNames } from '../domain/option-names.ts';
 import { isTerminalRun } from '../domain/run.ts';
 import { isTerminalSession } from '../domain/session.ts';
 import type { EventQuery } from '../ports/session-store.ts';
 import type { EventLog, FollowQuery } from './event-log.ts';
 
 const pageSize = 256;
+
+const names = [
+  'after',
+  'types',
+  'runId',
+  'signal',
+  'endless',
+  'reaches',
+] as const satisfies readonly (keyof FollowQuery)[];
 
 const nothing: Disposable = { [Symbol.dispose]: () => undefined };
 
@@ -29,6 +39,7 @@ export async function* follow(
   query: FollowQuery = {},
   hold: () => Disposable = () => nothing,
 ): AsyncGenerator<LogEvent, void, void> {
+  assertOptionNames('A follow', query, names);
   using _held = hold();
   const { runId, types, signal } = query;
   const wanted = types === undefined ? undefined : new Set<string>(types);

@@ -14,6 +14,7 @@ import { decideAttemptStart, type AttemptStart } from './attempt-start.ts';
 import { readToolRules } from './given-rules.ts';
 import { Gate } from './gate.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
+import { nativeFor } from './native-options.ts';
 import type { Recorder } from './recorder.ts';
 import { RunAttempt } from './run-attempt.ts';
 import { isLastRun } from './session-end.ts';
@@ -242,7 +243,7 @@ export class RunAttempts {
     const attempt: RunAttempt = new RunAttempt({
       provider,
       request: attemptRequest(prepared, run, this.#number, start, {
-        native: this.#native(provider),
+        native: nativeFor(prepared.provider, provider, prepared.native),
         lastRun: isLastRun(environment, prepared, provider),
       }),
       signal,
@@ -267,14 +268,6 @@ export class RunAttempts {
     const when = (): PricedAt => ({ provider: provider.name, at: clock.now() });
     const redact = (text: string): string => redactor.text(text).text;
     return new AttemptUsage({ prices, redact, before: this.#used, when, model: prepared.options.model });
-  }
-
-  /** Native options: on a router those of the candidate, by its name. */
-  #native(provider: Provider): object | undefined {
-    const { native, provider: asked } = this.#options.prepared;
-    if (asked.router === undefined || native === undefined) return native;
-    const own: unknown = Object.entries(native).find(([name]) => name === provider.name)?.[1];
-    return typeof own === 'object' && own !== null ? own : undefined;
   }
 
   /** Says that the attempt failed and what follows, and waits until that may begin. */

@@ -7,7 +7,6 @@ import {
   type CapabilityDemand,
   type Negotiation,
 } from '../domain/negotiation.ts';
-import { assertOptionNames } from '../domain/option-names.ts';
 import type { Session } from '../domain/session.ts';
 import type { Provider } from '../ports/provider.ts';
 import { policyNeeds } from './policy-options.ts';
@@ -55,13 +54,12 @@ export function runDemand(options: RunOptions, session: Session): CapabilityDema
 
 /**
  * Holds what a run wants against what its provider can do, before anything is written. Throws
- * `capability_not_supported` for options that it can't serve, `unknown_option` for native ones of no candidate, `missing_required_capability` for
- * capabilities that the run names, and for a router that has no candidate for all of it.
+ * `capability_not_supported` for options that it can't serve, `missing_required_capability` for capabilities that the run
+ * names, and for a router that has no candidate for all of it.
  */
 export function checkDemand(provider: Provider, options: RunOptions, session: Session): Negotiation {
   const demand = runDemand(options, session);
   if (provider.router !== undefined) {
-    checkNativeNames(provider.router.candidates, options.native ?? {});
     const fits = provider.router.candidates.some(
       ({ capabilities }) => missingCapabilities(capabilities, demand).length === 0,
     );
@@ -91,15 +89,5 @@ export function checkDemand(provider: Provider, options: RunOptions, session: Se
   const forPolicies: readonly CapabilityName[] = policyNeeds(options);
   return negotiate(provider.name, provider.capabilities, demand, (name) =>
     forPolicies.includes(name) ? '(for its policies)' : undefined,
-  );
-}
-
-/** Native options of a run on a router are by the names of its candidates: under another name nobody would read them. */
-function checkNativeNames(candidates: readonly Provider[], native: object): void {
-  const names = candidates.map(({ name }) => name);
-  assertOptionNames(
-    `\`native\` of a run on a router, which is by candidate (${names.join(', ')}),`,
-    native,
-    names,
   );
 }

@@ -68,6 +68,35 @@ describe('what the manager is asked for', () => {
     );
   });
 
+  it('filters by what there is not', async () => {
+    await using manager = await open();
+    const session = await manager.createSession();
+    await using run = await session.run('go');
+    await run.result;
+    const misspelt = { limit: 5, sesionId: session.id, runid: run.id, tpyes: ['run_started'] };
+    const first = async (items: AsyncIterable<unknown>): Promise<unknown> => {
+      for await (const item of items) return item;
+      return undefined;
+    };
+    const asked: readonly (readonly [string, () => Promise<unknown>])[] = [
+      ['sesionId', () => manager.sessions(misspelt)],
+      ['sesionId', () => manager.runs(misspelt)],
+      ['sesionId', () => manager.feed(misspelt)],
+      ['sesionId', () => manager.approvals.list(misspelt)],
+      ['sesionId', () => manager.approvals.grants(misspelt)],
+      ['limit', () => first(manager.approvals.follow(untyped(misspelt)))],
+      ['sesionId', () => session.events(misspelt)],
+      ['wait', () => session.events(untyped({ wait: 1_000 }))],
+      ['limit', () => first(session.follow(untyped(misspelt)))],
+      ['limit', () => first(run.events(untyped(misspelt)))],
+    ];
+    for (const [option, ask] of asked)
+      await expect(ask()).rejects.toMatchObject({ code: 'unknown_option', details: { option } });
+    await expect(manager.runs(misspelt)).rejects.toMatchObject({
+      message: 'A listing of runs has no option "sesionId". Did you mean "sessionId"?',
+    });
+  });
+
   it('gives rules that nothing would hold, or a provider that is none', async () => {
     await using manager = await open();
     const session = await manager.createSession();

@@ -12,7 +12,7 @@ import { RunExecutor } from './run-executor.ts';
 import type { Successor } from './run-succession.ts';
 import { createRunHandle, type RunHandle } from './run-handle.ts';
 import { earlierRun, startOfKey } from './run-of-key.ts';
-import { checkRunOptions, type CommonRunOptions, type RunOptions } from './run-options.ts';
+import { checkOptionsAgain, type CommonRunOptions, type RunOptions } from './run-options.ts';
 import { decideResume, isNotHere, prepareResume } from './run-resume.ts';
 import { decideStart, encodeCreated, prepareRun, prepareRunIn } from './run-start.ts';
 import { findRun } from './run-wait.ts';
@@ -107,7 +107,7 @@ export class RunOperations {
   /** Executes a pending run. */
   async execute(runId: RunId, options: CommonRunOptions): Promise<RunHandle> {
     this.#assertOpen();
-    checkRunOptions(options);
+    checkOptionsAgain(options);
     const row = await findRun(this.#environment, runId);
     if (row.status === 'running') {
       await this.#assertAbandoned(runId);

@@ -93,7 +93,7 @@ export type RunOptions<Native extends object = object> = CommonRunOptions &
     | { readonly provider: Provider<Native>; readonly native?: Native }
   );
 
-const optionNames = [
+const commonNames = [
   'model',
   'systemPrompt',
   'cwd',
@@ -123,9 +123,8 @@ const optionNames = [
   'detached',
   'signal',
   'key',
-  'provider',
-  'native',
-] as const satisfies readonly (keyof RunOptions)[];
+] as const satisfies readonly (keyof CommonRunOptions)[];
+const optionNames = [...commonNames, 'provider', 'native'] as const satisfies readonly (keyof RunOptions)[];
 
 /** Throws `unknown_option` or `invalid_input` for what types alone can't keep out. */
 export function checkRunOptions(options: RunOptions): void {
@@ -152,6 +151,12 @@ export function checkRunOptions(options: RunOptions): void {
   if (maxTurns !== undefined && (!Number.isInteger(maxTurns) || maxTurns < 1)) {
     throw new AsmError('invalid_input', `maxTurns is a whole number from 1, not ${String(maxTurns)}.`);
   }
+}
+
+/** The same where a run that was made before is executed: who does it, with which native options, was said then. */
+export function checkOptionsAgain(options: CommonRunOptions): void {
+  assertOptionNames('The execution of a run', options, commonNames);
+  checkRunOptions(options);
 }
 
 function oneOf(name: string, value: string, allowed: readonly string[]): void {

@@ -9,6 +9,7 @@ import type { Provider, ResumeRequest } from '../ports/provider.ts';
 import { openApprovals } from './left-approvals.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
 import { optionsAgain } from './options-again.ts';
+import { nativeFor } from './native-options.ts';
 import { checkDemand } from './run-demand.ts';
 import type { PreparedRun, RunStart } from './prepared-run.ts';
 import { admitRun } from './run-guard.ts';
@@ -55,7 +56,7 @@ export async function prepareResume(
     provider,
     messages: isParked ? [] : [{ role: 'user', text: interruptedText(approvals) }],
     options,
-    native: nativeOf(provider, known),
+    native: known === undefined ? undefined : nativeFor(known.provider, provider, known.native),
     cwd,
     clientTools: known?.clientTools ?? (await offeredTools(options, environment.clock)),
     negotiation: checkDemand(provider, options, session),
@@ -124,13 +125,6 @@ function providerOf(environment: ManagerEnvironment, run: Run, known: PreparedRu
   const asked = [...(known === undefined ? [] : [known.provider]), ...environment.providers.values()];
   const all = asked.flatMap((provider) => provider.router?.candidates ?? [provider]);
   return all.find(({ name }) => name === run.provider) ?? findProvider(environment, run.provider);
-}
-
-/** Native options: those of a router are by the names of its candidates. */
-function nativeOf({ name }: Provider, known: PreparedRun | undefined): object | undefined {
-  if (known?.native === undefined || known.provider.router === undefined) return known?.native;
-  const own: unknown = Object.entries(known.native).find(([candidate]) => candidate === name)?.[1];
-  return typeof own === 'object' && own !== null ? own : undefined;
 }
 
 function parkedConversation({ parked }: Run): ResumeRequest | undefined {

@@ -13,6 +13,7 @@ import type { Provider } from '../ports/provider.ts';
 import { checkClientTools, type ClientTools } from './client-tools.ts';
 import { assertProvider } from './given-provider.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
+import { checkNativeOptions } from './native-options.ts';
 import { withPolicies } from './policy-options.ts';
 import { checkDemand } from './run-demand.ts';
 import type { PreparedRun, RunStart } from './prepared-run.ts';
@@ -55,6 +56,7 @@ export async function prepareRunIn<Native extends object>(
   const options = withPolicies(given, environment.policies);
   const messages = checkInput(input);
   const provider = chosenProvider(environment, session, options);
+  checkNativeOptions(provider, options.native);
   const negotiation = checkDemand(provider, options, session);
   const cwd = workingFolder(options, session);
   checkFolder(cwd);

@@ -198,6 +198,12 @@ export interface Provider<Native extends object = object> extends Partial<AsyncD
   /** Looks at the machine; may start the agent to ask its version. Never throws for a missing agent. */
   describe(options?: { readonly signal?: AbortSignal }): Promise<ProviderDescription>;
   /**
+   * Looks at the native options of a run before anything of it is written, and at nothing else. Throws `unknown_option`
+   * for a name that `run` doesn't read, with the one that may have been meant, else `invalid_input`. Absent: any object
+   * is right. `run` may be called without it.
+   */
+  checkNative?(native: object): void;
+  /**
    * Runs one attempt. Yields what happens inside the agent, first of all `agent_started`; returns the
    * outcome. Throws `AsmError` for every failure, after a last `token_usage_updated` with what was
    * used. Ends the agent's whole process group before it settles, or has `host.ending` wait for that, also when

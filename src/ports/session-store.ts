@@ -215,7 +215,7 @@ export interface StoreDescription {
 /**
  * Where sessions, runs, approvals and events live. All methods may be called at any time and at once; each
  * rejects with `store_closed` after disposal. Failures of the medium are `storage_unavailable`,
- * `storage_busy` or `storage_full`; a rejected commit has written nothing, unless its `onWritten` was called.
+ * `storage_busy` or `storage_full`; a query with a name that nothing reads is `unknown_option`. A rejected commit has written nothing, unless its `onWritten` was called.
  */
 export interface SessionStore extends AsyncDisposable {
   describe(): StoreDescription;

@@ -25,7 +25,7 @@ it('an agent gets the variables that are named, and a secret among them is not s
   expect(ours).toMatchObject({ code: 2, output: '' });
 });
 
-it("a model provider of Codex' own configuration gets its key", async () => {
+it("a model provider of Codex' own configuration gets its key, and the native options of the run hold", async () => {
   await using room = await openAsmRoom([{ text: 'It works.' }]);
   const { SCRIPTED_KEY, CODEX_HOME } = codexEnvironment(room.server, { home: room.home });
   const environment = { SCRIPTED_KEY, CODEX_HOME };
@@ -33,14 +33,15 @@ it("a model provider of Codex' own configuration gets its key", async () => {
   const [without, given] = await room.each(
     [
       [...words, 'go'],
-      [...words, '--env', 'SCRIPTED_KEY', 'go'],
+      [...words, '--env', 'SCRIPTED_KEY', '--native', 'reasoningEffort=high', 'go'],
     ],
     {
       environment,
     },
   );
-  expect(without).toMatchObject({ code: 1, output: '' });
-  expect(without?.errors).toContain('SCRIPTED_KEY');
+  expect(without).toMatchObject({ code: 5, output: '' });
+  expect(without?.errors).toContain('did not get the variable SCRIPTED_KEY');
+  expect(without?.errors).toContain('pass it on with --env SCRIPTED_KEY.');
   expect(given).toMatchObject({ code: 0, output: 'It works.\n' });
-  expect(room.server.mainRequests).toHaveLength(1);
+  expect(room.server.mainRequests.map(({ body }) => body)).toMatchObject([{ reasoning: { effort: 'high' } }]);
 });

@@ -207,6 +207,7 @@ test('what can not be started is said before anything is written', async () => {
     [['--max-turns', '0', 'ls'], /whole number from 1/],
     [['--render', 'fancy', 'ls'], /Allowed choices are studio/],
     [['--fork', 'ls'], /--fork needs the session/],
+    [['--native', 'mode', 'ls'], /--native takes <name>=<value>/],
   ];
   const ends = await room.each(wrong.map(([words]) => ['run', ...words]));
   for (const [index, [words, message]] of wrong.entries()) {
@@ -216,6 +217,26 @@ test('what can not be started is said before anything is written', async () => {
     expect(errors).not.toMatch(/^\s+at /m);
   }
   expect(existsSync(room.store)).toBe(false);
+});
+
+test('native options go to the agent that is chosen, and those that it does not have are refused', async () => {
+  await using room = await openAsmRoom();
+  const [given, unknown, wrong, model, runs] = await room.each([
+    ['run', '-p', 'shell', '-r', 'none', '--native', 'successExitCodes=[3]', '--shell', 'echo it; exit 3'],
+    ['run', '-p', 'codex', '--native', 'sandbx=false', 'go'],
+    ['run', '-p', 'amp', '--native', 'mode=slow', 'go'],
+    ['run', '-p', 'amp', '-m', 'gpt', 'go'],
+    ['sessions', '--json'],
+  ]);
+  expect(given).toMatchObject({ code: 0, output: 'it\n' });
+  expect(unknown).toMatchObject({ code: 2, output: '' });
+  expect(unknown?.errors).toMatch(/no native option of codex "sandbx"\. Did you mean "sandbox"\?/);
+  expect(unknown?.errors).toContain('--native takes them as <name>=<value>');
+  expect(wrong).toMatchObject({ code: 2, output: '' });
+  expect(wrong?.errors).toMatch(/native option of amp mode is not valid: .*"rush"/);
+  expect(model?.errors).toContain('With --native mode=smart');
+  // No run of the two that were refused.
+  expect(documents(runs).map(({ status }) => status)).toEqual(['active', 'cancelled', 'cancelled', 'active']);
 });
 
 test('a folder that was removed under the terminal is said, and no fault of asm', async () => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { capabilityNames, supportLevels, type Capabilities } from '../../domain/capability.ts';
 import { AsmError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { checkOptionsOf } from '../../ports/option-check.ts';
+import { checkNativeOf, checkOptionsOf } from '../../ports/option-check.ts';
 import type { AgentEnvironment } from '../../ports/provider.ts';
 import { acpPresets, type AcpPresetName } from './presets.ts';
 
@@ -77,5 +77,5 @@ export function checkOptions(options: unknown): CheckedOptions {
 
 /** Checks native options, in the same way. */
 export function checkNative(native: unknown): CheckedNative {
-  return checkOptionsOf(nativeSchema, native, 'native option of acp');
+  return checkNativeOf(nativeSchema, native, 'acp');
 }

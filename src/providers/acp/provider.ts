@@ -2,7 +2,7 @@ import { createEarlyAgents } from '../../ports/early-agents.ts';
 import type { Provider } from '../../ports/provider.ts';
 import { chooseAgent } from './agent.ts';
 import { describeAcp } from './describe.ts';
-import { checkOptions, type AcpNative, type AcpOptions } from './options.ts';
+import { checkNative, checkOptions, type AcpNative, type AcpOptions } from './options.ts';
 import { runAcp, startAgent } from './run.ts';
 
 /**
@@ -20,6 +20,7 @@ export function acp(options: AcpOptions): Provider<AcpNative> {
     name: agent.name,
     capabilities: agent.capabilities,
     describe: ({ signal } = {}) => describeAcp(agent, signal),
+    checkNative: (native) => void checkNative(native),
     run: (request, host) => runAcp(agent, early, request, host),
     // Of another program nobody knows what it does before it is told something.
     startEarly: (start) =>

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkOptionsOf } from '../../ports/option-check.ts';
+import { checkNativeOf, checkOptionsOf } from '../../ports/option-check.ts';
 
 /** Ways of working that Amp has; each chooses models, system prompt and tools. */
 export const ampModes = ['smart', 'rush', 'large', 'deep'] as const;
@@ -54,7 +54,7 @@ export type CheckedOptions = z.infer<typeof optionsSchema>;
 
 /** Checks native options. Throws `unknown_option` for a name that nothing reads, else `invalid_input`. */
 export function checkNative(native: unknown): CheckedNative {
-  return checkOptionsOf(nativeSchema, native, 'native option of amp');
+  return checkNativeOf(nativeSchema, native, 'amp');
 }
 
 /** Checks the provider's options, in the same way. */

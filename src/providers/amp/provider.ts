@@ -1,7 +1,7 @@
 import type { Provider } from '../../ports/provider.ts';
 import { ampCapabilities } from './capabilities.ts';
 import { describeAmp } from './describe.ts';
-import { checkOptions, type AmpNative, type AmpOptions } from './options.ts';
+import { checkNative, checkOptions, type AmpNative, type AmpOptions } from './options.ts';
 import { runAmp } from './run.ts';
 
 export { testedVersions } from './describe.ts';
@@ -17,6 +17,7 @@ export function amp(options: AmpOptions = {}): Provider<AmpNative> {
     name: 'amp',
     capabilities: ampCapabilities,
     describe: ({ signal } = {}) => describeAmp(checked, signal),
+    checkNative: (native) => void checkNative(native),
     run: (request, host) => runAmp(checked, request, host),
   };
 }

@@ -12,8 +12,8 @@ export function refuseImpossible(request: Pick<RunRequest, 'model' | 'resume' | 
   if (model !== undefined)
     throw new AsmError(
       'model_not_found',
-      `Amp chooses its models by its mode, so there is no ${JSON.stringify(model)}. Give the run no model, and a mode: native: { mode: 'smart' }.`,
-      { provider: { provider: 'amp', kind: 'model' } },
+      `Amp chooses its models by its mode, so there is no ${JSON.stringify(model)}. Give the run no model, but a mode, such as "smart".`,
+      { details: decidedBy('mode'), provider: { provider: 'amp', kind: 'model' } },
     );
   if (outputSchema !== undefined) throw notSupported('makes it answer in a given form');
   if (resume?.fork === true) throw notSupported('branches off threads');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkOptionsOf } from '../../ports/option-check.ts';
+import { checkNativeOf, checkOptionsOf } from '../../ports/option-check.ts';
 
 /** A subagent that Claude Code may start, besides its own. */
 export interface ClaudeAgent {
@@ -82,7 +82,7 @@ export type CheckedOptions = z.infer<typeof optionsSchema>;
 
 /** Checks native options. Throws `unknown_option` for a name that nothing reads, else `invalid_input`. */
 export function checkNative(native: unknown): CheckedNative {
-  return checkOptionsOf(nativeSchema, native, 'native option of claude');
+  return checkNativeOf(nativeSchema, native, 'claude');
 }
 
 /** Checks the provider's options, in the same way. */

@@ -1,7 +1,7 @@
 import type { Provider } from '../../ports/provider.ts';
 import { claudeCapabilities } from './capabilities.ts';
 import { describeClaude } from './describe.ts';
-import { checkOptions, type ClaudeNative, type ClaudeOptions } from './options.ts';
+import { checkNative, checkOptions, type ClaudeNative, type ClaudeOptions } from './options.ts';
 import { runClaude } from './run.ts';
 
 /**
@@ -14,6 +14,7 @@ export function claude(options: ClaudeOptions = {}): Provider<ClaudeNative> {
     name: 'claude',
     capabilities: claudeCapabilities,
     describe: ({ signal } = {}) => describeClaude(checked, signal),
+    checkNative: (native) => void checkNative(native),
     run: (request, host) => runClaude(checked, request, host),
   };
 }

@@ -7,7 +7,7 @@ import { startProcessGroup, type ProcessGroup } from '../../process/process-grou
 import { crashError, protocolError } from './errors.ts';
 import { createJsonRpc, type JsonRpc } from './json-rpc.ts';
 import type { InboxItem, MessageInbox } from './message-inbox.ts';
-import { fieldOf, textField } from '../../domain/json-field.ts';
+import { fieldOf, objectField, textField } from '../../domain/json-field.ts';
 import type { OwnConfiguration } from './own-configuration.ts';
 import { notifications, silentNotifications } from './protocol.ts';
 import { serverFlags } from './server-flags.ts';
@@ -209,7 +209,11 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
     },
     readConfiguration: async () => {
       const read = await request('config/read', { includeLayers: false });
-      ownConfiguration = { servers: serversIn(read), hooks: hooksIn(read) };
+      ownConfiguration = {
+        servers: serversIn(read),
+        hooks: hooksIn(read),
+        keyVariables: keyVariablesIn(read),
+      };
       return ownConfiguration;
     },
     get lost() {
@@ -257,6 +261,11 @@ function serversIn(configuration: JsonValue): readonly string[] {
 function hooksIn(configuration: JsonValue): readonly string[] {
   const state = fieldOf(fieldOf(fieldOf(configuration, 'config'), 'hooks'), 'state');
   return isJsonObject(state) ? Object.keys(state) : [];
+}
+
+function keyVariablesIn(configuration: JsonValue): readonly string[] {
+  const providers = objectField(fieldOf(configuration, 'config'), 'model_providers');
+  return Object.values(providers).flatMap((provider) => textField(provider, 'env_key') ?? []);
 }
 
 function pause(milliseconds: number): Promise<undefined> {

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../domain/error-code.ts';
+import { decidedBy } from '../../domain/error-setting.ts';
 import { AsmError, type ProviderFailure } from '../../domain/error.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { fieldOf, numberField, textField } from '../../domain/json-field.ts';
@@ -11,6 +12,8 @@ export interface FailedTurn {
   readonly retried: JsonObject | undefined;
   /** When the limit that stopped it is reset: wall time in milliseconds since 1970. */
   readonly limitResetsAt: number | undefined;
+  /** Variables in which model providers of Codex' configuration have their keys. */
+  readonly keyVariables: readonly string[];
 }
 
 /** Codex's names of errors that say it all. */
@@ -65,6 +68,8 @@ const messages: Partial<Readonly<Record<ErrorCode, string>>> = {
 /** The error of a turn, from Codex's typed signals. */
 export function turnError(turn: FailedTurn, stderr: string): AsmError {
   const { error } = turn;
+  const variable = missingKey(turn);
+  if (variable !== undefined) return missingKeyError(variable, stderr);
   const code = turnErrorCode(turn);
   const said = textField(error, 'message') ?? '';
   const status = errorStatus(error);
@@ -79,6 +84,26 @@ export function turnError(turn: FailedTurn, stderr: string): AsmError {
       ...(retryAt === undefined ? {} : { retryAt }),
     },
   });
+}
+
+/**
+ * The variable with a key that Codex didn't get. There is no typed sign of that; but only names of its configuration are
+ * taken from what it says, since a service may say anything in its place.
+ */
+function missingKey({ error, keyVariables }: FailedTurn): string | undefined {
+  const [, named] = /^Missing environment variable: `([^`]+)`/.exec(textField(error, 'message') ?? '') ?? [];
+  return keyVariables.find((variable) => variable === named);
+}
+
+function missingKeyError(variable: string, stderr: string): AsmError {
+  return new AsmError(
+    'authentication_failed',
+    `Codex did not get the variable ${variable}, which its configuration names as the key of its model provider. It has to be set, and passed on to the agent.`,
+    {
+      details: { variable, ...decidedBy('environment') },
+      provider: failure('missing_key', stderr),
+    },
+  );
 }
 
 function turnErrorCode({ error, retried }: FailedTurn): ErrorCode {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkOptionsOf } from '../../ports/option-check.ts';
+import { checkNativeOf, checkOptionsOf } from '../../ports/option-check.ts';
 
 /** Codex's own options for one run: `session.run(input, { provider: codex(), native: { … } })`. */
 export interface CodexNative {
@@ -89,7 +89,7 @@ export type CheckedOptions = z.infer<typeof optionsSchema>;
 
 /** Checks native options. Throws `unknown_option` for a name that nothing reads, else `invalid_input`. */
 export function checkNative(native: unknown): CheckedNative {
-  return checkOptionsOf(nativeSchema, native, 'native option of codex');
+  return checkNativeOf(nativeSchema, native, 'codex');
 }
 
 /** Checks the provider's options, in the same way. */

@@ -10,12 +10,14 @@ const longestKept = 60_000;
 /** Configurations whose servers are remembered at most. */
 const mostKept = 64;
 
-/** What of Codex' own configuration must be known, since none of it is used. */
+/** What of Codex' own configuration must be known. Its servers and hooks are not used. */
 export interface OwnConfiguration {
   /** Names of its MCP servers. */
   readonly servers: readonly string[];
   /** Keys of the hooks that the person has let Codex run. */
   readonly hooks: readonly string[];
+  /** Variables in which its model providers have their keys (`env_key`). */
+  readonly keyVariables: readonly string[];
 }
 
 interface Answer {

@@ -2,7 +2,7 @@ import { createEarlyAgents } from '../../ports/early-agents.ts';
 import type { Provider } from '../../ports/provider.ts';
 import { codexCapabilities, sharedServerCapabilities } from './capabilities.ts';
 import { describeCodex } from './describe.ts';
-import { checkOptions, type CodexNative, type CodexOptions } from './options.ts';
+import { checkNative, checkOptions, type CodexNative, type CodexOptions } from './options.ts';
 import { createOwnConfigurations } from './own-configuration.ts';
 import { leaseServer, runCodex } from './run.ts';
 import { createServerPool } from './server-pool.ts';
@@ -28,6 +28,7 @@ export function codex(options: CodexOptions = {}): Provider<CodexNative> & Async
     name: 'codex',
     capabilities,
     describe: ({ signal } = {}) => describeCodex(checked, capabilities, signal),
+    checkNative: (native) => void checkNative(native),
     run: (request, host) => runCodex({ options: checked, servers, ownConfigurations, early }, request, host),
     // Of another program nobody knows what it does before it is told something.
     startEarly: (start) => (isShared || checked.executable !== undefined ? undefined : early.start(start)),

@@ -13,10 +13,13 @@ export interface RunEnding {
   readonly stderr: string;
   /** True when the answer was to have a given form. */
   readonly wantsForm: boolean;
+  /** Variables in which model providers of Codex' configuration have their keys. */
+  readonly keyVariables: readonly string[];
 }
 
 /** The outcome of a run, or the error that it failed with, thrown. */
-export function concludeRun({ signal, state, thrown, stderr, wantsForm }: RunEnding): RunOutcome {
+export function concludeRun(ending: RunEnding): RunOutcome {
+  const { signal, state, thrown, stderr, wantsForm, keyVariables } = ending;
   if (signal.aborted) throw abortError(signal);
   if (state.ended === undefined) {
     if (state.interrupted && isAsmError(thrown) && thrown.provider?.kind === 'ended')
@@ -42,6 +45,7 @@ export function concludeRun({ signal, state, thrown, stderr, wantsForm }: RunEnd
           error: objectField(state.ended, 'error'),
           retried: state.retried,
           limitResetsAt: state.limits.resetsAt,
+          keyVariables,
         },
         stderr,
       );

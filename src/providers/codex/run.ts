@@ -18,7 +18,7 @@ import { normalize } from './normalize.ts';
 import { endOpenCalls } from './normalize-item.ts';
 import { createNormalizerState, type NormalizerState } from './normalizer-state.ts';
 import { refuseOwnRules } from './own-rules.ts';
-import type { OwnConfigurations } from './own-configuration.ts';
+import type { OwnConfiguration, OwnConfigurations } from './own-configuration.ts';
 import { checkNative, type CheckedNative, type CheckedOptions, type CodexNative } from './options.ts';
 import { requireCodex } from './program.ts';
 import { promptText } from './prompt.ts';
@@ -68,15 +68,17 @@ export async function* runCodex(
   const approvals = createRunApprovals({ host, state, server, control, bridge });
 
   const foreign = createForeignOutput();
+  let own: OwnConfiguration | undefined;
   let thrown: unknown;
   try {
     const appendedPrompt = await checks;
+    own = await orAborted(ownConfigurations.of(server, environment), host.signal);
     const settings = await threadSettings({
       request,
       native,
       model,
       appendedPrompt,
-      own: await orAborted(ownConfigurations.of(server, environment), host.signal),
+      own,
       bridge,
     });
     const opened = openConversation(server, inbox, request, settings);
@@ -124,6 +126,7 @@ export async function* runCodex(
     thrown,
     stderr: server.group.stderrTail(),
     wantsForm: request.outputSchema !== undefined,
+    keyVariables: own?.keyVariables ?? [],
   });
 }
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { AsmError } from '../../domain/error.ts';
+import { decidedBy } from '../../domain/error-setting.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import { nearestName } from '../../domain/nearest-name.ts';
 import type { AgentEnvironment } from '../../ports/provider.ts';
 
@@ -81,8 +83,8 @@ export function checkShellOptions(options: ShellOptions): void {
 }
 
 /** Checks the options of one run; throws `unknown_option` or `invalid_input`. */
-export function checkShellNative(native: ShellNative): void {
-  check(nativeSchema, native, 'native options of the shell provider');
+export function checkShellNative(native: object): void {
+  check(nativeSchema, native, 'native options of the shell provider', decidedBy('native'));
 }
 
 /** What holds for a run: its own limits before the provider's before the defaults. */
@@ -106,7 +108,7 @@ const knownNames: readonly string[] = [
   ]),
 ];
 
-function check(schema: z.ZodType, value: unknown, where: string): void {
+function check(schema: z.ZodType, value: unknown, where: string, facts: JsonObject = {}): void {
   const result = schema.safeParse(value);
   if (result.success) return;
   for (const issue of result.error.issues) {
@@ -116,7 +118,7 @@ function check(schema: z.ZodType, value: unknown, where: string): void {
     throw new AsmError(
       'unknown_option',
       `There is no option ${JSON.stringify(name)} in the ${where}.${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
-      { details: { option: name } },
+      { details: { option: name, ...facts } },
     );
   }
   const [issue] = result.error.issues;
@@ -125,7 +127,7 @@ function check(schema: z.ZodType, value: unknown, where: string): void {
     'invalid_input',
     `The ${where}${path === '' ? '' : `, ${path}`}: ${issue?.message ?? 'not valid'}.`,
     {
-      details: { option: path },
+      details: { option: path, ...facts },
     },
   );
 }

@@ -51,6 +51,7 @@ export function shell(options: ShellOptions = {}): Provider<ShellNative> {
         capabilities: shellCapabilities,
       };
     },
+    checkNative: checkShellNative,
     async *run(request, host): AsyncGenerator<ProviderEvent, RunOutcome, void> {
       const native = request.native ?? {};
       checkShellNative(native);

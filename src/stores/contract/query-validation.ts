@@ -1,5 +1,6 @@
 import { AsmError } from '../../domain/error.ts';
 import type { RunId } from '../../domain/id.ts';
+import { assertOptionNames } from '../../domain/option-names.ts';
 import type {
   ApprovalQuery,
   EventQuery,
@@ -13,6 +14,40 @@ import { invalidInput, isWholeNumber } from './invalid-input.ts';
 /** The longest page that may be asked for. */
 export const longestPage = 1000;
 
+const eventNames = [
+  'sessionId',
+  'after',
+  'before',
+  'order',
+  'limit',
+  'types',
+  'runId',
+  'since',
+] as const satisfies readonly (keyof EventQuery)[];
+const feedNames = ['after', 'limit', 'types'] as const satisfies readonly (keyof FeedQuery)[];
+const sessionNames = [
+  'status',
+  'provider',
+  'tag',
+  'limit',
+  'cursor',
+] as const satisfies readonly (keyof SessionQuery)[];
+const runNames = [
+  'sessionId',
+  'status',
+  'provider',
+  'limit',
+  'cursor',
+] as const satisfies readonly (keyof RunQuery)[];
+const approvalNames = [
+  'sessionId',
+  'runId',
+  'status',
+  'lasting',
+  'limit',
+  'cursor',
+] as const satisfies readonly (keyof ApprovalQuery)[];
+
 /** An event query with its defaults filled in. */
 export interface EventRange {
   readonly after: number;
@@ -25,8 +60,12 @@ export interface EventRange {
   readonly since: number | undefined;
 }
 
-/** Checks an event query. Throws `invalid_cursor` for a bad `after` or `before`, else `invalid_input`. */
+/**
+ * Checks an event query. Throws `unknown_option` for a filter that there isn't, which would let everything pass,
+ * `invalid_cursor` for a bad `after` or `before`, else `invalid_input`. So do the others.
+ */
 export function readEventQuery(query: EventQuery): EventRange {
+  assertOptionNames('A query of events', query, eventNames);
   const order: unknown = query.order ?? 'ascending';
   if (order !== 'ascending' && order !== 'descending') {
     throw invalidInput(`The order of events is 'ascending' or 'descending', not ${JSON.stringify(order)}.`);
@@ -64,6 +103,7 @@ export interface FeedRange {
 
 /** Checks a feed query. Throws `invalid_cursor` for a cursor that no feed gave, else `invalid_input`. */
 export function readFeedQuery(query: FeedQuery): FeedRange {
+  assertOptionNames('A query of the feed', query, feedNames);
   return {
     after: query.after === undefined ? 0 : decodeFeedCursor(query.after),
     limit: readLimit(query.limit, 100),
@@ -82,6 +122,7 @@ export interface RowRange {
 
 /** Checks a listing of sessions. Throws `invalid_cursor` or `invalid_input`. */
 export function readSessionQuery(query: SessionQuery): RowRange & { readonly tag: string | undefined } {
+  assertOptionNames('A listing of sessions', query, sessionNames);
   return { ...readRowQuery('session', query), tag: query.tag };
 }
 
@@ -89,6 +130,7 @@ export function readSessionQuery(query: SessionQuery): RowRange & { readonly tag
 export function readRunQuery(
   query: RunQuery,
 ): RowRange & { readonly sessionId: RunQuery['sessionId'] | undefined } {
+  assertOptionNames('A listing of runs', query, runNames);
   return { ...readRowQuery('run', query), sessionId: query.sessionId };
 }
 
@@ -98,6 +140,7 @@ export type ApprovalRange = Omit<RowRange, 'provider'> &
 
 /** Checks a listing of approvals. Throws `invalid_cursor` or `invalid_input`. */
 export function readApprovalQuery(query: ApprovalQuery): ApprovalRange {
+  assertOptionNames('A listing of approvals', query, approvalNames);
   const { sessionId, runId } = query;
   return {
     ...readPageQuery('approval', query),

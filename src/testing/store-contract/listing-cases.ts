@@ -230,4 +230,21 @@ export const listingCases: readonly StoreCase[] = [
       }
     },
   },
+  {
+    name: 'queries: refuse filters that there are not, instead of letting everything pass',
+    async run(room) {
+      const store = await room.open();
+      const id = await addSession(store, 'a');
+      const misspelt = { limit: 5, sesionId: id, satus: ['active'] };
+      const events = { sessionId: id, runid: runId('r') };
+      const asked: readonly (readonly [string, () => Promise<unknown>])[] = [
+        ['sessions', () => store.sessions(misspelt)],
+        ['runs', () => store.runs(misspelt)],
+        ['approvals', () => store.approvals(misspelt)],
+        ['feed', () => store.feed(misspelt)],
+        ['events', () => store.events(events)],
+      ];
+      for (const [what, ask] of asked) await rejects(ask(), 'unknown_option', what);
+    },
+  },
 ];
