@@ -15,7 +15,7 @@ async function openRoom() {
   const own = createOwnConfigurations();
   const environment = { CODEX_HOME: home };
   const ask = async (): Promise<void> => {
-    const readConfiguration = () => Promise.resolve({ servers: [], hooks: [] });
+    const readConfiguration = () => Promise.resolve({ servers: [], hooks: [], keyVariables: [] });
     await own.of({ program, ownConfiguration: undefined, readConfiguration }, environment);
   };
   return {
