@@ -6,11 +6,11 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json
 import { startProcessGroup, type ProcessGroup } from '../../process/process-group.ts';
 import { crashError, protocolError } from './errors.ts';
 import { createJsonRpc, type JsonRpc } from './json-rpc.ts';
-import type { InboxItem, MessageInbox } from './message-inbox.ts';
 import { fieldOf, objectField, textField } from '../../domain/json-field.ts';
 import type { OwnConfiguration } from './own-configuration.ts';
-import { notifications, silentNotifications } from './protocol.ts';
+import { silentNotifications } from './protocol.ts';
 import { serverFlags } from './server-flags.ts';
+import { createServerInboxes, type ServerInboxes } from './server-inboxes.ts';
 
 /** Longest line of the server, in bytes. */
 const maximumLine = 64 * 1024 * 1024;
@@ -28,20 +28,12 @@ export interface AppServerOptions {
   readonly program: string;
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
-  /**
-   * True: what is asked first needn't wait until the server has answered its greeting. For a configuration folder in
-   * which one has run before: it is not started again when it meets another one that makes its database.
-   */
-  readonly atOnce?: boolean;
 }
 
-/** A running `codex app-server`. */
-export interface AppServer extends AsyncDisposable {
-  /** The path of its file. */
-  readonly program: string;
+/** A running `codex app-server` that has been greeted. */
+export interface AppServer extends AsyncDisposable, Omit<ServerInboxes, 'deliver' | 'fail'> {
   readonly rpc: JsonRpc;
   readonly group: ProcessGroup;
-  /** As it says itself, once it has answered anything. */
   readonly version: string | undefined;
   /** What the person's own configuration has, as it was read last; absent: not yet. */
   readonly ownConfiguration: OwnConfiguration | undefined;
@@ -51,13 +43,8 @@ export interface AppServer extends AsyncDisposable {
   readonly lost: AsmError | undefined;
   /** Resolves when it is lost. */
   readonly gone: Promise<void>;
-  /** Sends all that the server says of a conversation to the inbox, and what it says of none. */
-  attach(threadId: string, inbox: MessageInbox): void;
-  detach(threadId: string): void;
   /** Resolves when the server says that it has put the conversation away, or is lost. */
   closed(threadId: string): Promise<void>;
-  /** What runs get that isn't attached yet or whose conversation is not known: everything of a server with one run. */
-  readonly lobby: Set<MessageInbox>;
   /** Nothing more is asked of it: it begins to end by itself. */
   dismiss(): void;
   end(grace?: number): Promise<void>;
@@ -69,10 +56,7 @@ const startAttempts = 5;
 /** Milliseconds before it is started again, times the attempt. */
 const startPause = 150;
 
-/**
- * Starts the program and greets it. Rejects when it can't, and ends it when the signal aborts before it has answered;
- * with `atOnce` its requests reject for that, too.
- */
+/** Starts the program and greets it. Rejects when it can't, and ends it when the signal aborts meanwhile. */
 export async function startAppServer(options: AppServerOptions, signal: AbortSignal): Promise<AppServer> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -97,16 +81,15 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
     cwd: options.cwd,
     environment: options.environment,
   });
-  const threads = new Map<string, MessageInbox>();
-  const lobby = new Set<MessageInbox>();
   const rpc = createJsonRpc((line) => void group.child.stdin.write(`${line}\n`));
+  const inboxes = createServerInboxes((id, message) => rpc.refuse(id, message));
   const { promise: gone, resolve: tellGone } = Promise.withResolvers<void>();
   let lost: AsmError | undefined;
   const lose = (error: AsmError): void => {
     if (lost !== undefined) return;
     lost = error;
     rpc.fail(error);
-    for (const inbox of [...threads.values(), ...lobby]) inbox.fail(error);
+    inboxes.fail(error);
     tellGone();
   };
   const end = async (grace = exitGrace): Promise<void> => {
@@ -118,24 +101,6 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
     if (grace > 0) await Promise.race([group.exit, pause(grace)]);
     await group.end({ grace: 0 });
   };
-  const closings = new Map<string, () => void>();
-  /** Gives it to the runs that it is for; resolves when there is room for more, `undefined` when there is. */
-  const deliver = (item: InboxItem, bytes: number): Promise<unknown> | undefined => {
-    const threadId = 'raw' in item ? undefined : textField(item.params, 'threadId');
-    if (threadId !== undefined && !('raw' in item) && item.method === notifications.closed)
-      closings.get(threadId)?.();
-    const own = threadId === undefined ? undefined : threads.get(threadId);
-    if (own !== undefined) {
-      own.push(item, bytes);
-      return own.room();
-    }
-    if (lobby.size === 0 && threadId !== undefined && !('raw' in item) && item.id !== undefined)
-      rpc.refuse(item.id, 'Nobody waits for this.');
-    const receivers = threadId === undefined ? new Set([...threads.values(), ...lobby]) : lobby;
-    for (const inbox of receivers) inbox.push(item, bytes);
-    const full = [...receivers].flatMap((inbox) => inbox.room() ?? []);
-    return full.length === 0 ? undefined : Promise.all(full);
-  };
   const readAll = async (): Promise<void> => {
     const splitter = createLineSplitter(maximumLine);
     try {
@@ -144,7 +109,7 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
         if (!(bytes instanceof Uint8Array)) continue;
         for (const line of splitter.split(bytes)) {
           const item = rpc.receive(line);
-          const room = item === undefined ? undefined : deliver(item, line.length);
+          const room = item === undefined ? undefined : inboxes.deliver(item, line.length);
           if (room !== undefined) await room;
         }
       }
@@ -160,55 +125,37 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
   };
   void readAll();
 
-  let version: string | undefined;
-  const greet = async (): Promise<void> => {
-    const stop = (): void => void end(0).catch(() => undefined);
-    signal.addEventListener('abort', stop, { once: true });
-    const timer = setTimeout(() => {
-      lose(new AsmError('timed_out', `Codex did not answer within ${startDeadline} ms after its start.`));
-      stop();
-    }, startDeadline);
-    try {
-      if (signal.aborted) stop();
-      const greeted = rpc.request('initialize', greetingParameters);
-      // It takes them one after another; this doesn't depend on what it answers.
-      rpc.notify('initialized');
-      version = versionIn(await greeted);
-    } catch (thrown) {
-      const error = thrown instanceof AsmError ? thrown : protocolError(String(thrown), group.stderrTail());
-      lose(error);
-      await end(0);
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
-    }
-  };
-  const greeted = greet();
-  if (options.atOnce === true) greeted.catch(() => undefined);
-  else await greeted;
+  const stop = (): void => void end(0).catch(() => undefined);
+  signal.addEventListener('abort', stop, { once: true });
+  const timer = setTimeout(() => {
+    lose(new AsmError('timed_out', `Codex did not answer within ${startDeadline} ms after its start.`));
+    stop();
+  }, startDeadline);
+  let greeting: JsonValue;
+  try {
+    if (signal.aborted) stop();
+    const greeted = rpc.request('initialize', greetingParameters);
+    // It takes them one after another; this doesn't depend on what it answers.
+    rpc.notify('initialized');
+    greeting = await greeted;
+  } catch (thrown) {
+    await end(0);
+    throw thrown instanceof AsmError ? thrown : protocolError(String(thrown), group.stderrTail());
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
 
-  /** What a server says that refused its greeting is not why it is of no use. */
-  const request: JsonRpc['request'] = async (...asked) => {
-    try {
-      return await rpc.request(...asked);
-    } catch (thrown) {
-      throw lost ?? thrown;
-    }
-  };
   let ownConfiguration: OwnConfiguration | undefined;
   return {
-    program: options.program,
-    rpc: { ...rpc, request },
+    rpc,
     group,
-    get version() {
-      return version;
-    },
+    version: versionIn(greeting),
     get ownConfiguration() {
       return ownConfiguration;
     },
     readConfiguration: async () => {
-      const read = await request('config/read', { includeLayers: false });
+      const read = await rpc.request('config/read', { includeLayers: false });
       ownConfiguration = {
         servers: serversIn(read),
         hooks: hooksIn(read),
@@ -221,16 +168,12 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
     },
     gone,
     attach: (threadId, inbox) => {
-      threads.set(threadId, inbox);
+      inboxes.attach(threadId, inbox);
       if (lost !== undefined) inbox.fail(lost);
     },
-    detach: (threadId) => threads.delete(threadId),
-    async closed(threadId) {
-      const closing = new Promise<void>((resolve) => closings.set(threadId, resolve));
-      await Promise.race([closing, gone]);
-      closings.delete(threadId);
-    },
-    lobby,
+    detach: (threadId) => inboxes.detach(threadId),
+    lobby: inboxes.lobby,
+    closed: async (threadId) => await Promise.race([inboxes.closed(threadId), gone]),
     dismiss: () => void group.child.stdin.end(),
     end,
     [Symbol.asyncDispose]: () => end(),
