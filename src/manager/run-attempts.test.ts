@@ -130,15 +130,16 @@ describe('a retry', () => {
 
   it('is not made of an attempt that somebody interrupted, however that failed', async () => {
     const crash = new AsmError('agent_crashed', 'It ended where it was to stop.');
-    const provider = flaky('p', [
-      { say: 'x' },
-      {
-        call: async ({ stop }) => {
-          await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
-          throw crash;
-        },
+    const provider: Provider = {
+      ...flaky('p'),
+      async *run(_request, host) {
+        yield { type: 'agent_started', data: { continuity: 'fresh' } };
+        yield { type: 'message_received', data: { messageId: 'm', role: 'assistant', text: 'x' } };
+        const asked = await host.interrupts[Symbol.asyncIterator]().next();
+        if (asked.done !== true) throw crash;
+        return { status: 'completed' };
       },
-    ]);
+    };
     const store = memoryStore();
     await using manager = await createSessionManager({ store, providers: [provider] });
     const session = await manager.createSession();
@@ -185,7 +186,7 @@ describe('a retry', () => {
     expect(ofType(events, 'agent_started').at(-1)?.data.continuity).toBe('replayed');
     await using third = await session.run('and on', { continuation: 'native' });
     expect(await third.result).toMatchObject({ status: 'failed', error: { code: 'resume_failed' } });
-    expect(ofType(await eventsOf(third), 'agent_started')).toHaveLength(1);
+    expect(ofType(await eventsOf(third), 'attempt_failed').map(({ data }) => data.next)).toEqual(['none']);
   });
 
   it('has as its output what the agent said, not what its subagents did', async () => {
