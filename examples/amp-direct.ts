@@ -1,11 +1,11 @@
 // What Amp has of its own: its sign-in, its modes, threads that go on, every tool call seen before it runs, MCP
 // servers, and functions of this program. `--section <name>` runs one part; `--offline` scripts the model.
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createSessionManager, type AuthorizeRequest } from '../src/index.ts';
+import { createSessionManager, transcriptFromEvents, type AuthorizeRequest } from '../src/index.ts';
 import { amp } from '../src/providers/amp/index.ts';
 import { memoryStore } from '../src/stores/memory/index.ts';
 import { ampEnvironment, startModelServer } from '../src/testing/index.ts';
@@ -59,7 +59,19 @@ try {
     assert.ok(first.status === 'completed' && second.status === 'completed');
     assert.match(second.output, /indigo/);
     assert.equal((await session.read()).agents['amp']?.id, thread, 'the thread goes on');
-    console.log(`${thread}: ${second.output}`);
+    const other = await manager.createSession({ provider: 'amp' });
+    model?.setScript([{ text: 'Which one?' }]);
+    const third = await (await other.run('Which colour?', runOptions)).result;
+    assert.equal(third.status, 'completed');
+    const threads = (await manager.sessions()).rows.flatMap(({ agents }) => agents['amp']?.id ?? []);
+    console.log(`threads: ${threads.join(', ')}`);
+    assert.ok(thread !== undefined && threads.includes(thread));
+    assert.equal(new Set(threads).size, threads.length, 'each session has a thread of its own');
+    // As Markdown, from the log: Amp's own export needs its server.
+    const { messages } = transcriptFromEvents((await session.events({ limit: 1_000 })).events);
+    const markdown = messages.map(({ role, text }) => `## ${role}\n\n${text}\n`).join('\n');
+    console.log(markdown);
+    assert.match(markdown, /## user\n\nRemember the colour indigo.*## assistant\n\n.*indigo/s);
   });
 
   await section('permissions', async () => {
@@ -84,6 +96,23 @@ try {
       asked.some((call) => call.command === 'ls'),
       'commands that only look are asked about, too',
     );
+    assert.ok(!(await readdir(cwd)).includes('made'), 'what was refused is not done');
+    // The same by rules, with nobody to be asked: what none of them names is refused.
+    model?.setScript([
+      { tools: [{ name: 'Bash', input: { cmd: 'touch listed' } }] },
+      { tools: [{ name: 'Bash', input: { cmd: 'touch denied' } }] },
+      { text: 'Done.' },
+    ]);
+    const byRules = await manager.runOnce('Run `touch listed`, then `touch denied`.', {
+      ...runOptions,
+      rules: {
+        allow: [{ tool: 'bash', program: 'touch' }],
+        deny: [{ tool: 'bash', program: 'touch', arguments: ['denied'] }],
+      },
+    });
+    assert.equal(byRules.status, 'completed');
+    const made = await readdir(cwd);
+    assert.ok(made.includes('listed') && !made.includes('denied'), 'a rule that denies comes first');
   });
 
   await section('mcp', async () => {
@@ -94,17 +123,24 @@ try {
       arguments: [join(import.meta.dirname, 'support', 'clock-server.ts')],
       environment: { CLOCK_YEAR: '1984' },
     } as const;
+    const servers: string[] = [];
     const result = await manager.runOnce('Ask the clock server for the year, and tell it.', {
       ...runOptions,
       mcpServers: { clock },
       rules: { allow: [{ tool: 'mcp:clock/*' }] },
       onEvent: (event) => {
-        if (event.type === 'agent_started') console.log(event.data.mcpServers);
+        if (event.type === 'agent_started')
+          servers.push(...(event.data.mcpServers ?? []).map(({ name, status }) => `${name}: ${status}`));
         if (event.type === 'tool_call_completed') console.log(event.data.tool, event.data.output);
       },
     });
     assert.equal(result.status, 'completed');
     assert.match(result.output, /1984/);
+    console.log(servers.join(', '));
+    assert.ok(
+      servers.some((server) => server.startsWith('clock: ')),
+      'the server is told of, with how it is',
+    );
   });
 } finally {
   await rm(home, { recursive: true, force: true });

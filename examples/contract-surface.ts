@@ -22,7 +22,9 @@ const terminal = live.filter(({ type }) => /^run_(completed|failed|cancelled|tim
 assert.deepEqual(terminal, live.slice(-1), 'one terminal event, and it is the last');
 const [end] = terminal;
 assert.ok(end?.type === 'run_completed' && end.data.usage.outputTokens > 0, 'it has the usage');
-console.log(`${live[0]?.type} -> ${end.type}, ${live.length} events`);
+assert.deepEqual((await run.result).usage, end.data.usage, 'and so has the result');
+assert.equal(live[0]?.type, 'run_created', 'the first of all');
+console.log(`${live[0].type} -> ${end.type}, ${live.length} events`);
 
 const { capabilities } = example.provider;
 for (const name of capabilityNames) console.log(`  ${name.padEnd(22)}${capabilities[name]}`);

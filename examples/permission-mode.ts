@@ -59,6 +59,16 @@ for (const permissionMode of wanted) {
   console.log(
     `${permissionMode} (native: ${native ?? 'none'}): ${decisions.join(', ')}; ${result.usage.outputTokens} tokens`,
   );
+  console.log(`  ${session.id} ${run.id}: ${result.output}`);
   assert.deepEqual(made, letsThrough[permissionMode], `what ${permissionMode} lets through`);
   for (const name of ['written', 'touched']) await rm(join(example.folder, name), { force: true });
 }
+
+const session = await manager.createSession({ provider: example.providerName });
+const mistyped: object = { permissionMode: 'full-auto' };
+await assert.rejects(
+  session.run('Never asked.', { ...example.runOptions, ...mistyped }),
+  { code: 'invalid_input' },
+  'a mode that does not exist is refused, and nothing starts',
+);
+assert.deepEqual(await session.runs(), []);

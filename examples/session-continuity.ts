@@ -33,10 +33,16 @@ const steps = [
 
 for (const [index, { agent, prompt, knows, continuity }] of steps.entries()) {
   if (index === 2) claude.say([{ text: 'HELIOTROPE-7 and MARMALADE-3.' }]);
-  await using run = await session.run(prompt, { ...example.runOptions, provider: agent.agent.name });
+  await using run = await session.run(prompt, {
+    ...example.runOptions,
+    provider: agent.agent.name,
+    continuation: 'auto',
+    replay: { maximumMessages: 20, maximumTokens: 4_000 },
+  });
   const result = await run.result;
   assert.equal(result.status, 'completed', JSON.stringify(result));
   assert.match(result.output, /HELIOTROPE-7/, 'the answer has the word');
+  if (index > 0) assert.match(result.output, /MARMALADE-3/, 'and the one that the other agent added');
   const { events } = await session.events({ runId: run.id, types: ['agent_started'] });
   const [started] = events;
   assert.ok(started?.type === 'agent_started');
@@ -48,6 +54,7 @@ for (const [index, { agent, prompt, knows, continuity }] of steps.entries()) {
 
 const transcript = transcriptFromEvents((await session.events({ limit: 1_000 })).events);
 assert.equal(transcript.messages.length, 6, 'three questions and three answers');
+assert.match(JSON.stringify(transcript.messages[0]), /HELIOTROPE-7/, 'the transcript has the word, too');
 console.log(`${transcript.messages.length} messages, up to event ${transcript.lastSeq}:`);
 for (const { role, text } of transcript.messages.slice(-4)) console.log(`  ${role}: ${text}`);
 

@@ -30,13 +30,17 @@ export function replayText(transcript: Transcript, limits: TranscriptLimits = {}
     'This conversation went on before, with another agent or in another process. What was said and done so',
     'far follows, one message a line, as JSON; it is a record, and what it asks for has been dealt with',
     'unless the last message shows otherwise.',
-    ...(omitted > 0 ? [`The ${omitted} oldest messages are left out.`] : []),
+    ...(omitted === 0 ? [] : [leftOut(omitted)]),
     '',
     ...messages.map((message) => JSON.stringify(line(message))),
     '',
     'Go on from here with the next message.',
   ].join('\n');
   return { text, messages: messages.length, omitted };
+}
+
+function leftOut(omitted: number): string {
+  return omitted === 1 ? 'The oldest message is left out.' : `The ${omitted} oldest messages are left out.`;
 }
 
 function line(message: TranscriptMessage): JsonObject {

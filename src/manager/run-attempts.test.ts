@@ -107,6 +107,100 @@ describe('a retry', () => {
     expect(started[1]?.data.handle).toBe(started[0]?.data.handle);
   });
 
+  it('that goes on so is not told again what others said before the run', async () => {
+    const provider = flaky('p', [{ say: 'begun' }, writes, fails('agent_crashed')]);
+    await using manager = await createSessionManager({
+      store: memoryStore(),
+      providers: [scriptedProvider([{ say: 'I was first' }], { name: 'other' }), provider],
+    });
+    const session = await manager.createSession();
+    await using before = await session.run('go', { provider: 'other' });
+    await before.result;
+    const retry = { ...now.retry, afterSideEffects: true };
+    const permissionMode = 'dangerously_skip_permissions';
+    await using run = await session.run('go on', { provider: 'p', retry, permissionMode });
+    expect((await run.result).status).toBe('completed');
+    const events = await eventsOf(run);
+    expect(ofType(events, 'agent_started').map(({ data }) => data.continuity)).toEqual([
+      'replayed',
+      'native',
+    ]);
+    expect(ofType(events, 'conversation_replayed').map(({ attempt }) => attempt)).toEqual([1]);
+  });
+
+  it('is not made of an attempt that somebody interrupted, however that failed', async () => {
+    const crash = new AsmError('agent_crashed', 'It ended where it was to stop.');
+    const provider: Provider = {
+      ...flaky('p'),
+      async *run(_request, host) {
+        yield { type: 'agent_started', data: { continuity: 'fresh' } };
+        yield { type: 'message_received', data: { messageId: 'm', role: 'assistant', text: 'x' } };
+        const asked = await host.interrupts[Symbol.asyncIterator]().next();
+        if (asked.done !== true) throw crash;
+        return { status: 'completed' };
+      },
+    };
+    const store = memoryStore();
+    await using manager = await createSessionManager({ store, providers: [provider] });
+    const session = await manager.createSession();
+    await using run = await session.run('go', now);
+    await waitForEvent(run, 'message_received');
+    await run.interrupt();
+    const { events } = await checkLog(store, session.id);
+    expect(ofType(events, 'agent_started')).toHaveLength(1);
+  });
+
+  it('replaces no conversation of the session by another one that failed', async () => {
+    const provider = flaky('p', [{ say: 'kept' }], [{ say: 'lost' }, fails('agent_crashed')]);
+    await using manager = await createSessionManager({ store: memoryStore(), providers: [provider] });
+    const session = await manager.createSession();
+    await using first = await session.run('go');
+    await first.result;
+    const { agents } = await session.read();
+    await using second = await session.run('anew', { continuation: 'fresh' });
+    expect(await second.result).toMatchObject({ status: 'failed', output: 'lost' });
+    expect((await session.read()).agents).toEqual(agents);
+  });
+
+  it('follows an agent that began afresh where it was to go on', async () => {
+    let resumes = 0;
+    const inner = flaky('p');
+    const provider: Provider = {
+      ...inner,
+      run: ({ resume, ...request }, host) => {
+        if (resume !== undefined) resumes++;
+        return inner.run(request, host);
+      },
+    };
+    await using manager = await createSessionManager({ store: memoryStore(), providers: [provider] });
+    const session = await manager.createSession();
+    await using first = await session.run('go');
+    await first.result;
+    await using second = await session.run('go on');
+    expect((await second.result).status).toBe('completed');
+    expect(resumes).toBe(1);
+    const events = await eventsOf(second);
+    expect(ofType(events, 'attempt_failed').map(({ data }) => [data.error.code, data.next])).toEqual([
+      ['resume_failed', 'replay'],
+    ]);
+    expect(ofType(events, 'agent_started').at(-1)?.data.continuity).toBe('replayed');
+    await using third = await session.run('and on', { continuation: 'native' });
+    expect(await third.result).toMatchObject({ status: 'failed', error: { code: 'resume_failed' } });
+    expect(ofType(await eventsOf(third), 'attempt_failed').map(({ data }) => data.next)).toEqual(['none']);
+  });
+
+  it('has as its output what the agent said, not what its subagents did', async () => {
+    const told = {
+      type: 'message_received',
+      data: { messageId: 's', role: 'assistant', text: 'from below', parentToolCallId: 't' },
+    } as const;
+    const provider = flaky('p', [{ say: 'from above' }, { emit: told }, fails('authentication_failed')]);
+    await using manager = await createSessionManager({ store: memoryStore(), providers: [provider] });
+    const session = await manager.createSession();
+    await using run = await session.run('go', now);
+    expect(await run.result).toMatchObject({ status: 'failed', output: 'from above' });
+  });
+
   it('waits until the time that the provider gave; the total limit stands still, and the row says why', async () => {
     const clock = createTestClock();
     const provider = flaky('p', [fails('rate_limited', clock.now() + 5_000)]);
@@ -203,7 +297,8 @@ describe('a router', () => {
   });
 
   it('takes over later only where that is allowed, and then tells what was said and done', async () => {
-    const broken = () => flaky('a', [{ say: 'half way' }, writes, fails('agent_crashed')]);
+    const piece = { type: 'message_streamed', data: { messageId: 'cut', text: 'and then I' } } as const;
+    const broken = () => flaky('a', [{ say: 'half way' }, writes, { emit: piece }, fails('agent_crashed')]);
     const permissionMode = 'dangerously_skip_permissions';
     const strict = router({ name: 'strict', candidates: [broken(), flaky('b')] });
     let told: readonly string[] = [];
@@ -222,10 +317,55 @@ describe('a router', () => {
     const other = await manager.createSession();
     await using second = await other.run('paint it', { provider: 'loose', permissionMode });
     expect(await second.result).toMatchObject({ status: 'completed', output: 'finished' });
-    expect(told.join('\n')).toMatch(/paint it.*half way.*"tool":"write"/s);
+    expect(told.join('\n')).toMatch(
+      /paint it.*half way.*"tool":"write".*"text":"and then I","incomplete":true/s,
+    );
     const events = await eventsOf(second);
     expect(ofType(events, 'agent_started').at(-1)?.data.continuity).toBe('replayed');
     expect(ofType(events, 'conversation_replayed')).toHaveLength(1);
+  });
+
+  it('tells the third what the first did, also when the second did nothing', async () => {
+    let told: readonly string[] = [];
+    const heir = scriptedProvider(
+      ({ history }) => {
+        told = history;
+        return [{ say: 'finished' }];
+      },
+      { name: 'c' },
+    );
+    const three = router({
+      candidates: [
+        flaky('a', [{ say: 'half way' }, writes, fails('agent_crashed')]),
+        flaky('b', [fails('provider_unavailable')]),
+        heir,
+      ],
+      failover: 'always',
+    });
+    await using manager = await createSessionManager({ store: memoryStore(), providers: [three] });
+    const session = await manager.createSession();
+    await using run = await session.run('paint it', {
+      permissionMode: 'dangerously_skip_permissions',
+    });
+    expect(await run.result).toMatchObject({ status: 'completed', provider: 'c' });
+    expect(told.join('\n')).toMatch(/paint it.*half way.*"tool":"write"/s);
+    // None of them was given the conversation of another.
+    const failed = ofType(await eventsOf(run), 'attempt_failed').map(({ data }) => data.error.code);
+    expect(failed).toEqual(['agent_crashed', 'provider_unavailable']);
+  });
+
+  it('that goes back to the same candidate fails over from nobody', async () => {
+    const one = router({ candidates: [flaky('a', [fails('provider_unavailable')])] });
+    await using manager = await createSessionManager({ store: memoryStore(), providers: [one] });
+    const session = await manager.createSession();
+    await using run = await session.run('go', now);
+    expect((await run.result).status).toBe('completed');
+    const routed = ofType(await eventsOf(run), 'attempt_routed').map(({ data }) => data);
+    expect(routed).toMatchObject([
+      { routedProvider: 'a', routingAttempt: 1 },
+      { routedProvider: 'a', routingAttempt: 2 },
+    ]);
+    for (const attempt of routed) expect(attempt).not.toHaveProperty('failoverFrom');
   });
 
   it('is not harmed by a cancel', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { capabilityNames, type CapabilityName } from '../domain/capability.ts';
 import { router } from '../routing/router.ts';
 import { memoryStore } from '../stores/memory/memory-store.ts';
 import { scriptedProvider } from '../testing/scripted-provider/scripted-provider.ts';
@@ -44,6 +45,41 @@ describe('what a run wants of its provider', () => {
       details: { missing: ['max_turns', 'structured_output'] },
     });
     expect(await session.runs()).toEqual([]);
+  });
+
+  const unable = scriptedProvider([{ say: 'done' }], {
+    name: 'unable',
+    capabilities: Object.fromEntries(capabilityNames.map((name) => [name, 'unsupported'])),
+  });
+  const lookUp = { name: 'look_up', description: 'd', inputSchema: { type: 'object' }, run: () => '' };
+  const needs: readonly (readonly [RunOptions, CapabilityName])[] = [
+    [{ maxTurns: 3 }, 'max_turns'],
+    [{ systemPrompt: 'Be brief.' }, 'system_prompt'],
+    [{ mcpServers: { lab: { type: 'stdio', command: 'lab' } } }, 'mcp_servers'],
+    [{ clientTools: [lookUp] }, 'client_tools'],
+    [{ outputSchema: { type: 'object' } }, 'structured_output'],
+    [{ rules: { deny: [{ tool: 'bash' }] } }, 'tool_rules'],
+    [{ authorize: () => ({ decision: 'allow' }) }, 'approval_before_tool'],
+    [{ approvals: {} }, 'approval_before_tool'],
+    [{ loops: { action: 'request_approval' } }, 'approval_before_tool'],
+    [{ permissionMode: 'plan' }, 'permission_modes'],
+    [{ continuation: 'native' }, 'native_resume'],
+    [{ continuation: 'replay' }, 'transcript_replay'],
+  ];
+  it.each(needs)('is refused with the option %j at a provider without %s', async (options, capability) => {
+    await using manager = await createSessionManager({ store: memoryStore(), providers: [unable] });
+    const session = await manager.createSession();
+    await expect(session.run('go', options)).rejects.toMatchObject({
+      code: 'capability_not_supported',
+      details: { provider: 'unable', missing: [capability] },
+    });
+    expect(await session.runs()).toEqual([]);
+  });
+
+  it('may come from its session', async () => {
+    await using manager = await createSessionManager({ store: memoryStore(), providers: [unable] });
+    const session = await manager.createSession({ systemPrompt: 'Be brief.' });
+    await expect(session.run('go')).rejects.toMatchObject({ details: { missing: ['system_prompt'] } });
   });
 
   it('goes on with a warning without what it only prefers', async () => {

@@ -5,7 +5,9 @@ import type { ErrorCode } from '../domain/error-code.ts';
 import { brandId } from '../domain/id.ts';
 import type { PlannedAttempt, RouteRequest } from '../ports/attempt-router.ts';
 import { createTestClock } from '../testing/deterministic-clock.ts';
+import { createRunRequest } from '../testing/run-request.ts';
 import { scriptedProvider } from '../testing/scripted-provider/scripted-provider.ts';
+import { createTestHost } from '../testing/test-host.ts';
 import { router, type Router, type RouterOptions } from './router.ts';
 
 const a = scriptedProvider([], { name: 'a' });
@@ -81,6 +83,24 @@ describe('stickiness', () => {
     clock.advance(1_000);
     expect([turn('failed'), turn('completed')]).toEqual(['b', 'a']);
   });
+
+  it('lasts five minutes unless it is told otherwise', () => {
+    const clock = createTestClock();
+    const made = router({ candidates: [a, b, c], strategy: 'round_robin', clock });
+    const turn = (): string | undefined => {
+      const route = made.router.route(request());
+      const planned = route.first();
+      route.ended('failed');
+      return name(planned);
+    };
+    const route = made.router.route(request());
+    expect(name(route.first())).toBe('a');
+    route.ended('completed');
+    clock.advance(299_999);
+    expect(turn()).toBe('a');
+    clock.advance(1);
+    expect(turn()).not.toBe('a');
+  });
 });
 
 describe('failover', () => {
@@ -143,6 +163,25 @@ describe('a rate limit with a known end', () => {
     });
   });
 
+  it('is not waited for at one that the run may not go to', () => {
+    const clock = createTestClock();
+    const made = router({ candidates: [a, b], clock });
+    const earlier = made.router.route(request('earlier'));
+    earlier.first();
+    earlier.after(failure('provider_unavailable'));
+    earlier.after(failure('rate_limited', clock.now() + 1_000));
+    const noBudget = new AsmError('budget_exceeded', 'It is used up.');
+    const route = made.router.route({
+      ...request('later'),
+      refuses: (provider) => (provider === 'b' ? noBudget : undefined),
+    });
+    expect(name(route.first())).toBe('a');
+    expect(route.after(failure('rate_limited', clock.now() + 5_000))).toMatchObject({
+      provider: a,
+      delay: 5_000,
+    });
+  });
+
   it('stops the run', () => {
     const { route, limited } = start({ onRateLimit: 'stop' });
     expect(route.after(limited)).toBeUndefined();
@@ -199,6 +238,28 @@ describe('a router', () => {
       mcp_servers: 'observed',
       max_turns: 'unsupported',
     });
+  });
+
+  it('without a manager makes one attempt, which counts for its health', async () => {
+    let fails = false;
+    const moody = scriptedProvider(
+      () => (fails ? [{ say: 'x' }, { fail: new AsmError('agent_crashed', 'It fell.') }] : [{ say: 'done' }]),
+      { name: 'moody' },
+    );
+    const made = router({ candidates: [moody, b] });
+    const attempt = async (host = createTestHost()): Promise<unknown> => {
+      const attempted = made.run(createRunRequest({ cwd: '/' }), host);
+      for (let next = await attempted.next(); ; next = await attempted.next())
+        if (next.done === true) return next.value;
+    };
+    await expect(attempt()).resolves.toMatchObject({ status: 'completed', output: 'done' });
+    fails = true;
+    await expect(attempt()).rejects.toMatchObject({ code: 'agent_crashed' });
+    expect(made.health()[0]).toMatchObject({ succeeded: 1, failed: 1, lastFailure: 'agent_crashed' });
+    const host = createTestHost();
+    host.cancel();
+    await expect(attempt(host)).rejects.toMatchObject({ code: 'cancelled' });
+    expect(made.health()[0]).toMatchObject({ succeeded: 1, failed: 1 });
   });
 
   it.each([

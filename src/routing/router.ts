@@ -1,6 +1,6 @@
 import { capabilities, capabilityNames, supportLevels, type Capabilities } from '../domain/capability.ts';
 import { systemClock, type Clock } from '../domain/clock.ts';
-import { AsmError } from '../domain/error.ts';
+import { asAsmError, AsmError } from '../domain/error.ts';
 import type { AttemptRouter } from '../ports/attempt-router.ts';
 import type { Provider } from '../ports/provider.ts';
 import { Candidate, type CandidateHealth, type CandidateOptions } from './candidate.ts';
@@ -122,8 +122,11 @@ export function router(options: RouterOptions): Router {
         const outcome = yield* provider.run(all, host);
         route.ended('completed');
         return outcome;
+      } catch (thrown) {
+        if (!host.signal.aborted) route.after({ error: asAsmError(thrown), sideEffects: true });
+        throw thrown;
       } finally {
-        route.ended('failed');
+        route.ended('stopped');
       }
     },
     async [Symbol.asyncDispose]() {

@@ -15,6 +15,19 @@ describe('an error of an agent', () => {
     [-32_601, 'Method not found', undefined, 'agent_protocol_error'],
     [-32_602, 'Invalid params', undefined, 'invalid_request'],
     [-32_603, 'Internal error: x', { errorKind: 'rate_limit' }, 'rate_limited'],
+    [-32_603, 'Internal error: x', { errorKind: 'authentication_failed' }, 'authentication_failed'],
+    [-32_603, 'Internal error: x', { errorKind: 'cloud_credential_error' }, 'authentication_failed'],
+    [-32_603, 'Internal error: x', { errorKind: 'verification_required' }, 'authentication_failed'],
+    [-32_603, 'Internal error: x', { errorKind: 'account_on_hold' }, 'permission_denied'],
+    [-32_603, 'Internal error: x', { errorKind: 'quota_exceeded' }, 'quota_exceeded'],
+    [-32_603, 'Internal error: x', { errorKind: 'usage_limit' }, 'quota_exceeded'],
+    [-32_603, 'Internal error: x', { errorKind: 'context_window_exceeded' }, 'context_window_exceeded'],
+    [-32_603, 'Internal error: x', { errorKind: 'invalid_request' }, 'invalid_request'],
+    [-32_603, 'Internal error: x', { errorKind: 'transport_lost' }, 'agent_crashed'],
+    [-32_603, 'Internal error: x', { errorKind: 'worker_shutdown' }, 'agent_crashed'],
+    [-32_603, 'Internal error: x', { errorKind: 'something_new' }, 'agent_failed'],
+    [-32_700, 'Parse error', undefined, 'agent_protocol_error'],
+    [-32_600, 'Invalid request', undefined, 'agent_protocol_error'],
     [-32_603, 'Internal error: x', { errorKind: 'billing_error' }, 'quota_exceeded'],
     [-32_603, 'Internal error: x', { errorKind: 'oauth_org_not_allowed' }, 'permission_denied'],
     [-32_603, 'Internal error: x', { errorKind: 'server_error' }, 'provider_unavailable'],
@@ -57,6 +70,16 @@ describe('an error of an agent', () => {
       provider: { signal: 'SIGKILL' },
     });
     expect(requestError(agent, closed, alive).code).toBe('agent_protocol_error');
+    // We end an agent that we can't read: that end is not its own.
+    const broken: ProcessState = {
+      exit: { signal: 'SIGKILL' },
+      stderr: '',
+      broken: new Error('a line without end'),
+    };
+    expect(requestError(agent, closed, broken)).toMatchObject({
+      code: 'agent_protocol_error',
+      message: expect.stringContaining('a line without end'),
+    });
   });
 });
 

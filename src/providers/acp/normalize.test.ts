@@ -184,6 +184,43 @@ describe('normalize, on agents of which nothing is known', () => {
     expect(takeAll([start], state)).toEqual([]);
   });
 
+  it('ends only calls that were told, and the text before a call before it', () => {
+    const state = freshState([], false);
+    const pending = update({ sessionUpdate: 'tool_call', toolCallId: '1', title: 'x', status: 'pending' });
+    const said = update({
+      sessionUpdate: 'agent_message_chunk',
+      content: { type: 'text', text: 'I look.' },
+    });
+    const begun = update({
+      sessionUpdate: 'tool_call',
+      toolCallId: '2',
+      title: 'y',
+      status: 'in_progress',
+    });
+    const events = takeAll(
+      [pending, said, begun].map((params) => ({ method: 'session/update', params })),
+      state,
+    );
+    expect(events.map(({ type }) => type)).toEqual([
+      'message_streamed',
+      'message_received',
+      'tool_call_started',
+      'tool_call_failed',
+    ]);
+  });
+
+  it('tells whose subagent says something, where the agent does', () => {
+    const path = acpPresets['claude-agent-acp'].parentCallMeta ?? [];
+    const meta = path.reduceRight<JsonValue>((inner, name) => ({ [name]: inner }), 'call-1');
+    const chunk = update({
+      sessionUpdate: 'agent_message_chunk',
+      content: { type: 'text', text: 'from below' },
+      _meta: meta,
+    });
+    const told = normalize(chunk, freshState());
+    expect(told).toMatchObject([{ data: { text: 'from below', parentToolCallId: 'call-1' } }]);
+  });
+
   it('tells when the agent changes its mode by itself', () => {
     const state = freshState([], false);
     state.mode = 'ask';

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Authorization, ToolCall } from '../../domain/tool.ts';
 import type { ProviderEvent } from '../../ports/provider.ts';
-import { createNormalizerState } from './normalizer-state.ts';
+import { normalizeCall } from './normalize-call.ts';
+import { createNormalizerState, type NormalizerState } from './normalizer-state.ts';
 import { createPermissionGate, type PermissionGate } from './permission-gate.ts';
 import { answerPermission, type PermissionOutcome, type PermissionRefusal } from './permission-request.ts';
 import type { AcpPreset } from './preset.ts';
@@ -22,6 +23,7 @@ function room(
   readonly events: ProviderEvent[];
   readonly stopping: AbortController;
   readonly gate: PermissionGate;
+  readonly state: NormalizerState;
   ask(
     call: JsonObject,
     options?: readonly JsonObject[],
@@ -51,6 +53,7 @@ function room(
     events,
     stopping,
     gate,
+    state,
     ask: (
       toolCall,
       options = [allowOnce, rejectOnce],
@@ -119,6 +122,18 @@ describe('a permission request', () => {
     expect(gate.isDenied('1')).toBe(true);
   });
 
+  it('about another file under the same id is refused', async () => {
+    const { ask } = room({ decision: 'allow' });
+    await ask({ ...run, kind: 'edit', rawInput: { path: 'a' } });
+    expect(chosen(await ask({ ...run, kind: 'edit', rawInput: { path: 'b' } }))).toBe('r1');
+  });
+
+  it('does not say how far its call has come', async () => {
+    const { ask, state } = room({ decision: 'allow' });
+    await ask({ ...run, status: 'completed' });
+    expect(normalizeCall({ toolCallId: '1', title: 'Run it' }, state)).toEqual([]);
+  });
+
   it('is refused when the question fails, or when only another input is allowed', async () => {
     expect(chosen(await room(() => Promise.reject(new Error('gone'))).ask(run))).toBe('r1');
     const { ask } = room({ decision: 'allow', changedInput: { command: 'true' } });
@@ -159,4 +174,39 @@ describe('a permission request', () => {
     expect(asked).toEqual([]);
     expect(events.map(({ type }) => type)).toEqual(['unparsed', 'unparsed']);
   });
+});
+
+describe('an allowed call of a client tool', () => {
+  const lookUp: ToolCall = {
+    id: '1',
+    name: 'look_up',
+    tool: 'client:look_up',
+    kind: 'client',
+    input: { word: 'heron' },
+  };
+  const never = new AbortController().signal;
+
+  it('is made once, and only with the input that was allowed', async () => {
+    const { gate } = room({ decision: 'allow' });
+    await gate.decide(lookUp, never);
+    expect(gate.spend({ tool: lookUp.tool, input: { word: 'stork' } })).toBe(false);
+    expect(gate.spend({ tool: 'client:other', input: lookUp.input })).toBe(false);
+    expect(gate.spend(lookUp)).toBe(true);
+    expect(gate.spend(lookUp)).toBe(false);
+  });
+
+  it('is not made when it was refused', async () => {
+    const { gate } = room({ decision: 'deny', reason: 'no' });
+    await gate.decide(lookUp, never);
+    expect(gate.spend(lookUp)).toBe(false);
+  });
+});
+
+it('a tool is not let through for a name that is like that of the search for tools', async () => {
+  const { gate, asked } = room({ decision: 'deny', reason: 'no' });
+  const search: ToolCall = { id: '1', name: 'x', tool: 'tool_search', kind: 'internal', input: {} };
+  const never = new AbortController().signal;
+  expect(await gate.decide(search, never)).toEqual({ decision: 'allow' });
+  expect(await gate.decide({ ...search, id: '2', kind: 'other' }, never)).toMatchObject({ decision: 'deny' });
+  expect(asked.map(({ id }) => id)).toEqual(['2']);
 });

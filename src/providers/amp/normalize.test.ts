@@ -166,6 +166,13 @@ describe('an Amp that can not write fast enough', () => {
     const events = eventsOf(messages.filter((_message, index) => index !== messages.length - 2));
     expect(ofType(events, 'message_received').at(-1)?.data.text).toBe('All of it is done.');
   });
+
+  it('leaves a result and the last answer out: the call ends, too', () => {
+    const state = createNormalizerState();
+    normalize(answer([{ type: 'tool_use', id: 'x', name: 'Bash', input: { cmd: 'ls' } }]), state);
+    const told = normalize({ type: 'result', subtype: 'success', is_error: false, result: 'Done.' }, state);
+    expect(told.map(({ type }) => type)).toEqual(['tool_call_completed', 'message_received']);
+  });
 });
 
 describe('what is not known', () => {

@@ -301,4 +301,38 @@ describe('normalize, on other messages', () => {
       'interrupted',
     ]);
   });
+
+  it('tells the whole exit code of a command, and only that of a command', () => {
+    const failure = (id: string, name: string, content: string): readonly JsonObject[] => [
+      { type: 'assistant', message: { id: 'm', content: [{ type: 'tool_use', id, name, input: {} }] } },
+      {
+        type: 'user',
+        message: { content: [{ type: 'tool_result', tool_use_id: id, is_error: true, content }] },
+      },
+    ];
+    const events = normalizeAll([
+      ...failure('1', 'Bash', 'Exit code 127\nnot found'),
+      ...failure('2', 'Read', 'Exit code 1'),
+      ...failure('3', 'Bash', 'It said: Exit code 1'),
+    ]);
+    expect(dataOf(events, 'tool_call_failed').map(({ exitCode }) => exitCode)).toEqual([
+      127,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('takes what stands beside several results for none of them', () => {
+    const calls = ['1', '2'].map((id) => ({ type: 'tool_use', id, name: 'Bash', input: {} }));
+    const results = ['1', '2'].map((id) => ({ type: 'tool_result', tool_use_id: id, content: 'x' }));
+    const ended = (content: readonly JsonObject[]): readonly (number | undefined)[] => {
+      const told = normalizeAll([
+        { type: 'assistant', message: { id: 'm', content: calls } },
+        { type: 'user', message: { content: [...content] }, tool_use_result: { interrupted: false } },
+      ]);
+      return dataOf(told, 'tool_call_completed').map(({ exitCode }) => exitCode);
+    };
+    expect(ended(results.slice(0, 1))).toEqual([0]);
+    expect(ended(results)).toEqual([undefined, undefined]);
+  });
 });

@@ -79,6 +79,38 @@ describe('the hook before a tool', () => {
     ]);
   });
 
+  it('changes the input, too, when only Claude Code asks', async () => {
+    const { hook } = hookWith(() => ({ decision: 'allow', changedInput: { command: 'ls -l' } }));
+    expect(await hook.canUseTool('Bash', { command: 'ls' }, { toolCallId: '9', signal: never })).toEqual({
+      behavior: 'allow',
+      updatedInput: { command: 'ls -l' },
+    });
+  });
+
+  it('parks the one call of the main thread, and none of a subagent, which would be lost', async () => {
+    const offered: (boolean | undefined)[] = [];
+    const hook = createPermissionHook({
+      authorize: (_call, { parking }) => {
+        offered.push(parking?.possible());
+        parking?.park();
+        return parking === undefined ? Promise.resolve({ decision: 'allow' }) : new Promise(() => undefined);
+      },
+      isAlone: (id) => id === '1',
+      lineageOf: (agentId) => ({ agentId, parentToolCallId: 'parent' }),
+      clientTools: clientToolNames(),
+      stopping: never,
+    });
+    expect(await ask(hook, '2', { command: 'ls' }, { agent_id: 'sub' })).toMatchObject({
+      hookSpecificOutput: { permissionDecision: 'allow' },
+    });
+    expect(hook.parked).toBe(false);
+    expect(await ask(hook, '1', { command: 'ls' })).toMatchObject({
+      hookSpecificOutput: { permissionDecision: 'defer' },
+    });
+    expect(hook.parked).toBe(true);
+    expect(offered).toEqual([undefined, true]);
+  });
+
   it('refuses another call under an id that was decided', async () => {
     const { hook, asked } = hookWith(() => ({ decision: 'allow' }));
     await ask(hook, '1', { command: 'ls' });
@@ -112,5 +144,10 @@ describe('the hook before a tool', () => {
       hookSpecificOutput: { permissionDecision: 'allow' },
     });
     expect(asked).toEqual([]);
+    // A tool of another name that only looks like it.
+    expect(await ask(hook, '2', { query: 'x' }, { tool_name: 'tool_search' })).toMatchObject({
+      hookSpecificOutput: { permissionDecision: 'deny' },
+    });
+    expect(asked).toHaveLength(1);
   });
 });

@@ -87,7 +87,7 @@ export function createPermissionHook(options: PermissionHookOptions): Permission
 
   const decide = async (call: ToolCall, how: AskOptions): Promise<Authorization> => {
     // It only loads descriptions of tools, whose calls are asked about in their turn.
-    if (call.tool === 'tool_search') return { decision: 'allow' };
+    if (call.tool === 'tool_search' && call.kind === 'internal') return { decision: 'allow' };
     openQuestions += 1;
     try {
       return await options.authorize(call, how);
