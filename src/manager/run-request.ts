@@ -94,7 +94,7 @@ export async function requestOfRun(
   const requestId = randomUUID();
   const after = await write(environment, run, make(requestId));
   const answers = follow(environment.log, run.sessionId, {
-    ...options,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
     runId: run.id,
     after,
     types: [

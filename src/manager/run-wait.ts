@@ -23,7 +23,7 @@ export async function waitForEnd(
   options: CallOptions,
 ): Promise<Run> {
   const end = follow(environment.log, run.sessionId, {
-    ...options,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
     runId: run.id,
     after: run.logStart,
     types: [],
