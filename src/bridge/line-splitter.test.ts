@@ -18,6 +18,7 @@ it('gives the same lines, however their bytes were cut', () => {
 it('refuses a line that is too long before its end came, and takes one that just fits', () => {
   const splitter = createLineSplitter(4);
   expect([...splitter.split(Buffer.from('abcd\nab'))]).toEqual(['abcd']);
+  expect([...splitter.split(Buffer.from('cd\nab'))]).toEqual(['abcd']);
   expect(() => [...splitter.split(Buffer.from('cde'))]).toThrow(
     expect.objectContaining({ code: 'invalid_input' }),
   );

@@ -128,6 +128,22 @@ describe('runOnce', () => {
     expect((await store.runs({ sessionId: id, status: ['pending'] })).rows).toHaveLength(1);
   });
 
+  it('ends the session when another run that was made in it has ended before', async () => {
+    const store = memoryStore();
+    const scripted = scriptedProvider([{ say: 'x' }]);
+    const provider: Provider = {
+      ...scripted,
+      async *run(request, host) {
+        const { id } = await manager.startRun(request.sessionId, 'never');
+        await (await manager.getRun(id)).cancel();
+        return yield* scripted.run(request, host);
+      },
+    };
+    await using manager = await createSessionManager({ store, providers: [provider] });
+    expect(await manager.runOnce('go')).toMatchObject({ status: 'completed' });
+    expect(await store.session(await onlySession(store))).toMatchObject({ status: 'completed' });
+  });
+
   it('leaves no open session behind when its run can not start', async () => {
     const store = memoryStore();
     await using manager = await createSessionManager({ store, providers: [scriptedProvider([])] });

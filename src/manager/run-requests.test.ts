@@ -134,6 +134,40 @@ describe('speaking to a running run', () => {
     expect(typesOf(events).filter((type) => type === 'run_steered').length).toBeLessThanOrEqual(1);
   });
 
+  it.each<[how: string, start: (manager: SessionManager) => Promise<{ readonly status: string }>]>([
+    ['session.run', async (manager) => (await (await manager.createSession()).run('go')).result],
+    ['runOnce', async (manager) => await manager.runOnce('go')],
+    [
+      'executeRun',
+      async (manager) => {
+        const run = await manager.startRun((await manager.createSession()).id, 'go');
+        return (await manager.executeRun(run.id)).result;
+      },
+    ],
+  ])('is heard when it was stored before the start of %s was known here', async (_how, start) => {
+    await using place = sqlite.place();
+    await using elsewhere = await place.open();
+    const acting = actingStore(await place.open());
+    await using manager = await createSessionManager({
+      store: acting.store,
+      providers: [scriptedProvider([{ hang: true }])],
+    });
+    await using other = await createSessionManager({ store: elsewhere, providers: [], keepOpen: true });
+    let cancelled: Promise<unknown> | undefined;
+    const cancel = async (): Promise<void> => {
+      const [run] = (await elsewhere.runs({ status: ['running'] })).rows;
+      if (run === undefined) return acting.afterNext('commit', cancel);
+      const types = ['run_cancel_requested'] as const;
+      const { id, sessionId, logStart: after } = run;
+      cancelled = (await other.getRun(id)).cancel('Not now.');
+      while ((await elsewhere.events({ sessionId, types, after })).events.length === 0)
+        await new Promise(setImmediate);
+    };
+    acting.afterNext('commit', cancel);
+    expect(await start(manager)).toMatchObject({ status: 'cancelled' });
+    expect(await cancelled).toMatchObject({ status: 'cancelled' });
+  });
+
   it('is heard again after the store could not be read for a while', async () => {
     const inner = memoryStore();
     const acting = actingStore(inner);
