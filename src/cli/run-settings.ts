@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AsmError } from '../domain/error.ts';
 import { nearestName } from '../domain/nearest-name.ts';
@@ -6,6 +5,7 @@ import { parseToolRule, type ToolRules } from '../domain/tool-rule.ts';
 import { permissionModes } from '../domain/tool.ts';
 import { defaultIdleLimit } from '../manager/run-clocks.ts';
 import { continuations, type CommonRunOptions } from '../manager/run-options.ts';
+import { assertWorkingFolder } from '../process/working-folder.ts';
 import { readRunBudgets } from './budget-option.ts';
 import { readPolicy } from './policy-file.ts';
 import type { RenderingName } from './rendering-name.ts';
@@ -54,7 +54,7 @@ export function readRunSettings(options: RunCommandOptions, turns: TerminalTurns
   if (options.tag !== undefined && options.session !== undefined) {
     throw new AsmError('invalid_input', '--tag is for a new session; one that is there keeps its tags.');
   }
-  if (cwd !== undefined) checkFolder(cwd);
+  if (cwd !== undefined) assertWorkingFolder(resolve(cwd));
   const rules: ToolRules = {
     ...(allow === undefined ? {} : { allow: allow.map((rule) => parseToolRule(rule)) }),
     ...(deny === undefined ? {} : { deny: deny.map((rule) => parseToolRule(rule)) }),
@@ -112,14 +112,5 @@ function readChoice<Choice extends string>(option: string, text: string, choices
   throw new AsmError(
     'invalid_input',
     `${option} is one of ${choices.join(', ')}, not "${text}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
-  );
-}
-
-function checkFolder(cwd: string): void {
-  const found = statSync(cwd, { throwIfNoEntry: false });
-  if (found?.isDirectory() === true) return;
-  throw new AsmError(
-    'invalid_input',
-    `The working folder ${resolve(cwd)} ${found === undefined ? 'does not exist' : 'is not a folder'}.`,
   );
 }

@@ -1,12 +1,13 @@
 import { AsmError } from '../domain/error.ts';
 import { assertRunMove, type Run } from '../domain/run.ts';
+import { assertWorkingFolder } from '../process/working-folder.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
 import { optionsAgain } from './options-again.ts';
 import type { PreparedRun } from './prepared-run.ts';
 import { admitRun } from './run-guard.ts';
 import { workingFolder, type CommonRunOptions } from './run-options.ts';
 import { checkDemand } from './run-demand.ts';
-import { checkFolder, checkNativeStart, offeredTools } from './run-start.ts';
+import { checkNativeStart, offeredTools } from './run-start.ts';
 import { findSession } from './session-change.ts';
 
 /**
@@ -38,7 +39,7 @@ export async function preparePendingRun(
   const options = optionsAgain(environment, run, known, given);
   const negotiation = checkDemand(provider, options, session);
   const cwd = workingFolder(options, session);
-  checkFolder(cwd);
+  assertWorkingFolder(cwd);
   await checkNativeStart(environment, session, provider, options);
   await admitRun(environment.guards, { run, session, provider, options, cwd });
   return {

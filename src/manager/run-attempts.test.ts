@@ -148,6 +148,7 @@ describe('a retry', () => {
     await run.interrupt();
     const { events } = await checkLog(store, session.id);
     expect(ofType(events, 'agent_started')).toHaveLength(1);
+    expect(ofType(events, 'attempt_failed').map(({ data }) => data.next)).toEqual(['none']);
   });
 
   it('replaces no conversation of the session by another one that failed', async () => {

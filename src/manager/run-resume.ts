@@ -6,6 +6,7 @@ import type { EventDraft } from '../domain/event.ts';
 import type { Run } from '../domain/run.ts';
 import type { AgentHandle, Session } from '../domain/session.ts';
 import type { Provider, ResumeRequest } from '../ports/provider.ts';
+import { assertWorkingFolder } from '../process/working-folder.ts';
 import { openApprovals } from './left-approvals.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
 import { optionsAgain } from './options-again.ts';
@@ -14,7 +15,7 @@ import { checkDemand } from './run-demand.ts';
 import type { PreparedRun, RunStart } from './prepared-run.ts';
 import { admitRun } from './run-guard.ts';
 import { workingFolder, type CommonRunOptions } from './run-options.ts';
-import { checkFolder, offeredTools } from './run-start.ts';
+import { offeredTools } from './run-start.ts';
 import { findSession } from './session-change.ts';
 import { lastUsage } from './run-usage.ts';
 
@@ -45,7 +46,7 @@ export async function prepareResume(
   const session = await findSession(environment, run.sessionId);
   const options = optionsAgain(environment, run, known, given);
   const cwd = known?.cwd ?? workingFolder(options, session);
-  checkFolder(cwd);
+  assertWorkingFolder(cwd);
   await admitRun(environment.guards, { run, session, provider, options, cwd });
   const isParked = parked !== undefined && asked !== undefined;
   const conversation = isParked ? parkedConversation(run) : await lastConversation(environment, run);

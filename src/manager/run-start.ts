@@ -8,7 +8,7 @@ import type { RunInput } from '../domain/message.ts';
 import { assertRunMove, type Run } from '../domain/run.ts';
 import { assertSessionTakesRuns, type Session } from '../domain/session.ts';
 import { noUsage } from '../domain/usage.ts';
-import { lookAt } from '../process/look-at.ts';
+import { assertWorkingFolder } from '../process/working-folder.ts';
 import type { Provider } from '../ports/provider.ts';
 import { checkClientTools, type ClientTools } from './client-tools.ts';
 import { assertProvider } from './given-provider.ts';
@@ -59,7 +59,7 @@ export async function prepareRunIn<Native extends object>(
   checkNativeOptions(provider, options.native);
   const negotiation = checkDemand(provider, options, session);
   const cwd = workingFolder(options, session);
-  checkFolder(cwd);
+  assertWorkingFolder(cwd);
   const tools = await offeredTools(options, clock);
   await checkNativeStart(environment, session, provider, options);
   const stored = messages.map(({ role, text }) => ({ role, text: redactor.text(text).text }));
@@ -218,16 +218,6 @@ function chosenProvider<Native extends object>(
     );
   }
   return findProvider(environment, name);
-}
-
-/** Throws `invalid_input` for what is no existing folder. */
-export function checkFolder(cwd: string): void {
-  const found = lookAt(cwd);
-  if (found?.isDirectory() === true) return;
-  throw new AsmError(
-    'invalid_input',
-    `The working folder ${cwd} ${found === undefined ? 'does not exist' : 'is not a folder'}.`,
-  );
 }
 
 /** The client tools of a run, checked; `undefined` when it has none. */

@@ -6,8 +6,8 @@ import type { Session } from '../domain/session.ts';
 import type { NewEvent } from '../domain/stored-event.ts';
 import { findProvider, type ManagerEnvironment } from './manager-environment.ts';
 import type { SessionOptions } from './manager-options.ts';
-import { checkFolder } from './run-start.ts';
 import { assertOptionNames } from '../domain/option-names.ts';
+import { assertWorkingFolder } from '../process/working-folder.ts';
 
 const optionNames = [
   'provider',
@@ -35,7 +35,7 @@ export async function createSession(
   forkedFrom?: Session['forkedFrom'],
 ): Promise<SessionId> {
   const { session, event } = newSession(environment, options, forkedFrom);
-  if (session.cwd !== undefined && forkedFrom === undefined) checkFolder(session.cwd);
+  if (session.cwd !== undefined && forkedFrom === undefined) assertWorkingFolder(session.cwd);
   await environment.log.commit({ sessionId: session.id, session: { create: session }, events: [event] });
   return session.id;
 }

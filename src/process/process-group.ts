@@ -9,12 +9,12 @@ import { AsmError } from '../domain/error.ts';
 import { systemClock } from '../domain/clock.ts';
 import { pause } from '../domain/pause.ts';
 import type { AgentProcess } from '../domain/run.ts';
-import { lookAt } from './look-at.ts';
 import { createOutputTail } from './output-tail.ts';
 import { endProcesses, sendSignal, type Endable } from './process-ending.ts';
 import { findFamily, runCookieVariable, type FamilyMarks } from './process-family.ts';
 import { countBegun, hasProcessTable, readProcessEntry } from './process-table.ts';
 import { findLifeBinder, findProgram } from './program-path.ts';
+import { assertWorkingFolder } from './working-folder.ts';
 
 export interface ProcessGroupOptions {
   /** A path, relative to `cwd`, or a name that is looked up in the `PATH` of `environment`. */
@@ -193,12 +193,7 @@ function familyOf(group: number, marks: FamilyMarks): Endable {
 }
 
 async function findStartable(options: ProcessGroupOptions): Promise<string> {
-  if (lookAt(options.cwd)?.isDirectory() !== true) {
-    throw new AsmError(
-      'invalid_input',
-      `The working folder ${JSON.stringify(options.cwd)} is not an existing folder.`,
-    );
-  }
+  assertWorkingFolder(options.cwd);
   const path = options.environment['PATH'] ?? '';
   const program = await findProgram(options.command, { path, cwd: options.cwd });
   if (program !== undefined) return program;

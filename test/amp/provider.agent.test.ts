@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { timeSortedIds } from '../../src/domain/id.ts';
 import type { JsonValue } from '../../src/domain/json.ts';
@@ -153,6 +153,33 @@ it('the gate refuses a call with its reason, one that was allowed only with anot
   const told = (last === undefined ? [] : toolResults(last)).map(({ text }) => text);
   expect(told[0]).toContain('not that one');
   expect(told[1]).toContain('another input');
+});
+
+it('a call about which the helper can’t ask any more, since its socket is gone, is refused, and the next run is like any other', async () => {
+  await using room = await openAgentRoom([
+    { tools: [bash('touch asked')] },
+    { tools: [bash('touch unasked')] },
+    { text: 'Only one.' },
+    { tools: [bash('touch later')] },
+    { text: 'That, too.' },
+  ]);
+  const run = room.run({
+    authorize: () => {
+      const { process } = run.ofType('agent_started')[0]?.data ?? expect.fail('nothing started');
+      rmSync(join(dirname(settingsOf(process?.pid ?? 0)), 's'));
+      return { decision: 'allow' };
+    },
+  });
+  const outcome = await run.outcome();
+  expect(outcome).toMatchObject({ status: 'completed', output: 'Only one.' });
+  expect(await readdir(room.cwd)).toEqual(['asked']);
+  expect(run.ofType('tool_call_failed')).toHaveLength(1);
+  const resume = {
+    handle: { ...(outcome.handle ?? expect.fail('no handle')), runId: run.request.runId },
+    fork: false,
+  };
+  await expect(room.run({ request: { resume } }).outcome()).resolves.toMatchObject({ output: 'That, too.' });
+  expect((await readdir(room.cwd)).toSorted()).toEqual(['asked', 'later']);
 });
 
 function offeredTools(body: JsonValue | undefined): readonly (string | undefined)[] {

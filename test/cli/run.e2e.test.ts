@@ -200,7 +200,7 @@ test('what can not be started is said before anything is written', async () => {
   await using room = await openAsmRoom();
   const wrong: readonly (readonly [readonly string[], RegExp])[] = [
     [[''], /Say what the agent should do/],
-    [['-p', 'shell', '-C', 'nowhere', 'ls'], /nowhere does not exist/],
+    [['-p', 'shell', '-C', 'nowhere', 'ls'], /nowhere" does not exist/],
     [['-p', 'shell', '--deny', 'bash(ls', 'ls'], /is not a rule/],
     [['--permission-mode', 'plna', 'ls'], /Did you mean "plan"\?/],
     [['--timeout', 'soon', 'ls'], /number of seconds above 0/],

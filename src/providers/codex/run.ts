@@ -3,7 +3,7 @@ import { abortError, AsmError, isAsmError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { EarlyAgents } from '../../ports/early-agents.ts';
 import type { AgentStart, ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
-import { lookAt } from '../../process/look-at.ts';
+import { assertWorkingFolder } from '../../process/working-folder.ts';
 import type { AppServer } from './app-server.ts';
 import { createApprovals, type Approvals } from './approvals.ts';
 import { openConversation } from './conversation.ts';
@@ -241,12 +241,7 @@ async function checkPlace(
   request: RunRequest,
   environment: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const { cwd } = request;
-  if (lookAt(cwd)?.isDirectory() !== true)
-    throw new AsmError(
-      'invalid_input',
-      `The working folder ${JSON.stringify(cwd)} is not an existing folder.`,
-    );
+  assertWorkingFolder(request.cwd);
   if (options.ownRules !== true) await refuseOwnRules(environment);
   return await promptAddition(options, native, request);
 }
