@@ -24,7 +24,7 @@ export async function oneShotEnd(
   const hasFailed = (status === 'failed' || status === 'timed_out') && error !== undefined;
   const to = hasFailed ? 'failed' : 'completed';
   if (!canMoveSession(session.status, to)) return undefined;
-  // Who makes another run changes the session's row, too.
+  // Who makes another run changes the session's row, too; a rerun takes the place of one for which that was done.
   if (session.version !== made.version) {
     const open = await store.runs({ sessionId: session.id, status: ['pending', 'running'], limit: 2 });
     if (open.rows.some(({ id }) => id !== runId)) return undefined;

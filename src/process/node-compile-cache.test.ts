@@ -8,17 +8,21 @@ import { keepCompiled } from './node-compile-cache.ts';
 
 const run = promisify(execFile);
 
-/** A script of Node in a folder of its own, which tells the variable as it and as its child have it. */
+/** A script of Node in a folder of its own, which tells the variable as it and as its children have it. */
 async function openRoom() {
   const home = await mkdtemp(join(tmpdir(), 'asm-compiled-'));
   const script = join(home, 'script.mjs');
   const lines = [
-    `import { execFileSync } from 'node:child_process';`,
+    `import { execFileSync, fork } from 'node:child_process';`,
+    `import { once } from 'node:events';`,
     `import './part.mjs';`,
     `const ofChild = execFileSync(process.execPath, ['-p', 'process.env.NODE_COMPILE_CACHE']);`,
-    `console.log(process.env.NODE_COMPILE_CACHE, String(ofChild).trim(), ...process.argv.slice(2));`,
+    `const child = new URL('child.mjs', import.meta.url);`,
+    `const [ofFork] = await once(fork(child, { env: { NODE_COMPILE_CACHE: '${home}/own' } }), 'message');`,
+    `console.log(process.env.NODE_COMPILE_CACHE, String(ofChild).trim(), ofFork, ...process.argv.slice(2));`,
   ];
   await writeFile(join(home, 'part.mjs'), 'export const part = () => 1;');
+  await writeFile(join(home, 'child.mjs'), 'process.send(process.env.NODE_COMPILE_CACHE);');
   await writeFile(script, lines.join('\n'));
   return {
     home,
@@ -42,7 +46,7 @@ describe('keepCompiled', () => {
       [{ HOME: room.home, XDG_CACHE_HOME: 'not/absolute' }, join(room.home, '.cache')],
     ] as const) {
       await rm(folder, { recursive: true, force: true });
-      expect(await output(room.start(environment))).toBe('undefined undefined given');
+      expect(await output(room.start(environment))).toBe(`undefined undefined ${room.home}/own given`);
       const versions = await readdir(join(folder, 'agent-session-manager', 'node'));
       expect(versions).toHaveLength(1);
       const kept = await readdir(join(folder, 'agent-session-manager', 'node', versions[0] ?? ''));
@@ -54,7 +58,7 @@ describe('keepCompiled', () => {
     await using room = await openRoom();
     await mkdir(join(room.home, '.cache'));
     await writeFile(join(room.home, '.cache', 'agent-session-manager'), 'no folder');
-    expect(await output(room.start({ HOME: room.home }))).toBe('undefined undefined given');
+    expect(await output(room.start({ HOME: room.home }))).toBe(`undefined undefined ${room.home}/own given`);
   });
 
   it.each([

@@ -7,8 +7,8 @@ interface ProgramStart {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Runs before the program: what that starts itself is not ours to change. */
-const forgetting = 'data:text/javascript,delete process.env.NODE_COMPILE_CACHE';
+/** Runs before the program: what that starts itself, also with its own arguments of Node.js, is not ours to change. */
+const forgetting = 'data:text/javascript,delete process.env.NODE_COMPILE_CACHE;process.execArgv.splice(0,2)';
 
 /**
  * Has a program that our own Node.js runs keep what it compiled for its next start, which is a third of the start of
