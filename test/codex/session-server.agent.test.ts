@@ -142,7 +142,7 @@ describe("a session's server", () => {
     const program = await standIn(folder, greeting);
     await using servers = createSessionServers();
     const { signal } = new AbortController();
-    const wanted = { program, environment: { PATH: process.env['PATH'] ?? '' } };
+    const wanted = { program, environment: { PATH: process.env['PATH'] ?? '' }, isKnown: false };
     const leases = await Promise.all(
       Array.from({ length: 17 }, () => servers.lease(wanted, createRunRequest({ cwd: folder.cwd }), signal)),
     );

@@ -28,12 +28,20 @@ export interface AppServerOptions {
   readonly program: string;
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
+  /**
+   * True: what is asked first needn't wait until the server has answered its greeting. For a configuration folder in
+   * which one has run before: it is not started again when it meets another one that makes its database.
+   */
+  readonly atOnce?: boolean;
 }
 
-/** A running `codex app-server` that has been greeted. */
+/** A running `codex app-server`. */
 export interface AppServer extends AsyncDisposable, Omit<ServerInboxes, 'deliver' | 'fail'> {
+  /** The path of its file. */
+  readonly program: string;
   readonly rpc: JsonRpc;
   readonly group: ProcessGroup;
+  /** As it says itself, once it has answered anything. */
   readonly version: string | undefined;
   /** What the person's own configuration has, as it was read last; absent: not yet. */
   readonly ownConfiguration: OwnConfiguration | undefined;
@@ -56,7 +64,10 @@ const startAttempts = 5;
 /** Milliseconds before it is started again, times the attempt. */
 const startPause = 150;
 
-/** Starts the program and greets it. Rejects when it can't, and ends it when the signal aborts meanwhile. */
+/**
+ * Starts the program and greets it. Rejects when it can't, and ends it when the signal aborts before it has answered;
+ * with `atOnce` its requests reject for that, too.
+ */
 export async function startAppServer(options: AppServerOptions, signal: AbortSignal): Promise<AppServer> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -125,37 +136,55 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
   };
   void readAll();
 
-  const stop = (): void => void end(0).catch(() => undefined);
-  signal.addEventListener('abort', stop, { once: true });
-  const timer = setTimeout(() => {
-    lose(new AsmError('timed_out', `Codex did not answer within ${startDeadline} ms after its start.`));
-    stop();
-  }, startDeadline);
-  let greeting: JsonValue;
-  try {
-    if (signal.aborted) stop();
-    const greeted = rpc.request('initialize', greetingParameters);
-    // It takes them one after another; this doesn't depend on what it answers.
-    rpc.notify('initialized');
-    greeting = await greeted;
-  } catch (thrown) {
-    await end(0);
-    throw thrown instanceof AsmError ? thrown : protocolError(String(thrown), group.stderrTail());
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', stop);
-  }
+  let version: string | undefined;
+  const greet = async (): Promise<void> => {
+    const stop = (): void => void end(0).catch(() => undefined);
+    signal.addEventListener('abort', stop, { once: true });
+    const timer = setTimeout(() => {
+      lose(new AsmError('timed_out', `Codex did not answer within ${startDeadline} ms after its start.`));
+      stop();
+    }, startDeadline);
+    try {
+      if (signal.aborted) stop();
+      const greeted = rpc.request('initialize', greetingParameters);
+      // It takes them one after another; this doesn't depend on what it answers.
+      rpc.notify('initialized');
+      version = versionIn(await greeted);
+    } catch (thrown) {
+      const error = thrown instanceof AsmError ? thrown : protocolError(String(thrown), group.stderrTail());
+      lose(error);
+      await end(0);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+    }
+  };
+  const greeted = greet();
+  if (options.atOnce === true) greeted.catch(() => undefined);
+  else await greeted;
 
+  /** What a server says that refused its greeting is not why it is of no use. */
+  const request: JsonRpc['request'] = async (...asked) => {
+    try {
+      return await rpc.request(...asked);
+    } catch (thrown) {
+      throw lost ?? thrown;
+    }
+  };
   let ownConfiguration: OwnConfiguration | undefined;
   return {
-    rpc,
+    program: options.program,
+    rpc: { ...rpc, request },
     group,
-    version: versionIn(greeting),
+    get version() {
+      return version;
+    },
     get ownConfiguration() {
       return ownConfiguration;
     },
     readConfiguration: async () => {
-      const read = await rpc.request('config/read', { includeLayers: false });
+      const read = await request('config/read', { includeLayers: false });
       ownConfiguration = {
         servers: serversIn(read),
         hooks: hooksIn(read),

@@ -20,7 +20,7 @@ export function codex(options: CodexOptions = {}): Provider<CodexNative> & Async
     : createSessionServers(checked.serverIdleTime);
   const ownConfigurations = createOwnConfigurations();
   const early = createEarlyAgents(
-    (start, signal) => leaseServer({ options: checked, servers }, start, signal),
+    (start, signal) => leaseServer({ options: checked, servers, ownConfigurations }, start, signal),
     async (lease) => await lease.release(false),
   );
   const capabilities = isShared ? sharedServerCapabilities : codexCapabilities;

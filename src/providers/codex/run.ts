@@ -59,7 +59,7 @@ export async function* runCodex(
   await using bridge = await startRunBridge(request, host, resourceGate);
   const lease =
     (await early.take(request.runId, host.signal)) ??
-    (await leaseServer({ options, servers }, request, host.signal));
+    (await leaseServer({ options, servers, ownConfigurations }, request, host.signal));
   const { server } = lease;
   const inbox = createMessageInbox();
   const isShared = lease.use === 'shared';
@@ -164,14 +164,15 @@ function createRunApprovals(parts: {
 }
 
 export async function leaseServer(
-  { options, servers }: Pick<CodexParts, 'options' | 'servers'>,
+  { options, servers, ownConfigurations }: Omit<CodexParts, 'early'>,
   request: AgentStart,
   signal: AbortSignal,
 ): Promise<ServerLease> {
   const environment = codexEnvironment(request);
   const search = { executable: options.executable, path: environment['PATH'] ?? '', cwd: request.cwd };
   const program = await requireCodex(search);
-  return await servers.lease({ program, environment }, request, signal);
+  const isKnown = ownConfigurations.isKnown(program, environment);
+  return await servers.lease({ program, environment, isKnown }, request, signal);
 }
 
 /** A server whose turn failed may be the reason for it: the next run gets another one. */

@@ -25,6 +25,8 @@ export interface ServerProgram {
   readonly program: string;
   /** Without the marks by which a server is found. */
   readonly environment: Readonly<Record<string, string>>;
+  /** True: this program has run with this configuration folder before, and has nothing to make in it. */
+  readonly isKnown: boolean;
 }
 
 /** Where runs get their servers from. */
@@ -35,7 +37,7 @@ export interface ServerSource extends AsyncDisposable {
 }
 
 /** What has to be equal for two runs to use one server. */
-export function serverKey({ program, environment }: ServerProgram): string {
+export function serverKey({ program, environment }: Omit<ServerProgram, 'isKnown'>): string {
   const sorted = Object.entries(environment).toSorted(([first], [second]) => (first < second ? -1 : 1));
   return JSON.stringify([program, sorted]);
 }

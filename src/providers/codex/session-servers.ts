@@ -159,10 +159,10 @@ async function leaseForRun(
 
 /** In no project, so that it reads none's settings by itself. */
 function serverOptions(
-  { program }: ServerProgram,
+  { program, isKnown }: ServerProgram,
   environment: Readonly<Record<string, string>>,
 ): AppServerOptions {
-  return { program, environment, cwd: '/' };
+  return { program, environment, cwd: '/', atOnce: isKnown };
 }
 
 /** Whether a server that has waited still does its work; with the same question it learns what has changed. */
