@@ -1,4 +1,4 @@
-import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/domain/error-code.ts';
@@ -288,3 +288,41 @@ it('what an answer used is told before the next one, with what a run that is end
   expect(run.ofType('token_usage_updated').at(-1)?.data.usage).toMatchObject(counted);
   expect(run.ofType('unparsed')).toEqual([]);
 });
+
+it('a call about which the hook can’t ask any more, since its socket is gone, is refused, and the next run is like any other', async () => {
+  await using room = await openAgentRoom([
+    { tools: [bash('touch asked')] },
+    { tools: [bash('touch unasked')] },
+    { text: 'Only one.' },
+    { tools: [bash('touch later')] },
+    { text: 'That, too.' },
+  ]);
+  // Settings of the project may let calls pass, so that a hook asks about each.
+  const request = { trustProject: true };
+  const asked: string[] = [];
+  const run = room.run({
+    request,
+    authorize: async (call) => {
+      asked.push(call.id);
+      await rm(join(await hookFolder(await run.processes()), 's'));
+      return { decision: 'allow' };
+    },
+  });
+  const outcome = await run.outcome();
+  expect(outcome).toMatchObject({ status: 'completed', output: 'Only one.' });
+  expect(new Set(asked).size).toBe(1);
+  expect(await exists(room, 'unasked')).toBe(false);
+  expect(run.ofType('tool_call_failed').length).toBeGreaterThan(0);
+  const next = room.run({ request: { ...request, resume: resumeAfter(outcome, run) } });
+  await expect(next.outcome()).resolves.toMatchObject({ output: 'That, too.' });
+  expect(await exists(room, 'later')).toBe(true);
+});
+
+/** The folder of the hook that an agent was given, which stands in one of its command lines. */
+async function hookFolder(processes: readonly number[]): Promise<string> {
+  for (const pid of processes) {
+    const [, folder] = /"([^"]+)\/authorize"/.exec(await readFile(`/proc/${pid}/cmdline`, 'utf8')) ?? [];
+    if (folder !== undefined) return folder;
+  }
+  return expect.fail('No process of the agent names a hook.');
+}
