@@ -69,7 +69,8 @@ async function run(options: { readonly old?: boolean; readonly kill?: NodeJS.Sig
   const pieces = { output: '', errors: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     pieces.output += text;
-    if (options.kill !== undefined && pieces.output.includes('ready')) child.kill(options.kill);
+    // Once: a second one would meet a launcher whose command has ended.
+    if (options.kill !== undefined && pieces.output === 'ready\n') child.kill(options.kill);
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (pieces.errors += text));
   return await new Promise((resolve, reject) => {
