@@ -191,8 +191,4 @@ export interface FollowQuery extends CallOptions {
   readonly after?: number;
   readonly types?: readonly EventType[];
   readonly runId?: RunId;
-  /** True: it is known that the end is yet to come, and not looked for at the beginning. */
-  readonly endless?: boolean;
-  /** A number up to which the log is known to go. */
-  readonly reaches?: number;
 }

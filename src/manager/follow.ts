@@ -16,31 +16,31 @@ import type { EventLog, FollowQuery } from './event-log.ts';
 
 const pageSize = 256;
 
-const names = [
-  'after',
-  'types',
-  'runId',
-  'signal',
-  'endless',
-  'reaches',
-] as const satisfies readonly (keyof FollowQuery)[];
+const names = ['after', 'types', 'runId', 'signal'] as const satisfies readonly (keyof FollowQuery)[];
 
-const nothing: Disposable = { [Symbol.dispose]: () => undefined };
+/** What the manager itself knows of a follow that it begins; none of it is taken from a caller. */
+export interface FollowFacts {
+  /** True: the end is yet to come, and is not looked for at the beginning. */
+  readonly endless?: boolean;
+  /** A number up to which the log goes, so that the store needn't be asked. */
+  readonly reaches?: number;
+  /** Called at the first read; what it gives is disposed at the end. */
+  readonly hold?: () => Disposable;
+}
 
 /**
  * Reads a session's log and goes on as it grows: every stored event after the cursor, in order, once.
  * A run's follow ends after its terminal event; a session's when it is in a final state, no run of it
- * is open and everything was read. An aborted signal throws `cancelled`. What `hold` gives is had from the
- * first read to the end.
+ * is open and everything was read. An aborted signal throws `cancelled`.
  */
 export async function* follow(
   log: EventLog,
   sessionId: SessionId,
   query: FollowQuery = {},
-  hold: () => Disposable = () => nothing,
+  facts: FollowFacts = {},
 ): AsyncGenerator<LogEvent, void, void> {
   assertOptionNames('A follow', query, names);
-  using _held = hold();
+  using _held = facts.hold?.();
   const { runId, types, signal } = query;
   const wanted = types === undefined ? undefined : new Set<string>(types);
   const ask: Omit<EventQuery, 'after'> = {
@@ -54,8 +54,8 @@ export async function* follow(
   if (!Number.isSafeInteger(cursor) || cursor < 0) {
     throw new AsmError('invalid_cursor', `A cursor is a whole number from 0, not ${String(cursor)}.`);
   }
-  using place = await log.join(sessionId, query.reaches);
-  let mayBeOver = query.endless !== true;
+  using place = await log.join(sessionId, facts.reaches);
+  let mayBeOver = facts.endless !== true;
   let life: Life = 'going';
   for (;;) {
     if (signal?.aborted) throw abortError(signal);

@@ -1,6 +1,7 @@
 import type { ApprovalId } from '../domain/approval.ts';
 import { isTerminalRunEvent, type LogEvent } from '../domain/event.ts';
 import type { Run } from '../domain/run.ts';
+import type { FollowQuery } from './event-log.ts';
 import { follow } from './follow.ts';
 import { expireLate } from './approval-operations.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
@@ -26,7 +27,7 @@ export async function waitForAnswer(
   if (approval === undefined) return waitIsOver;
   const stopTimer = clock.startTimer(Math.max(0, approval.deadline - clock.now()), () => over.abort());
   try {
-    const answers = follow(log, run.sessionId, {
+    const query: FollowQuery = {
       runId: run.id,
       after: run.logStart,
       types: [
@@ -36,9 +37,9 @@ export async function waitForAnswer(
         'run_resumed',
         'run_cancel_requested',
       ],
-      endless: true,
       signal: AbortSignal.any([signal, over.signal]),
-    });
+    };
+    const answers = follow(log, run.sessionId, query, { endless: true });
     for await (const event of answers) {
       if (isTerminalRunEvent(event) || isAbout(event, parked.approvalId)) return waitIsOver;
       if (event.type === 'run_cancel_requested') return { as: 'cancel', reason: event.data.reason };

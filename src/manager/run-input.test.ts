@@ -89,6 +89,9 @@ describe('what the manager is asked for', () => {
       ['wait', () => session.events(untyped({ wait: 1_000 }))],
       ['limit', () => first(session.follow(untyped(misspelt)))],
       ['limit', () => first(run.events(untyped(misspelt)))],
+      // What the manager knows of its own follows; from a caller it would have events missed.
+      ['reaches', () => first(session.follow(untyped({ reaches: 9 })))],
+      ['endless', () => first(run.events(untyped({ endless: true })))],
     ];
     for (const [option, ask] of asked)
       await expect(ask()).rejects.toMatchObject({ code: 'unknown_option', details: { option } });

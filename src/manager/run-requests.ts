@@ -101,20 +101,15 @@ export class RunRequests {
     let { after } = this.#options;
     while (!signal.aborted) {
       try {
-        const requests = follow(log, sessionId, {
-          runId,
-          after,
-          reaches: after,
-          types: [
-            'run_cancel_requested',
-            'run_interrupt_requested',
-            'run_steer_requested',
-            'tool_approval_granted',
-            'tool_approval_denied',
-          ],
-          endless: true,
-          signal,
-        });
+        const types = [
+          'run_cancel_requested',
+          'run_interrupt_requested',
+          'run_steer_requested',
+          'tool_approval_granted',
+          'tool_approval_denied',
+        ] as const;
+        const query = { runId, after, types, signal };
+        const requests = follow(log, sessionId, query, { reaches: after, endless: true });
         for await (const request of requests) {
           after = request.seq;
           this.#take(request);

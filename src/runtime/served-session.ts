@@ -172,10 +172,11 @@ export class ServedSession implements SessionServer {
 
   subscribe(options: SubscribeOptions = {}): AsyncGenerator<LogEvent, void, void> {
     // Counted from within: one generator more between an event and each of many readers would be felt.
-    return follow(this.#serving.parts.environment.log, this.sessionId, options, () => {
+    const hold = (): Disposable => {
       this.#subscribers++;
       return { [Symbol.dispose]: () => void this.#subscribers-- };
-    });
+    };
+    return follow(this.#serving.parts.environment.log, this.sessionId, options, { hold });
   }
 
   async getRun(runId: string): Promise<RunHandle> {
