@@ -136,7 +136,12 @@ export type { Policy, PolicyLimit, PolicyLimits, PolicyRule, PolicyRules } from 
 export * from './redaction/index.ts';
 export type { CandidateHealth, CandidateOptions } from './routing/candidate.ts';
 export { routingStrategies, type RoutingStrategy } from './routing/candidate-order.ts';
-export { rateLimitReactions, type RateLimitReaction } from './routing/candidate-route.ts';
+export {
+  failoverPolicies,
+  rateLimitReactions,
+  type FailoverPolicy,
+  type RateLimitReaction,
+} from './routing/candidate-route.ts';
 export { breakerStates, type BreakerOptions, type BreakerState } from './routing/circuit-breaker.ts';
 export type { RetryPolicy } from './routing/retry-policy.ts';
 export { router, type Router, type RouterNative, type RouterOptions } from './routing/router.ts';

@@ -1,3 +1,4 @@
+import { oneOf } from '../domain/choice.ts';
 import { expiryDefaults, type ExpiryDefault } from '../domain/approval.ts';
 import { AsmError } from '../domain/error.ts';
 import { assertOptionNames } from '../domain/option-names.ts';
@@ -49,12 +50,7 @@ export function checkApprovalOptions(options: ApprovalOptions): void {
       `The deadline of approvals is a whole number of milliseconds from 1 to a year, not ${String(deadline)}.`,
     );
   }
-  if (!expiryDefaults.includes(onExpiry)) {
-    throw new AsmError(
-      'invalid_input',
-      `onExpiry is one of ${expiryDefaults.join(', ')}, not ${JSON.stringify(onExpiry)}.`,
-    );
-  }
+  oneOf('onExpiry', onExpiry, expiryDefaults);
   if (typeof parkAfter !== 'number' || !(parkAfter >= 0)) {
     throw new AsmError(
       'invalid_input',

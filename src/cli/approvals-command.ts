@@ -1,7 +1,7 @@
+import { oneOf } from '../domain/choice.ts';
 import { approvalStatuses, type ApprovalStatus } from '../domain/approval.ts';
 import { AsmError } from '../domain/error.ts';
 import { parseId, type SessionId } from '../domain/id.ts';
-import { nearestName } from '../domain/nearest-name.ts';
 import type { ApprovalView } from '../manager/approval-operations.ts';
 import { approvalTable, grantTable } from './approval-table.ts';
 import { followApprovals } from './approvals-follow.ts';
@@ -55,16 +55,9 @@ async function writeTable(
 }
 
 function readStatuses(names: readonly string[]): readonly ApprovalStatus[] | undefined {
-  if (names.includes('all')) return undefined;
-  return names.map((name) => {
-    const status = approvalStatuses.find((known) => known === name);
-    if (status !== undefined) return status;
-    const nearest = nearestName(name, [...approvalStatuses, 'all']);
-    throw new AsmError(
-      'invalid_input',
-      `--status is one of ${approvalStatuses.join(', ')} and all, not "${name}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
-    );
-  });
+  const statuses = names.map((name) => oneOf('--status', name, [...approvalStatuses, 'all'] as const));
+  const chosen = statuses.filter((status) => status !== 'all');
+  return chosen.length === statuses.length ? chosen : undefined;
 }
 
 function readSession(text: string): SessionId {

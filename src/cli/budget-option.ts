@@ -2,7 +2,7 @@ import { checkBudgets } from '../cost/budget-check.ts';
 import type { Budget, CheckedBudget } from '../cost/budget.ts';
 import { AsmError, isAsmError } from '../domain/error.ts';
 import { parseMoney } from '../domain/money.ts';
-import { nearestName } from '../domain/nearest-name.ts';
+import { didYouMean } from '../domain/nearest-name.ts';
 import { providerNames } from './command-line-providers.ts';
 import { spanOf } from './time-span.ts';
 
@@ -40,12 +40,9 @@ export function readRunBudgets(texts: readonly string[]): readonly Budget[] {
 function checkProvider(text: string): void {
   const { per, only } = readBudget(text);
   if (per !== 'provider' || only === undefined || providerNames.includes(only)) return;
-  const nearest = nearestName(only, providerNames);
   throw invalid(
     text,
-    nearest === undefined
-      ? `Its provider is one of ${providerNames.join(', ')}, not "${only.slice(0, 100)}".`
-      : `There is no provider "${only.slice(0, 100)}". Did you mean "${nearest}"?`,
+    `Its provider is one of ${providerNames.join(', ')}, not "${only.slice(0, 100)}".${didYouMean(only, providerNames)}`,
   );
 }
 
@@ -69,10 +66,9 @@ function readBudget(text: string): Budget {
   const per = scopes.find((known) => known === scope);
   const only = rest.join(':');
   if (per === undefined) {
-    const nearest = nearestName(scope, scopes);
     throw invalid(
       text,
-      `Its scope is one of ${scopes.join(', ')}, tag:<name>, provider:<name>, not "${scope.slice(0, 100)}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
+      `Its scope is one of ${scopes.join(', ')}, tag:<name>, provider:<name>, not "${scope.slice(0, 100)}".${didYouMean(scope, scopes)}`,
     );
   }
   const window = span === undefined ? undefined : spanOf(span);

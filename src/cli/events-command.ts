@@ -1,6 +1,6 @@
+import { oneOf } from '../domain/choice.ts';
 import { AsmError } from '../domain/error.ts';
-import { eventTypes, isEventType, type EventType, type LogEvent } from '../domain/event.ts';
-import { nearestName } from '../domain/nearest-name.ts';
+import { eventTypes, type EventType, type LogEvent } from '../domain/event.ts';
 import type { RunHandle } from '../manager/run-handle.ts';
 import type { SessionHandle } from '../manager/session-handle.ts';
 import { jsonLine } from '../rendering/json-lines.ts';
@@ -26,7 +26,7 @@ interface EventsOptions extends SharedOptions {
 
 /** `asm events` */
 export async function eventsCommand(id: string, options: EventsOptions): Promise<void> {
-  const types = options.type?.map(readType);
+  const types = options.type?.map((name) => oneOf('--type', name, eventTypes));
   const kind = kindOfId(id);
   if (options.times === true && (options.render ?? 'verbose') !== 'verbose')
     throw new AsmError(
@@ -108,13 +108,4 @@ async function* limited(
     yield event;
     if (++count >= limit) return;
   }
-}
-
-function readType(text: string): EventType {
-  if (isEventType(text)) return text;
-  const nearest = nearestName(text, eventTypes);
-  throw new AsmError(
-    'invalid_input',
-    `There is no event type "${text}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
-  );
 }

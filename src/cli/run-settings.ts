@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
+import { oneOf } from '../domain/choice.ts';
 import { AsmError } from '../domain/error.ts';
-import { nearestName } from '../domain/nearest-name.ts';
 import { parseToolRule, type ToolRules } from '../domain/tool-rule.ts';
 import { permissionModes } from '../domain/tool.ts';
 import { defaultIdleLimit } from '../manager/run-clocks.ts';
@@ -63,10 +63,10 @@ export function readRunSettings(options: RunCommandOptions, turns: TerminalTurns
     ...(allow === undefined && deny === undefined ? {} : { rules }),
     ...(options.permissionMode === undefined
       ? {}
-      : { permissionMode: readChoice('--permission-mode', options.permissionMode, permissionModes) }),
+      : { permissionMode: oneOf('--permission-mode', options.permissionMode, permissionModes) }),
     ...(options.continuation === undefined
       ? {}
-      : { continuation: readChoice('--continuation', options.continuation, continuations) }),
+      : { continuation: oneOf('--continuation', options.continuation, continuations) }),
     ...(options.retry === undefined ? {} : { retry: { tries: options.retry } }),
     ...(options.acceptObserved === undefined ? {} : { acceptObserved: options.acceptObserved }),
     ...(options.policy === undefined ? {} : { policies: options.policy.map((file) => readPolicy(file)) }),
@@ -103,14 +103,4 @@ function personOf({ approvals, json }: RunCommandOptions, turns: TerminalTurns):
   if (approvals === true) return { approvals: {} };
   const isTerminal = process.stdin.isTTY && process.stderr.isTTY && json !== true;
   return isTerminal ? { authorize: terminalQuestions(turns) } : {};
-}
-
-function readChoice<Choice extends string>(option: string, text: string, choices: readonly Choice[]): Choice {
-  const choice = choices.find((known) => known === text);
-  if (choice !== undefined) return choice;
-  const nearest = nearestName(text, choices);
-  throw new AsmError(
-    'invalid_input',
-    `${option} is one of ${choices.join(', ')}, not "${text}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
-  );
 }

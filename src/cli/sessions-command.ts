@@ -1,6 +1,5 @@
-import { AsmError } from '../domain/error.ts';
-import { nearestName } from '../domain/nearest-name.ts';
-import { sessionStatuses, type Session, type SessionStatus } from '../domain/session.ts';
+import { oneOf } from '../domain/choice.ts';
+import { sessionStatuses, type Session } from '../domain/session.ts';
 import { openReader } from './open-reader.ts';
 import { write, writeJson } from './output.ts';
 import { recoverRuns } from './recovery.ts';
@@ -15,7 +14,7 @@ interface SessionsOptions extends SharedOptions {
 
 /** `asm sessions` */
 export async function sessionsCommand(options: SessionsOptions): Promise<void> {
-  const status = options.status?.map(readStatus);
+  const status = options.status?.map((name) => oneOf('--status', name, sessionStatuses));
   await using manager = await openReader(options);
   await recoverRuns(manager, options);
   const page = await manager.sessions({
@@ -50,14 +49,4 @@ export async function sessionsCommand(options: SessionsOptions): Promise<void> {
   if (page.nextCursor !== undefined && page.rows.length < 1_000) {
     process.stderr.write(`More: asm sessions --limit ${Math.min(1_000, page.rows.length * 2)}\n`);
   }
-}
-
-function readStatus(text: string): SessionStatus {
-  const status = sessionStatuses.find((known) => known === text);
-  if (status !== undefined) return status;
-  const nearest = nearestName(text, sessionStatuses);
-  throw new AsmError(
-    'invalid_input',
-    `--status is one of ${sessionStatuses.join(', ')}, not "${text}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
-  );
 }

@@ -13,6 +13,12 @@ export function nearestName(written: string, names: readonly string[]): string |
   return best;
 }
 
+/** A sentence, with a space before it, that asks whether the nearest name was meant; empty if none is near. */
+export function didYouMean(written: string, names: readonly string[]): string {
+  const nearest = nearestName(written, names);
+  return nearest === undefined ? '' : ` Did you mean ${JSON.stringify(nearest)}?`;
+}
+
 /** Names of one meaning in other spellings (`maxTurns`, `max_turns`, `max-turns`) are equal. */
 function plain(name: string): string {
   return name

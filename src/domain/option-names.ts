@@ -1,5 +1,5 @@
 import { AsmError } from './error.ts';
-import { nearestName } from './nearest-name.ts';
+import { didYouMean } from './nearest-name.ts';
 
 /**
  * Throws `unknown_option` for a name that nothing reads, and `invalid_input` for what has no names, such as `retry: 3`;
@@ -9,9 +9,7 @@ export function assertOptionNames(what: string, options: object, names: readonly
   assertOptionObject(what, options);
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
-    const nearest = nearestName(name, names);
-    const advice = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
-    throw new AsmError('unknown_option', `${what} has no option "${name}".${advice}`, {
+    throw new AsmError('unknown_option', `${what} has no option "${name}".${didYouMean(name, names)}`, {
       details: { option: name },
     });
   }

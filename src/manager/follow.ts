@@ -12,6 +12,7 @@ import { assertOptionNames } from '../domain/option-names.ts';
 import { isTerminalRun } from '../domain/run.ts';
 import { isTerminalSession } from '../domain/session.ts';
 import type { EventQuery } from '../ports/session-store.ts';
+import { checkTypes } from './event-filter.ts';
 import type { EventLog, FollowQuery } from './event-log.ts';
 
 const pageSize = 256;
@@ -42,6 +43,7 @@ export async function* follow(
   assertOptionNames('A follow', query, names);
   using _held = facts.hold?.();
   const { runId, types, signal } = query;
+  checkTypes(query);
   const wanted = types === undefined ? undefined : new Set<string>(types);
   const ask: Omit<EventQuery, 'after'> = {
     sessionId,

@@ -100,6 +100,30 @@ describe('what the manager is asked for', () => {
     });
   });
 
+  it.each(storeKinds)('filters by what nothing can have, in a $name store', async ({ place }) => {
+    await using rows = place();
+    await using manager = await createSessionManager({ store: await rows.open(), providers: [] });
+    const session = await manager.createSession();
+    const first = async (items: AsyncIterable<unknown>): Promise<unknown> => {
+      for await (const item of items) return item;
+      return undefined;
+    };
+    const status = untyped<never[]>(['complet']);
+    const types = untyped<never[]>(['run_finished']);
+    const asked: readonly (() => Promise<unknown>)[] = [
+      () => manager.sessions({ status }),
+      () => manager.runs({ status }),
+      () => manager.approvals.list({ status }),
+      () => manager.feed({ types }),
+      () => session.events({ types }),
+      () => first(session.follow({ types })),
+    ];
+    for (const ask of asked) await expect(ask()).rejects.toMatchObject({ code: 'invalid_input' });
+    await expect(manager.runs({ status })).rejects.toMatchObject({
+      message: expect.stringMatching(/is one of pending, .* not "complet"\. Did you mean "completed"\?$/),
+    });
+  });
+
   it('gives rules that nothing would hold, or a provider that is none', async () => {
     await using manager = await open();
     const session = await manager.createSession();

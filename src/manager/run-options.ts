@@ -3,10 +3,10 @@ import { checkApprovalOptions, type ApprovalOptions } from '../approvals/approva
 import { checkBudgets } from '../cost/budget-check.ts';
 import type { Budget } from '../cost/budget.ts';
 import { capabilityNames, type CapabilityName } from '../domain/capability.ts';
+import { oneOf } from '../domain/choice.ts';
 import { AsmError } from '../domain/error.ts';
 import { isJsonObject, type JsonObject } from '../domain/json.ts';
 import { inputMessages, type InputMessage, type RunInput } from '../domain/message.ts';
-import { nearestName } from '../domain/nearest-name.ts';
 import type { Session } from '../domain/session.ts';
 import type { GivenToolRules } from '../domain/tool-rule.ts';
 import { permissionModes, type PermissionMode } from '../domain/tool.ts';
@@ -157,15 +157,6 @@ export function checkRunOptions(options: RunOptions): void {
 export function checkOptionsAgain(options: CommonRunOptions): void {
   assertOptionNames('The execution of a run', options, commonNames);
   checkRunOptions(options);
-}
-
-function oneOf(name: string, value: string, allowed: readonly string[]): void {
-  if (allowed.includes(value)) return;
-  const nearest = nearestName(value, allowed);
-  throw new AsmError(
-    'invalid_input',
-    `${name} is one of ${allowed.join(', ')}, not "${value}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
-  );
 }
 
 /** The messages of an input. Throws `invalid_input` if they say nothing. */

@@ -22,6 +22,7 @@ import { createApprovalOperations, type ApprovalOperations } from './approval-op
 import { budgetGuards } from './budget-guard.ts';
 import { defaultDeltaPolicy } from './delta-joiner.ts';
 import { createEventEncoder } from './event-encoder.ts';
+import { checkTypes } from './event-filter.ts';
 import { EventLog } from './event-log.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { isProvider } from './given-provider.ts';
@@ -130,7 +131,10 @@ export async function createSessionManager(options: SessionManagerOptions): Prom
       assertOpen();
       return await runOnce(environment, operations, input, runOptions);
     },
-    feed: (query = {}, call = {}) => store.feed(query, call),
+    async feed(query = {}, call = {}) {
+      checkTypes(query);
+      return await store.feed(query, call);
+    },
     recover: async ({ resume = {}, ...call } = {}) =>
       await recoverRuns(
         environment,

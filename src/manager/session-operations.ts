@@ -1,5 +1,6 @@
 import { AsmError } from '../domain/error.ts';
 import type { SessionId } from '../domain/id.ts';
+import { checkTypes } from './event-filter.ts';
 import { follow } from './follow.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import type { RunOperations } from './run-operations.ts';
@@ -20,7 +21,10 @@ export function createSessionHandle(
     run: (input, options = {}) => operations.run(id, input, options),
     runs: async (options = {}) =>
       (await environment.store.runs({ sessionId: id, limit: 1_000 }, options)).rows,
-    events: (query = {}, options = {}) => environment.log.page({ ...query, sessionId: id }, options),
+    async events(query = {}, options = {}) {
+      checkTypes(query);
+      return await environment.log.page({ ...query, sessionId: id }, options);
+    },
     follow: (query = {}) => follow(environment.log, id, query),
     activate: () =>
       moveSession(environment, id, 'active', { type: 'session_activated', data: {} }, 'pending'),

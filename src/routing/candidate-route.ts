@@ -8,6 +8,9 @@ import type { SessionAffinity } from './session-affinity.ts';
 export const rateLimitReactions = ['wait', 'switch', 'stop'] as const;
 export type RateLimitReaction = (typeof rateLimitReactions)[number];
 
+export const failoverPolicies = ['before_side_effects', 'always', 'never'] as const;
+export type FailoverPolicy = (typeof failoverPolicies)[number];
+
 /** What a route needs of its router. */
 export interface RouteParts {
   readonly name: string;
@@ -15,7 +18,7 @@ export interface RouteParts {
   readonly order: CandidateOrder;
   readonly affinity: SessionAffinity;
   readonly maximumAttempts: number;
-  readonly failover: 'before_side_effects' | 'always' | 'never';
+  readonly failover: FailoverPolicy;
   readonly onRateLimit: RateLimitReaction;
   readonly maximumWait: number;
   readonly now: () => number;

@@ -1,11 +1,18 @@
 import { capabilities, capabilityNames, supportLevels, type Capabilities } from '../domain/capability.ts';
+import { oneOf } from '../domain/choice.ts';
 import { systemClock, type Clock } from '../domain/clock.ts';
 import { asAsmError, AsmError } from '../domain/error.ts';
 import type { AttemptRouter } from '../ports/attempt-router.ts';
 import type { Provider } from '../ports/provider.ts';
 import { Candidate, type CandidateHealth, type CandidateOptions } from './candidate.ts';
 import { CandidateOrder, routingStrategies, type RoutingStrategy } from './candidate-order.ts';
-import { CandidateRoute, rateLimitReactions, type RateLimitReaction } from './candidate-route.ts';
+import {
+  CandidateRoute,
+  failoverPolicies,
+  rateLimitReactions,
+  type FailoverPolicy,
+  type RateLimitReaction,
+} from './candidate-route.ts';
 import type { BreakerOptions } from './circuit-breaker.ts';
 import { SessionAffinity } from './session-affinity.ts';
 import { assertOptionNames } from '../domain/option-names.ts';
@@ -27,7 +34,7 @@ export interface RouterOptions {
    * `always`: later, too; the next agent is told the conversation so far, with what was done. `never`.
    * Default `before_side_effects`.
    */
-  readonly failover?: 'before_side_effects' | 'always' | 'never';
+  readonly failover?: FailoverPolicy;
   /**
    * What to do when a provider says until when it is limited. `wait`: for the same one. `switch`: to
    * another, and when there is none, wait for the first whose limit ends. `stop`: the run fails.
@@ -145,9 +152,10 @@ function bestOf(candidates: readonly Candidate[]): Capabilities {
 
 function checkOptions(options: RouterOptions): void {
   assertOptionNames('A router', options, optionNames);
-  oneOf('strategy', options.strategy, routingStrategies);
-  oneOf('onRateLimit', options.onRateLimit, rateLimitReactions);
-  oneOf('failover', options.failover, ['before_side_effects', 'always', 'never']);
+  const { strategy, onRateLimit, failover } = options;
+  if (strategy !== undefined) oneOf('`strategy` of a router', strategy, routingStrategies);
+  if (onRateLimit !== undefined) oneOf('`onRateLimit` of a router', onRateLimit, rateLimitReactions);
+  if (failover !== undefined) oneOf('`failover` of a router', failover, failoverPolicies);
   for (const name of ['stickiness', 'maximumWait'] as const) {
     const value = options[name] ?? 0;
     if (!(value >= 0 && Number.isFinite(value))) {
@@ -158,14 +166,6 @@ function checkOptions(options: RouterOptions): void {
   if (!Number.isInteger(attempts) || attempts < 1) {
     throw new AsmError('invalid_input', `"attempts" of a router is a whole number from 1, not ${attempts}.`);
   }
-}
-
-function oneOf(name: string, value: string | undefined, allowed: readonly string[]): void {
-  if (value === undefined || allowed.includes(value)) return;
-  throw new AsmError(
-    'invalid_input',
-    `"${name}" of a router is one of ${allowed.join(', ')}, not "${value}".`,
-  );
 }
 
 function checkNames(candidates: readonly Candidate[]): void {

@@ -1,3 +1,4 @@
+import { oneOf } from '../domain/choice.ts';
 import { AsmError } from '../domain/error.ts';
 import type { SessionOptions } from '../manager/manager-options.ts';
 import { assertOptionNames } from '../domain/option-names.ts';
@@ -49,12 +50,7 @@ export function checkServerOptions(options: SessionServerOptions): void {
   if ('key' in runOptions) {
     throw new AsmError('invalid_input', 'A `key` belongs to one run: give it when that is submitted.');
   }
-  if (onAbandoned !== undefined && !abandonedPolicies.includes(onAbandoned)) {
-    throw new AsmError(
-      'invalid_input',
-      `onAbandoned is one of ${abandonedPolicies.join(', ')}, not ${JSON.stringify(onAbandoned)}.`,
-    );
-  }
+  if (onAbandoned !== undefined) oneOf('onAbandoned', onAbandoned, abandonedPolicies);
 }
 
 function wholeNumber(name: string, value: number | undefined, least: number): void {

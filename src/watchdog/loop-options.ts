@@ -1,3 +1,4 @@
+import { oneOf } from '../domain/choice.ts';
 import { AsmError } from '../domain/error.ts';
 import { isJsonObject, type JsonValue } from '../domain/json.ts';
 import { loopActions, type LoopAction } from '../domain/loop-report.ts';
@@ -29,10 +30,7 @@ export function checkLoopOptions(options: LoopOptions): void {
   if (!isJsonObject(given)) throw invalid('`loops` is an object of options, or false.');
   assertOptionNames('`loops`', options, ['action', ...thresholds] satisfies (keyof LoopOptions)[]);
   const { action } = options;
-  if (action !== undefined && !loopActions.includes(action))
-    throw invalid(
-      `\`action\` of \`loops\` is one of ${loopActions.join(', ')}, not ${JSON.stringify(action)}.`,
-    );
+  if (action !== undefined) oneOf('`action` of `loops`', action, loopActions);
   for (const name of thresholds) {
     const value = options[name];
     if (value === undefined || value === 0) continue;

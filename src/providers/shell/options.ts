@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AsmError } from '../../domain/error.ts';
 import { decidedBy } from '../../domain/error-setting.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { nearestName } from '../../domain/nearest-name.ts';
+import { didYouMean } from '../../domain/nearest-name.ts';
 import type { AgentEnvironment } from '../../ports/provider.ts';
 
 /** Limits of a command. */
@@ -114,10 +114,9 @@ function check(schema: z.ZodType, value: unknown, where: string, facts: JsonObje
   for (const issue of result.error.issues) {
     if (issue.code !== 'unrecognized_keys') continue;
     const name = issue.keys[0] ?? '';
-    const nearest = nearestName(name, knownNames);
     throw new AsmError(
       'unknown_option',
-      `There is no option ${JSON.stringify(name)} in the ${where}.${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`,
+      `There is no option ${JSON.stringify(name)} in the ${where}.${didYouMean(name, knownNames)}`,
       { details: { option: name, ...facts } },
     );
   }

@@ -1,6 +1,10 @@
+import { approvalStatuses } from '../../domain/approval.ts';
+import { oneOf } from '../../domain/choice.ts';
 import { AsmError } from '../../domain/error.ts';
 import type { RunId } from '../../domain/id.ts';
 import { assertOptionNames } from '../../domain/option-names.ts';
+import { runStatuses } from '../../domain/run.ts';
+import { sessionStatuses } from '../../domain/session.ts';
 import type {
   ApprovalQuery,
   EventQuery,
@@ -78,7 +82,7 @@ export function readEventQuery(query: EventQuery): EventRange {
     before: readSeq('before', query.before, Infinity),
     descending: order === 'descending',
     limit: readLimit(query.limit, 100),
-    types: readFilter('types', query.types),
+    types: readNames('types', query.types),
     runId: query.runId,
     since: query.since,
   };
@@ -107,7 +111,7 @@ export function readFeedQuery(query: FeedQuery): FeedRange {
   return {
     after: query.after === undefined ? 0 : decodeFeedCursor(query.after),
     limit: readLimit(query.limit, 100),
-    types: readFilter('types', query.types),
+    types: readNames('types', query.types),
   };
 }
 
@@ -123,7 +127,7 @@ export interface RowRange {
 /** Checks a listing of sessions. Throws `invalid_cursor` or `invalid_input`. */
 export function readSessionQuery(query: SessionQuery): RowRange & { readonly tag: string | undefined } {
   assertOptionNames('A listing of sessions', query, sessionNames);
-  return { ...readRowQuery('session', query), tag: query.tag };
+  return { ...readRowQuery('session', query, sessionStatuses), tag: query.tag };
 }
 
 /** Checks a listing of runs. Throws `invalid_cursor` or `invalid_input`. */
@@ -131,7 +135,7 @@ export function readRunQuery(
   query: RunQuery,
 ): RowRange & { readonly sessionId: RunQuery['sessionId'] | undefined } {
   assertOptionNames('A listing of runs', query, runNames);
-  return { ...readRowQuery('run', query), sessionId: query.sessionId };
+  return { ...readRowQuery('run', query, runStatuses), sessionId: query.sessionId };
 }
 
 /** A listing of approvals with its defaults filled in. */
@@ -143,26 +147,41 @@ export function readApprovalQuery(query: ApprovalQuery): ApprovalRange {
   assertOptionNames('A listing of approvals', query, approvalNames);
   const { sessionId, runId } = query;
   return {
-    ...readPageQuery('approval', query),
+    ...readPageQuery('approval', query, approvalStatuses),
     lasting: query.lasting === true,
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(runId === undefined ? {} : { runId }),
   };
 }
 
-function readRowQuery(kind: 'session' | 'run', query: SessionQuery | RunQuery): RowRange {
-  return { ...readPageQuery(kind, query), provider: query.provider };
+function readRowQuery(
+  kind: 'session' | 'run',
+  query: SessionQuery | RunQuery,
+  statuses: readonly string[],
+): RowRange {
+  return { ...readPageQuery(kind, query, statuses), provider: query.provider };
 }
 
 function readPageQuery(
   kind: 'session' | 'run' | 'approval',
   query: Pick<SessionQuery, 'limit' | 'cursor'> & { readonly status?: readonly string[] },
+  statuses: readonly string[],
 ): Omit<RowRange, 'provider'> {
   return {
     limit: readLimit(query.limit, 50),
     after: query.cursor === undefined ? undefined : decodeRowCursor(kind, query.cursor),
-    status: readFilter('status', query.status),
+    status: readStatus(query.status, statuses),
   };
+}
+
+/** One that there isn't is refused: no row would ever have it. */
+function readStatus(
+  values: readonly string[] | undefined,
+  known: readonly string[],
+): ReadonlySet<string> | undefined {
+  const names = readNames('status', values);
+  for (const name of names ?? []) oneOf('What `status` names', name, known);
+  return names;
 }
 
 function readSeq(name: string, value: number | undefined, byDefault: number): number {
@@ -180,7 +199,7 @@ function readLimit(limit: number | undefined, byDefault: number): number {
   throw invalidInput(`\`limit\` is a whole number from 1 to ${longestPage}, not ${String(limit)}.`);
 }
 
-function readFilter(name: string, values: readonly string[] | undefined): ReadonlySet<string> | undefined {
+function readNames(name: string, values: readonly string[] | undefined): ReadonlySet<string> | undefined {
   if (values === undefined) return undefined;
   const list: unknown = values;
   if (!Array.isArray(list) || !values.every((value) => typeof value === 'string')) {
