@@ -41,6 +41,11 @@ export async function budgetsCommand(options: BudgetsOptions): Promise<void> {
       ? 'No budget is set. Set some: export ASM_BUDGETS="everything=50/day run=2", or asm run --budget run=2\n'
       : `${stateTable(states)}\n`,
   );
+  const unpriced = spent.find(({ per }) => per === 'everything')?.unpricedRuns ?? 0;
+  if (unpriced > 0)
+    process.stderr.write(
+      `${unpriced === 1 ? 'A run' : `${unpriced} runs`} used models without a known price; budgets in tokens count all.\n`,
+    );
   const sessions = spent.filter(({ per }) => per === 'session');
   const shown = spent.filter((row) => row.per !== 'session' || sessions.indexOf(row) < mostSessions);
   await write(
@@ -99,10 +104,16 @@ function spentTable(spent: readonly SpentBy[]): string {
       { title: 'PER', value: ({ per, key }) => (key === '' ? '' : per) },
       { title: 'RUNS', value: ({ runs }) => String(runs), align: 'right', unit: 'run', leaveOut: 1 },
       { title: 'TOKENS', value: ({ spent: { tokens } }) => String(tokens), align: 'right', unit: 'token' },
-      { title: 'COST', value: ({ spent: { usd } }) => `$${formatMoney(usd)}`, align: 'right' },
+      { title: 'COST', value: spentText, align: 'right' },
     ],
     outputWidth(),
   );
+}
+
+/** `≥` where only a part is known. */
+function spentText({ spent: { usd }, unpricedRuns }: SpentBy): string {
+  if (unpricedRuns === 0) return `$${formatMoney(usd)}`;
+  return usd === 0n ? 'unpriced' : `≥ $${formatMoney(usd)}`;
 }
 
 /** Budgets of the command line have one limit, which ends runs. */

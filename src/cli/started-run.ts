@@ -69,9 +69,12 @@ async function startIn(
   const { task, settings, native } = order;
   settings.signal?.throwIfAborted();
   if (provider !== 'shell') {
-    if (native === undefined) return await session.run(task, { ...settings, provider });
     const chosen = findProvider(partsOf(manager).environment, provider);
-    return await session.run(task, { ...settings, provider: chosen, native });
+    return await session.run(task, {
+      ...settings,
+      provider: chosen,
+      ...(native === undefined ? {} : { native }),
+    });
   }
   const { shell } = await import('../providers/shell/index.ts');
   // Who types a command at a prompt has allowed it; rules still refuse what they refuse.

@@ -26,11 +26,19 @@ export interface CountedRun extends SpendingRun {
   readonly isOwn: boolean;
 }
 
+/** The same of a store, as far as it can be told in money. */
+export interface StoredSpending extends CountedRun {
+  /** True: some of its tokens have no price, so that it cost `spent.usd` or more. */
+  readonly unpriced: boolean;
+}
+
 /** The events that tell what a run has spent so far. */
 export const spendEvents: readonly EventType[] = ['token_usage_updated', ...terminalRunEvents];
 
+type SpendFigures = Pick<RunEndData, 'usage' | 'cost'>;
+
 /** What a run has spent by its figures; tokens without a price cost nothing here. */
-export function spendOf({ usage, cost }: Pick<RunEndData, 'usage' | 'cost'>): Spend {
+export function spendOf({ usage, cost }: SpendFigures): Spend {
   return { usd: knownSpend(cost), tokens: totalTokens(usage) };
 }
 
@@ -60,9 +68,9 @@ export async function spendingRuns(
   store: SessionStore,
   sessionId: SessionId | undefined,
   options: { readonly tags: boolean },
-): Promise<Map<RunId, CountedRun>> {
+): Promise<Map<RunId, StoredSpending>> {
   const tags = options.tags ? await tagsBySession(store, sessionId) : undefined;
-  const runs = new Map<RunId, CountedRun>();
+  const runs = new Map<RunId, StoredSpending>();
   let cursor: string | undefined;
   do {
     const page = await store.runs({
@@ -77,7 +85,7 @@ export async function spendingRuns(
         sessionId: run.sessionId,
         provider: run.provider,
         tags: tags?.get(run.sessionId) ?? [],
-        spent: await storedSpend(store, run),
+        ...(await storedSpend(store, run)),
         endedAt: isTerminalRun(run.status) ? (run.endedAt ?? run.createdAt) : undefined,
         isOwn: false,
       });
@@ -104,8 +112,15 @@ async function tagsBySession(
 }
 
 /** What a run has spent: its row tells it at the end, and until then its newest figures in the log. */
-async function storedSpend(store: SessionStore, run: Run): Promise<Spend> {
-  if (run.status !== 'running') return spendOf(run);
+async function storedSpend(
+  store: SessionStore,
+  run: Run,
+): Promise<Pick<StoredSpending, 'spent' | 'unpriced'>> {
+  const figures = run.status === 'running' ? ((await newestFigures(store, run)) ?? run) : run;
+  return { spent: spendOf(figures), unpriced: figures.cost?.source === 'unpriced' };
+}
+
+async function newestFigures(store: SessionStore, run: Run): Promise<SpendFigures | undefined> {
   const { events } = await store.events({
     sessionId: run.sessionId,
     runId: run.id,
@@ -114,6 +129,6 @@ async function storedSpend(store: SessionStore, run: Run): Promise<Spend> {
     order: 'descending',
     limit: 1,
   });
-  const [last] = events;
-  return (last === undefined ? undefined : toldSpend(last)?.spent) ?? spendOf(run);
+  const [last] = events.map(decodeEvent);
+  return last?.type === 'token_usage_updated' ? last.data : undefined;
 }

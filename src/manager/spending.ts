@@ -7,7 +7,7 @@ import {
   type Spend,
 } from '../cost/budget.ts';
 import type { SessionStore } from '../ports/session-store.ts';
-import { spendingRuns, type CountedRun } from './run-spend.ts';
+import { spendingRuns, type StoredSpending } from './run-spend.ts';
 
 /** One part of a budget: all of it, or that of a session, tag or provider. */
 export interface BudgetState {
@@ -19,11 +19,26 @@ export interface BudgetState {
 }
 
 /** What was spent by one provider, one tag, one session, or in all. */
-export interface SpentBy {
+export interface SpentBy extends RunSum {
   readonly per: 'everything' | 'provider' | 'tag' | 'session';
   readonly key: string;
+}
+
+interface RunSum {
   readonly runs: number;
   readonly spent: Spend;
+  /** How many of the runs have tokens without a price: with them it cost `spent.usd` or more. */
+  readonly unpricedRuns: number;
+}
+
+const noRuns: RunSum = { runs: 0, spent: nothingSpent, unpricedRuns: 0 };
+
+function addRun({ runs, spent, unpricedRuns }: RunSum, run: StoredSpending): RunSum {
+  return {
+    runs: runs + 1,
+    spent: addSpend(spent, run.spent),
+    unpricedRuns: unpricedRuns + (run.unpriced ? 1 : 0),
+  };
 }
 
 /** All runs of a store by what they have spent, when they ended; those that run count as of now. */
@@ -36,15 +51,14 @@ export interface Spending {
 /** Reads what all runs of a store have spent. */
 export async function readSpending(store: SessionStore, now: number): Promise<Spending> {
   const runs = [...(await spendingRuns(store, undefined, { tags: true })).values()];
-  const within = (window: number | undefined): readonly CountedRun[] =>
+  const within = (window: number | undefined): readonly StoredSpending[] =>
     window === undefined ? runs : runs.filter(({ endedAt = now }) => endedAt > now - window);
   return {
     budgets: (budgets) => budgets.flatMap((budget) => statesOf(budget, within(budget.window))),
     spent(window) {
       const chosen = within(window);
-      const all = chosen.reduce((sum, run) => addSpend(sum, run.spent), nothingSpent);
       return [
-        { per: 'everything', key: '', runs: chosen.length, spent: all },
+        { per: 'everything', key: '', ...chosen.reduce(addRun, noRuns) },
         ...spentBy(chosen, 'provider', ({ provider }) => [provider]),
         ...spentBy(chosen, 'tag', ({ tags }) => tags),
         ...spentBy(chosen, 'session', ({ sessionId }) => [sessionId]),
@@ -54,9 +68,9 @@ export async function readSpending(store: SessionStore, now: number): Promise<Sp
 }
 
 /** A budget of each run is one line: what it says holds for every run to come. */
-function statesOf(budget: CheckedBudget, runs: readonly CountedRun[]): readonly BudgetState[] {
+function statesOf(budget: CheckedBudget, runs: readonly StoredSpending[]): readonly BudgetState[] {
   const keys = sumByKey(budget.per === 'run' ? [] : runs, (run) => budgetKeys(budget, run));
-  if (keys.size === 0) keys.set(budget.only ?? '', { runs: 0, spent: nothingSpent });
+  if (keys.size === 0) keys.set(budget.only ?? '', noRuns);
   return [...keys].map(([key, { spent }]) => {
     const [reached] = reachedThresholds(budget, spent);
     const state = reached === undefined ? 'open' : reached.level === 'hard' ? 'used_up' : 'warned';
@@ -65,9 +79,9 @@ function statesOf(budget: CheckedBudget, runs: readonly CountedRun[]): readonly 
 }
 
 function spentBy(
-  runs: readonly CountedRun[],
+  runs: readonly StoredSpending[],
   per: SpentBy['per'],
-  keys: (run: CountedRun) => readonly string[],
+  keys: (run: StoredSpending) => readonly string[],
 ): readonly SpentBy[] {
   return [...sumByKey(runs, keys)]
     .map(([key, sum]) => ({ per, key, ...sum }))
@@ -78,15 +92,12 @@ function spentBy(
 }
 
 function sumByKey(
-  runs: readonly CountedRun[],
-  keysOf: (run: CountedRun) => readonly string[],
-): Map<string, { readonly runs: number; readonly spent: Spend }> {
-  const sums = new Map<string, { readonly runs: number; readonly spent: Spend }>();
+  runs: readonly StoredSpending[],
+  keysOf: (run: StoredSpending) => readonly string[],
+): Map<string, RunSum> {
+  const sums = new Map<string, RunSum>();
   for (const run of runs) {
-    for (const key of new Set(keysOf(run))) {
-      const { runs: count, spent } = sums.get(key) ?? { runs: 0, spent: nothingSpent };
-      sums.set(key, { runs: count + 1, spent: addSpend(spent, run.spent) });
-    }
+    for (const key of new Set(keysOf(run))) sums.set(key, addRun(sums.get(key) ?? noRuns, run));
   }
   return sums;
 }

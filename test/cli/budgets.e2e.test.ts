@@ -64,7 +64,8 @@ test('budgets shows what was spent and what budgets leave, and run holds them', 
     ...{ window: 86_400_000, unit: 'usd', limit: '0.5', used: '0.6', left: '0', state: 'used_up' },
   });
   expect(told).toContainEqual({
-    ...{ type: 'spent', in: 'day', per: 'provider', key: 'scripted', runs: 2, usd: '0.7', tokens: 200 },
+    ...{ type: 'spent', in: 'day', per: 'provider', key: 'scripted', runs: 2 },
+    ...{ usd: '0.7', tokens: 200, unpricedRuns: 0 },
   });
 
   expect(refused?.code).not.toBe(0);
@@ -75,4 +76,28 @@ test('budgets shows what was spent and what budgets leave, and run holds them', 
   expect(resumed?.errors).toContain('The budget "its own"');
   expect(wrong?.code).toBe(2);
   expect(wrong?.errors).toContain('"nightly=5" is no budget.');
+});
+
+test('budgets says where nobody knows what was spent', async () => {
+  await using room = await openAsmRoom();
+  const store = join(room.home, 'spent.db');
+  const agent = scriptedProvider(({ request }) => {
+    const usage = { inputTokens: 100 };
+    const usd = request.messages.at(-1)?.text ?? '';
+    return [usd === 'unknown' ? { usage } : { usage, cost: { usd, source: 'provider' } }];
+  });
+  await using manager = await createSessionManager({ store: sqliteStore(store), providers: [agent] });
+  for (const usd of ['0.5', 'unknown']) await manager.runOnce(usd, { session: { tags: ['nightly'] } });
+  await manager.runOnce('unknown');
+
+  const [plain, json] = await room.each([
+    ['budgets', '--store', store],
+    ['budgets', '--json', '--store', store],
+  ]);
+  expect(plain?.output).toMatch(/^everything +3 +300 +≥ \$0\.5$/m);
+  expect(plain?.output).toMatch(/^nightly +tag +2 +200 +≥ \$0\.5$/m);
+  expect(plain?.output).toMatch(/^ses_\w+ +session +1 +100 +unpriced$/m);
+  expect(plain?.output).toMatch(/^ses_\w+ +session +1 +100 +\$0\.5$/m);
+  expect(plain?.errors).toMatch(/^2 runs used models without a known price; /);
+  expect(documents(json)[0]).toMatchObject({ runs: 3, usd: '0.5', unpricedRuns: 2 });
 });
