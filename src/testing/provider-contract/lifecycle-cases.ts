@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isAsmError } from '../../domain/error.ts';
 import { createRunRequest } from '../run-request.ts';
 import { createTestHost } from '../test-host.ts';
 import { plainText } from './plain-run.ts';
@@ -28,6 +29,21 @@ export const lifecycleCases: readonly ProviderCase[] = [
         description.agent.installed,
         `the agent is installed: ${description.agent.advice ?? 'no advice'}`,
       );
+    },
+  },
+  {
+    name: 'refuses native options that it does not have, where it looks at them before a run',
+    async run({ fixture: { provider } }) {
+      if (provider.checkNative === undefined) return;
+      let thrown: unknown;
+      try {
+        provider.checkNative({ surely_no_such_option: true });
+      } catch (error) {
+        thrown = error;
+      }
+      assert.ok(isAsmError(thrown), 'an error for an option that there is not');
+      assert.equal(thrown.code, 'unknown_option', thrown.message);
+      provider.checkNative({});
     },
   },
   {

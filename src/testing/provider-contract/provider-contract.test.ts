@@ -50,6 +50,12 @@ const faults: readonly {
   readonly says: RegExp;
 }[] = [
   {
+    fault: 'takes any native option',
+    how: { wrap: (provider) => ({ ...provider, checkNative: () => undefined }) },
+    fails: 'refuses native options that it does not have, where it looks at them before a run',
+    says: /an option that there is not/,
+  },
+  {
     fault: 'says no agent_started',
     how: { misbehaviour: { skipAgentStarted: true } },
     fails: 'says agent_started first, and once',
