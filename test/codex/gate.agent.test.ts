@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isJsonObject, type JsonValue } from '../../src/domain/json.ts';
@@ -308,4 +308,42 @@ describe('resources of MCP servers', () => {
     expect(heard).toContain('blocked');
     expect(heard).not.toContain(bird);
   });
+
+  it('are not read once the hook can’t ask about them, since its socket is gone', async () => {
+    const read = { tools: [{ name: 'read_mcp_resource', input: { server: 'lab', uri: 'lab://bird' } }] };
+    await using room = await openCodexRoom([read, read, { text: 'end' }]);
+    const mcpServers = { lab: await birdServer(room) };
+    const first = room.run({
+      request: { mcpServers },
+      authorize: async () => {
+        for (const socket of await ownSockets()) await rm(socket);
+        return { decision: 'allow' };
+      },
+    });
+    const outcome = await first.outcome();
+    expect(outcome).toMatchObject({ output: 'end' });
+    expect(first.host.questions).toHaveLength(1);
+    expect(first.ofType('tool_call_completed').map(({ data }) => data.output)).toEqual([
+      expect.stringContaining(bird),
+    ]);
+    expect(first.ofType('warning_raised').map(({ data }) => data.code)).toContain('codex_refused_unasked');
+
+    room.server.setScript([read, { text: 'again' }]);
+    const second = room.run({ request: { mcpServers }, authorize: () => ({ decision: 'allow' }) });
+    await expect(second.outcome()).resolves.toMatchObject({ output: 'again' });
+    expect(second.ofType('tool_call_completed')).toHaveLength(1);
+  });
 });
+
+/** The sockets of the bridges that this process has open. */
+async function ownSockets(): Promise<ReadonlySet<string>> {
+  const files = await readdir('/proc/self/fd');
+  const links = await Promise.all(files.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')));
+  const table = (await readFile('/proc/net/unix', 'utf8')).split('\n');
+  const sockets = table.flatMap((line) => {
+    const [, inode, path] = /(\d+) (\/.*\/asm-\w+\/s)$/.exec(line) ?? [];
+    return path !== undefined && links.includes(`socket:[${inode}]`) ? [path] : [];
+  });
+  // Its connections stand there under the same path.
+  return new Set(sockets);
+}

@@ -57,7 +57,13 @@ describe('the end of a call', () => {
     state.gated.set('c7', { id: 'c7', name: 'lab.read', tool: 'mcp:lab/read', kind: 'other', input: {} });
     const hook = (run: JsonObject) => send(state, 'hook/completed', { run });
     expect(hook({ id: 'hook:c7', status: 'completed' })).toEqual([]);
-    expect(hook({ id: 'hook:c8', status: 'blocked' })).toEqual([]);
+    const entries = [{ kind: 'feedback', text: 'No socket.' }];
+    expect(hook({ id: 'hook:c8', status: 'blocked', entries })).toMatchObject([
+      {
+        type: 'warning_raised',
+        data: { code: 'codex_refused_unasked', message: expect.stringMatching(/: No socket\.$/) },
+      },
+    ]);
     expect(hook({ id: 'hook:c7', status: 'blocked' })).toMatchObject([
       { type: 'tool_call_started', data: { toolCallId: 'c7' } },
       { type: 'tool_call_failed', data: { toolCallId: 'c7', reason: 'denied' } },

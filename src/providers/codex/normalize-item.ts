@@ -60,7 +60,15 @@ export function normalizeHookEnd(message: JsonObject, state: NormalizerState): r
   if (runId === undefined || status === undefined) return [unparsed(message)];
   if (status !== 'blocked') return [];
   const call = [...state.gated.values()].find(({ id }) => runId.endsWith(`:${id}`));
-  return call === undefined ? [] : endCall(call, { status: 'declined' }, state);
+  return call === undefined ? [refusedUnasked(run)] : endCall(call, { status: 'declined' }, state);
+}
+
+/** The gate wasn't asked, so that the call is known by nothing but its refusal. */
+function refusedUnasked(run: JsonValue | undefined): ProviderEvent {
+  const said = listField(run, 'entries').flatMap((entry) => textField(entry, 'text') ?? []);
+  const why = said.length === 0 ? 'it did not say why' : said.join(' ').slice(0, 500);
+  const message = `Codex' hook refused a call of a tool for resources about which it could not ask: ${why}`;
+  return { type: 'warning_raised', data: { code: 'codex_refused_unasked', message } };
 }
 
 /** The call of an item; the gate was asked about one for resources before Codex told of it. */
