@@ -1,46 +1,15 @@
 import { abortError, asAsmError, AsmError } from '../domain/error.ts';
 import type { EventDraft } from '../domain/event.ts';
-import type { Run } from '../domain/run.ts';
 import type { AgentHandle } from '../domain/session.ts';
 import type { PlannedAttempt } from '../ports/attempt-router.ts';
 import type { Provider, RunOutcome } from '../ports/provider.ts';
-import type { PricedAt } from '../cost/price-book.ts';
 import { endAbandonedProcesses } from '../process/abandoned-process.ts';
-import type { ApprovalDesk } from './approval-desk.ts';
 import { AttemptPlanner, type NextAttempt } from './attempt-planner.ts';
-import { attemptRequest } from './attempt-request.ts';
-import { AttemptUsage, nothingUsed, type Used } from './attempt-usage.ts';
+import { makeAttempt, type RunAttemptsOptions } from './attempt-making.ts';
+import { nothingUsed, type Used } from './attempt-usage.ts';
 import { decideAttemptStart, type AttemptStart } from './attempt-start.ts';
-import { readToolRules } from './given-rules.ts';
-import { Gate } from './gate.ts';
-import type { ManagerEnvironment } from './manager-environment.ts';
-import { nativeFor } from './native-options.ts';
-import type { Recorder } from './recorder.ts';
-import { RunAttempt } from './run-attempt.ts';
-import { isLastRun } from './session-end.ts';
-import type { RunClocks } from './run-clocks.ts';
+import type { RunAttempt } from './run-attempt.ts';
 import { runDemand } from './run-demand.ts';
-import type { RunGuard } from './run-guard.ts';
-import type { PreparedRun } from './prepared-run.ts';
-import type { RunRequests } from './run-requests.ts';
-
-export interface RunAttemptsOptions {
-  readonly environment: ManagerEnvironment;
-  readonly prepared: PreparedRun;
-  readonly run: Run;
-  /** What has a greater `seq` came after the start of the run. */
-  readonly startedAfter: number;
-  readonly recorder: Recorder;
-  readonly clocks: RunClocks;
-  readonly requests: RunRequests;
-  readonly desk: ApprovalDesk;
-  /** Those who watch the run. */
-  readonly guard: Required<RunGuard>;
-  /** Told of an agent that ends beside the run's end. */
-  readonly onEnding: (end: Promise<void>) => void;
-  /** Aborted when the run is to end. */
-  readonly signal: AbortSignal;
-}
 
 /** How the attempts of a run ended: with an outcome, or with the error of the last one. */
 export interface AttemptsEnd {
@@ -185,7 +154,13 @@ export class RunAttempts {
         ? { resume: resumed.conversation }
         : await this.#decideStart(planned, failed);
     this.#attemptStop = new AbortController();
-    const attempt = this.#attempt(provider, start);
+    const attempt = makeAttempt(this.#options, {
+      provider,
+      start,
+      number: this.#number,
+      used: this.#used,
+      stop: this.#attemptStop.signal,
+    });
     clocks.beginAttempt();
     try {
       return { attempt, start, outcome: await attempt.run() };
@@ -217,57 +192,6 @@ export class RunAttempts {
       follows: prepared.follows,
       withRun: this.#sideEffects,
     });
-  }
-
-  #attempt(provider: Provider, start: AttemptStart): RunAttempt {
-    const { environment, prepared, run, recorder, clocks, requests, desk } = this.#options;
-    const { options, cwd, clientTools } = prepared;
-    const { clock, times } = environment;
-    const signal = AbortSignal.any([this.#options.signal, this.#attemptStop.signal]);
-    const gate = new Gate({
-      mode: options.permissionMode ?? 'default',
-      rules: options.rules === undefined ? undefined : readToolRules(options.rules),
-      authorize: options.authorize,
-      guard: this.#options.guard.decide,
-      cwd,
-      approvals: (options.approvals ?? environment.approvals ?? false) !== false,
-      askPerson: (call, reason, how) => desk.ask({ call, reason, provider, cwd, ...how }),
-      wasAsked: (call) => desk.wasAsked({ call, provider, cwd }),
-      record: (draft) => void attempt.take(draft),
-      observe: (draft) => attempt.observe(draft),
-      flush: () => recorder.flush(),
-      signal,
-      onQuestion: (open) => clocks.standStill('person', open),
-      worked: () => clocks.workedMs,
-    });
-    const attempt: RunAttempt = new RunAttempt({
-      provider,
-      request: attemptRequest(prepared, run, this.#number, start, {
-        native: nativeFor(prepared.provider, provider, prepared.native),
-        lastRun: isLastRun(environment, prepared, provider),
-      }),
-      signal,
-      recorder,
-      gate,
-      clocks,
-      requests: requests.beginAttempt(provider),
-      clientTools,
-      replay: start.replay,
-      onEnding: prepared.oneShot === undefined ? undefined : this.#options.onEnding,
-      usage: this.#usageOf(provider),
-      redact: (text) => environment.redactor.text(text).text,
-      grace: times.close,
-      startTimer: (milliseconds, callback) => clock.startTimer(milliseconds, callback),
-    });
-    return attempt;
-  }
-
-  #usageOf(provider: Provider): AttemptUsage {
-    const { environment, prepared } = this.#options;
-    const { prices, clock, redactor } = environment;
-    const when = (): PricedAt => ({ provider: provider.name, at: clock.now() });
-    const redact = (text: string): string => redactor.text(text).text;
-    return new AttemptUsage({ prices, redact, before: this.#used, when, model: prepared.options.model });
   }
 
   /** Says that the attempt failed and what follows, and waits until that may begin. */
