@@ -1,8 +1,9 @@
 import { AsmError } from '../domain/error.ts';
 import type { RunId } from '../domain/id.ts';
 import type { Run } from '../domain/run.ts';
+import type { Session } from '../domain/session.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
-import type { PreparedRun } from './prepared-run.ts';
+import type { PreparedRun, RunStart } from './prepared-run.ts';
 import { untilRunEnded } from './run-continuation.ts';
 import { RunExecutor } from './run-executor.ts';
 import { createRunHandle, type RunHandle } from './run-handle.ts';
@@ -10,26 +11,32 @@ import { decideResume } from './run-resume.ts';
 import { decideStart } from './run-start.ts';
 import type { Successor } from './run-succession.ts';
 
-/** How a run is started. */
-export interface StartedHow {
-  /** Nothing of it is stored. */
-  readonly isNew: boolean;
+/** How a run goes on that has begun here. */
+interface BegunHow {
   /** It is cancelled when its handle is disposed of. */
   readonly owned: boolean;
   /** Gives the run that is to start with its end. */
   readonly next?: () => Promise<Successor | undefined>;
 }
 
-/** A run that has begun here. */
-interface BegunRun {
-  readonly executor: RunExecutor;
-  readonly prepared: PreparedRun;
+/** How a run is started. */
+interface StartedHow extends BegunHow {
+  /** Nothing of it is stored. */
+  readonly isNew: boolean;
+}
+
+/** A run that an executor has started. */
+interface ExecutedRun {
   readonly run: Run;
   /** Its row when its executor lets go of it: ended, or parked. */
   readonly finished: Promise<Run>;
-  readonly owned: boolean;
-  readonly next?: (() => Promise<Successor | undefined>) | undefined;
 }
+
+interface BegunRun extends ExecutedRun, BegunHow {
+  readonly prepared: PreparedRun;
+}
+
+type StartDecision = (session: Session) => RunStart;
 
 /** The runs that are executed in this manager, from their start to their end, also while they are parked. */
 export class ExecutingRuns {
@@ -73,27 +80,7 @@ export class ExecutingRuns {
 
   /** Starts a run that has not begun. */
   async start(prepared: PreparedRun, how: StartedHow): Promise<RunHandle> {
-    this.assertOpen();
-    const start = this.#execute(prepared, how);
-    this.#starting.add(start);
-    try {
-      return await start;
-    } finally {
-      this.#starting.delete(start);
-    }
-  }
-
-  async #execute(prepared: PreparedRun, how: StartedHow): Promise<RunHandle> {
-    const environment = this.#environment;
-    const executor = new RunExecutor(environment, () => prepared, how.next);
-    this.#executors.add(executor);
-    try {
-      const { run, finished } = await executor.start(decideStart(environment, prepared, how.isNew));
-      return this.#began({ ...how, executor, prepared, run, finished });
-    } catch (thrown) {
-      this.#executors.delete(executor);
-      throw thrown;
-    }
+    return await this.#begin(prepared, decideStart(this.#environment, prepared, how.isNew), how);
   }
 
   /** A run that starts with the end of another: see `RunOperations.succeed`. */
@@ -123,9 +110,8 @@ export class ExecutingRuns {
       },
       started: (committed) => {
         const finished = executor.begin(run, committed);
-        settled(
-          this.#began({ executor, prepared: current, run, finished, owned: false, next: () => next(run) }),
-        );
+        this.#forgetAfter(finished, executor);
+        settled(this.#began({ prepared: current, run, finished, owned: false, next: () => next(run) }));
       },
       left: () => {
         this.#executors.delete(executor);
@@ -136,15 +122,7 @@ export class ExecutingRuns {
 
   /** Goes on with a run that was begun; its handle's result is that of the whole run. */
   async resume(prepared: PreparedRun, owned: boolean): Promise<RunHandle> {
-    const executor = new RunExecutor(this.#environment, () => prepared);
-    this.#executors.add(executor);
-    try {
-      const { run, finished } = await executor.start(decideResume(this.#environment, prepared));
-      return this.#began({ executor, prepared, run, finished, owned });
-    } catch (thrown) {
-      this.#executors.delete(executor);
-      throw thrown;
-    }
+    return await this.#begin(prepared, decideResume(this.#environment, prepared), { owned });
   }
 
   /** As `RunOperations.leave`. */
@@ -175,31 +153,53 @@ export class ExecutingRuns {
     }
   }
 
-  #began({ executor, prepared, run, finished, owned, next }: BegunRun): RunHandle {
-    this.#onBegin(run.id);
+  async #begin(prepared: PreparedRun, decide: StartDecision, how: BegunHow): Promise<RunHandle> {
+    this.assertOpen();
+    const begin = async (): Promise<RunHandle> =>
+      this.#began({ ...how, ...(await this.#execute(prepared, decide, how.next)), prepared });
+    const starting = begin();
+    this.#starting.add(starting);
+    try {
+      return await starting;
+    } finally {
+      this.#starting.delete(starting);
+    }
+  }
+
+  /** Has an executor start the run; it is known here until it lets go of it. */
+  async #execute(prepared: PreparedRun, decide: StartDecision, next: BegunHow['next']): Promise<ExecutedRun> {
+    const executor = new RunExecutor(this.#environment, () => prepared, next);
+    this.#executors.add(executor);
+    try {
+      const executed = await executor.start(decide);
+      this.#forgetAfter(executed.finished, executor);
+      return executed;
+    } catch (thrown) {
+      this.#executors.delete(executor);
+      throw thrown;
+    }
+  }
+
+  #forgetAfter(finished: Promise<Run>, executor: RunExecutor): void {
     const forget = (): void => void this.#executors.delete(executor);
     finished.then(forget, forget);
+  }
+
+  #began({ prepared, run, finished, owned, next }: BegunRun): RunHandle {
+    this.#onBegin(run.id);
     const { signal } = this.#closing;
-    const goOn = (resumed: PreparedRun): Promise<Run> => this.#goOnHere(resumed, next);
+    const goOn = async (resumed: PreparedRun): Promise<Run> => {
+      this.assertOpen();
+      const decide = decideResume(this.#environment, resumed);
+      return await (
+        await this.#execute(resumed, decide, next)
+      ).finished;
+    };
     const whole = untilRunEnded(this.#environment, { prepared, finished, signal, goOn });
     whole.catch(() => undefined);
     this.#finished.set(run.id, whole);
     const forgetRun = (): void => void this.#finished.delete(run.id);
     whole.then(forgetRun, forgetRun);
     return createRunHandle({ environment: this.#environment, run, finished: whole, owned });
-  }
-
-  /** Executes a run that goes on until it is ended, or parked again. */
-  async #goOnHere(resumed: PreparedRun, next: BegunRun['next']): Promise<Run> {
-    this.assertOpen();
-    const executor = new RunExecutor(this.#environment, () => resumed, next);
-    this.#executors.add(executor);
-    try {
-      return await (
-        await executor.start(decideResume(this.#environment, resumed))
-      ).finished;
-    } finally {
-      this.#executors.delete(executor);
-    }
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { actingStore } from '../../test/manager/acting-store.ts';
 import { pendingId } from '../../test/manager/approval-room.ts';
 import { checkLog, waitForEvent } from '../../test/manager/log-check.ts';
 import { parkingProvider } from '../../test/manager/parking-provider.ts';
@@ -143,6 +144,29 @@ describe('a parked run', () => {
     expect(await manager.recover()).toEqual([]);
     expect(await (await manager.getRun(run.id)).result).toMatchObject({ output: 'deny' });
     expect(provider.ran).toEqual([]);
+    await checkLog(store, session.id);
+  });
+
+  it('has ended when the manager is closed that was just taking it up', async () => {
+    const { store, open } = openStore();
+    const gone = await open(parkingProvider());
+    const { session, run, id } = await parkedRun(gone);
+    await gone.close();
+    await using decider = await open();
+    await decider.approvals.decide(id, { as: 'allow' });
+    const acting = actingStore(store);
+    const manager = await createSessionManager({
+      store: acting.store,
+      providers: [parkingProvider()],
+      keepOpen: true,
+    });
+    const closed = Promise.withResolvers<void>();
+    acting.afterNext('commit', () => void manager.close().then(closed.resolve, closed.reject));
+    const starting = manager.executeRun(run.id);
+    await closed.promise;
+    expect((await store.run(run.id))?.status).toBe('cancelled');
+    await starting;
+    expect(await store.leases.current(run.id)).toBeUndefined();
     await checkLog(store, session.id);
   });
 
