@@ -1,7 +1,6 @@
-import { text } from 'node:stream/consumers';
 import type { ProviderDescription } from '../../ports/provider.ts';
 import { keepCompiled } from '../../process/node-compile-cache.ts';
-import { startProcessGroup } from '../../process/process-group.ts';
+import { askVersion } from '../../process/program-version.ts';
 import { ampCapabilities } from './capabilities.ts';
 import { describeEnvironment } from './environment.ts';
 import type { CheckedOptions } from './options.ts';
@@ -12,8 +11,7 @@ import { notSignedIn, signedIn } from './sign-in.ts';
 /** The versions of Amp that this provider is tested with. */
 export const testedVersions = { from: pinnedVersion, to: pinnedVersion } as const;
 
-/** Milliseconds that the program has to tell its version; the first start of the day takes long. */
-const versionDeadline = 20_000;
+const versionForm = /^(\d+\.\d+\.\d+\S*)/;
 
 /** Looks at the machine: is the program there, which version, is it signed in. Never throws for a missing program. */
 export async function describeAmp(
@@ -27,7 +25,10 @@ export async function describeAmp(
     cwd: process.cwd(),
   });
   const program = typeof found === 'string' ? undefined : found;
-  const version = program === undefined ? undefined : await askVersion(program, environment, signal);
+  const version =
+    program === undefined
+      ? undefined
+      : await askVersion(versionCommand(program, environment), versionForm, signal);
   const signIn = await signedIn(environment, await readSettings(environment));
   const advice = adviceFor(program, version) ?? (signIn === 'no' ? notSignedIn().message : undefined);
   return {
@@ -52,33 +53,7 @@ function adviceFor(program: AmpProgram | undefined, version: string | undefined)
     : `Amp ${version} is not the version that this library is tested with, ${pinnedVersion}.`;
 }
 
-async function askVersion(
-  program: AmpProgram,
-  environment: Readonly<Record<string, string>>,
-  signal: AbortSignal | undefined,
-): Promise<string | undefined> {
-  const deadline = AbortSignal.timeout(versionDeadline);
-  const stop = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
-  if (stop.aborted) return undefined;
-  try {
-    await using group = await startProcessGroup({
-      ...keepCompiled({
-        command: program.isScript ? process.execPath : program.path,
-        arguments: program.isScript ? [program.path, '--version'] : ['--version'],
-        environment,
-      }),
-      cwd: process.cwd(),
-      standardInput: 'ignore',
-    });
-    const end = (): void => void group.end({ grace: 0 }).catch(() => undefined);
-    stop.addEventListener('abort', end, { once: true });
-    try {
-      const said = await text(group.child.stdout);
-      return /^(\d+\.\d+\.\d+\S*)/.exec(said.trim())?.[1];
-    } finally {
-      stop.removeEventListener('abort', end);
-    }
-  } catch {
-    return undefined;
-  }
+function versionCommand({ path, isScript }: AmpProgram, environment: Readonly<Record<string, string>>) {
+  const [command, before] = isScript ? [process.execPath, [path]] : [path, []];
+  return keepCompiled({ command, arguments: [...before, '--version'], environment });
 }

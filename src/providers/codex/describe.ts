@@ -1,16 +1,14 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import type { ProviderDescription } from '../../ports/provider.ts';
-import { startProcessGroup } from '../../process/process-group.ts';
+import { askVersion } from '../../process/program-version.ts';
 import type { Capabilities } from '../../domain/capability.ts';
 import { describeEnvironment } from './environment.ts';
 import type { CheckedOptions } from './options.ts';
 import { findCodex, installAdvice } from './program.ts';
 import { testedVersions } from './tested-versions.ts';
 
-/** Milliseconds that the program has to tell its version; the first start of the day takes long. */
-const versionDeadline = 20_000;
+const versionForm = /^codex\S* (\d+\.\d+\.\d+\S*)/;
 
 /** Looks at the machine: is the program there, which version, is it signed in. Never throws for a missing program. */
 export async function describeCodex(
@@ -21,7 +19,10 @@ export async function describeCodex(
   const environment = describeEnvironment();
   const search = { executable: options.executable, path: environment['PATH'] ?? '', cwd: process.cwd() };
   const path = await findCodex(search);
-  const version = path === undefined ? undefined : await askVersion(path, environment, signal);
+  const version =
+    path === undefined
+      ? undefined
+      : await askVersion({ command: path, arguments: ['--version'], environment }, versionForm, signal);
   return {
     name: 'codex',
     agent: {
@@ -36,35 +37,6 @@ export async function describeCodex(
     signedIn: await signedIn(environment),
     capabilities,
   };
-}
-
-async function askVersion(
-  path: string,
-  environment: Readonly<Record<string, string>>,
-  signal: AbortSignal | undefined,
-): Promise<string | undefined> {
-  const deadline = AbortSignal.timeout(versionDeadline);
-  const stop = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
-  if (stop.aborted) return undefined;
-  try {
-    await using group = await startProcessGroup({
-      command: path,
-      arguments: ['--version'],
-      cwd: process.cwd(),
-      environment,
-      standardInput: 'ignore',
-    });
-    const end = (): void => void group.end({ grace: 0 }).catch(() => undefined);
-    stop.addEventListener('abort', end, { once: true });
-    try {
-      const said = await text(group.child.stdout);
-      return /^codex\S* (\d+\.\d+\.\d+\S*)/.exec(said.trim())?.[1];
-    } finally {
-      stop.removeEventListener('abort', end);
-    }
-  } catch {
-    return undefined;
-  }
 }
 
 /** Variables each of which signs Codex in. */
