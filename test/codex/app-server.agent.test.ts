@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { startAppServer, type AppServer } from '../../src/providers/codex/app-server.ts';
 import { createMessageInbox } from '../../src/providers/codex/message-inbox.ts';
+import { processesWithCookie } from '../../src/testing/provider-contract/cookie-finder.ts';
 import { makeAgentFolder, type AgentFolder } from '../agent/agent-folder.ts';
 import { standIn } from '../agent/stand-in.ts';
 
@@ -29,6 +31,27 @@ async function start(folder: AgentFolder, script: string): Promise<AppServer> {
   const environment = { PATH: process.env['PATH'] ?? '' };
   return await startAppServer({ program, environment, cwd: '/' }, new AbortController().signal);
 }
+
+it.each([false, true])(
+  'gives up a server that does not answer its greeting in time; asked at once: %s',
+  async (atOnce) => {
+    await using folder = await makeAgentFolder('codex');
+    const program = await standIn(folder, "trap '' TERM; while :; do sleep 1; done");
+    const environment = { PATH: process.env['PATH'] ?? '', ASM_RUN_COOKIE: randomUUID() };
+    const options = { program, environment, cwd: '/', atOnce, startDeadline: 300 };
+    const timedOut = { code: 'timed_out', message: expect.stringContaining('within 300 ms') };
+    const starting = startAppServer(options, new AbortController().signal);
+    if (!atOnce) await expect(starting).rejects.toMatchObject(timedOut);
+    else {
+      const server = await starting;
+      await expect(server.readConfiguration()).rejects.toMatchObject(timedOut);
+      await server.gone;
+      expect(server.lost).toMatchObject(timedOut);
+      await server.end();
+    }
+    expect(await processesWithCookie(environment.ASM_RUN_COOKIE)).toEqual([]);
+  },
+);
 
 it('refuses what the server asks for a conversation that nobody has', async () => {
   await using folder = await makeAgentFolder('codex');

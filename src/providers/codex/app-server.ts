@@ -15,8 +15,8 @@ import { createServerInboxes, type ServerInboxes } from './server-inboxes.ts';
 /** Longest line of the server, in bytes. */
 const maximumLine = 64 * 1024 * 1024;
 
-/** Milliseconds that the server has to answer when it starts; the first start of the day takes long. */
-const startDeadline = 60_000;
+/** The first start of the day takes long. */
+const defaultStartDeadline = 60_000;
 
 /** Milliseconds that the server has to end after its input was closed. */
 const exitGrace = 1_000;
@@ -33,6 +33,8 @@ export interface AppServerOptions {
    * which one has run before: it is not started again when it meets another one that makes its database.
    */
   readonly atOnce?: boolean;
+  /** Milliseconds that the server has to answer its greeting. Default 60,000. */
+  readonly startDeadline?: number;
 }
 
 /** A running `codex app-server`. */
@@ -137,6 +139,7 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
   void readAll();
 
   let version: string | undefined;
+  const { startDeadline = defaultStartDeadline } = options;
   const greet = async (): Promise<void> => {
     const stop = (): void => void end(0).catch(() => undefined);
     signal.addEventListener('abort', stop, { once: true });
