@@ -43,6 +43,8 @@ export default defineConfig({
         isolate: false,
         testTimeout: tier.testTimeout,
         hookTimeout: tier.testTimeout,
+        // A condition that is waited for may take as long: by default it has a second.
+        expect: { poll: { timeout: tier.testTimeout / 2 } },
         teardownTimeout: 10_000,
       },
     })),

@@ -41,9 +41,7 @@ describe.each(storeKinds)('a grant that lasts, on $name', (kind) => {
     expect(asked).not.toBe(id);
     expect(room.ran).toHaveLength(2);
     await other.approvals.decide(asked, { as: 'deny', stop: true });
-    await expect
-      .poll(async () => (await room.manager.runs({ status: ['running'] })).rows, { timeout: 60_000 })
-      .toEqual([]);
+    await expect.poll(async () => (await room.manager.runs({ status: ['running'] })).rows).toEqual([]);
     const { events } = await room.log();
     expect(events.filter(({ type }) => type === 'tool_approval_revoked')).toMatchObject([
       { data: { approvalId: id, by: 'bob', reason: 'no more' } },

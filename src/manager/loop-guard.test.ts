@@ -56,7 +56,7 @@ describe('an agent that repeats itself', () => {
     await using room = await openApprovalRoom(again(12, 'ls'));
     const run = await room.run({ ...auto, loops: { action: 'request_approval' } });
     await room.manager.approvals.decide(await pendingId(room.manager), { as: 'allow' });
-    await expect.poll(() => room.ran.length, { timeout: 60_000 }).toBe(10);
+    await expect.poll(() => room.ran.length).toBe(10);
     await room.manager.approvals.decide(await pendingId(room.manager), { as: 'deny', stop: true });
     expect((await run.result).status).toBe('cancelled');
     expect(room.ran).toHaveLength(10);

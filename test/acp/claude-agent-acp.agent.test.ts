@@ -110,7 +110,7 @@ describe('claude-agent-acp', () => {
     expect(after.usage).toEqual(before.usage);
 
     const killed = room.run({ request: { text: 'Mind the red kite.', resume: resumeAfter(before, first) } });
-    await expect.poll(() => exists(room, 'begun'), { timeout: 300_000 }).toBe(true);
+    await expect.poll(() => exists(room, 'begun')).toBe(true);
     const started = killed.ofType('agent_started')[0]?.data;
     assert(started?.process !== undefined);
     process.kill(started.process.pid, 'SIGKILL');

@@ -42,7 +42,7 @@ describe.concurrent('an agent', () => {
 
   it('that says nothing from its start ends when the run is cancelled', async () => {
     const run = room.run('silent-from-the-start');
-    await expect.poll(() => run.processes(), { timeout: 300_000 }).not.toEqual([]);
+    await expect.poll(() => run.processes()).not.toEqual([]);
     run.host.cancel();
     await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
     expect(run.events).toEqual([]);

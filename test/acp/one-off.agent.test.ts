@@ -43,7 +43,7 @@ describe('the agent of a one-off run', () => {
       },
     };
     actAt(1, async () => {
-      await expect.poll(() => processesWithCookie(cookie), { timeout: 60_000 }).toHaveLength(1);
+      await expect.poll(() => processesWithCookie(cookie)).toHaveLength(1);
       fail();
     });
     const provider = acp({ preset: 'claude-agent-acp' });

@@ -10,7 +10,7 @@ import { bash, expectNothingLeft, openAgentRoom } from './agent-room.ts';
 const slow = bash('touch begun; sleep 600');
 
 async function untilToolRuns(room: AgentRoom): Promise<void> {
-  await expect.poll(() => existsSync(join(room.cwd, 'begun')), { timeout: 300_000 }).toBe(true);
+  await expect.poll(() => existsSync(join(room.cwd, 'begun'))).toBe(true);
 }
 
 async function untilModelSpeaks(room: AgentRoom): Promise<void> {
@@ -52,7 +52,7 @@ describe('interrupting and steering', () => {
         return { decision: 'allow' };
       },
     });
-    await expect.poll(() => room.server.mainRequests.length, { timeout: 300_000 }).toBe(3);
+    await expect.poll(() => room.server.mainRequests.length).toBe(3);
     await expect(next.host.steer('One more thing.')).resolves.toEqual({ as: 'accepted' });
     await next.waitFor((event) => event.type === 'message_received' && event.data.text === 'heard');
     await expect(next.host.steer('Too late.')).resolves.toMatchObject({ as: 'refused' });

@@ -95,7 +95,7 @@ test('killed with a question open: who can not go on leaves it alone; the same c
   expect(await manager.recover({ resume: false })).toEqual([]);
   expect((await run.read()).status).toBe('running');
   await goOn(room, manager, run);
-  await expect.poll(async () => (await run.read()).waitingFor, { timeout: 60_000 }).toBe('approval');
+  await expect.poll(async () => (await run.read()).waitingFor).toBe('approval');
   expect(room.made('made.txt')).toBe(false);
   expect((await manager.approvals.list()).rows).toHaveLength(1);
   await manager.approvals.decide(id, { as: 'deny', message: 'No file, please.' });

@@ -79,10 +79,8 @@ test('a run that is parked again and again: a refused call does not run and its 
   const manager = await room.open();
   const { run, id } = await parkedRun(room, manager);
   const parkedAgain = async (before: string): Promise<string> => {
-    await expect
-      .poll(async () => (await run.read()).parked?.approvalId, { timeout: 60_000 })
-      .not.toBe(before);
-    await expect.poll(async () => (await run.read()).parked?.approvalId, { timeout: 60_000 }).toBeDefined();
+    await expect.poll(async () => (await run.read()).parked?.approvalId).not.toBe(before);
+    await expect.poll(async () => (await run.read()).parked?.approvalId).toBeDefined();
     return await pendingId(manager);
   };
   await manager.approvals.decide(id, { as: 'deny', message: 'Not in this folder.' });

@@ -159,7 +159,7 @@ describe("a session's server", () => {
     const runs = [provider, shared].map((each) => room.run({ provider: each, request: { sessionId } }));
     await Promise.all(runs.map((run) => run.outcome()));
     // Nobody ends them but the time.
-    await expect.poll(() => appServers(room), { timeout: 300_000 }).toEqual([]);
+    await expect.poll(() => appServers(room)).toEqual([]);
     expect(() => codex({ serverIdleTime: -1 })).toThrow(/serverIdleTime/);
   });
 
@@ -177,7 +177,7 @@ describe("a session's server", () => {
     } finally {
       child.kill('SIGKILL');
     }
-    await expect.poll(() => appServers(room), { timeout: 60_000 }).toEqual([]);
+    await expect.poll(() => appServers(room)).toEqual([]);
   });
 });
 
@@ -215,7 +215,7 @@ describe('a manager', () => {
     await using room = await openCodexRoom([{ text: 'never' }]);
     const { store, actAt, fail } = actingStore(memoryStore());
     actAt(1, async () => {
-      await expect.poll(() => appServers(room), { timeout: 60_000 }).toHaveLength(1);
+      await expect.poll(() => appServers(room)).toHaveLength(1);
       fail();
     });
     await using manager = await createSessionManager({ store, providers: [codex()] });
@@ -248,9 +248,7 @@ describe('a manager', () => {
     const second = await session.run('Second.', { environment });
     for await (const event of second) if (event.type === 'message_streamed') break;
     expect(appServers(room)).toHaveLength(2);
-    await expect
-      .poll(async () => await other.recover(), { timeout: 60_000 })
-      .toMatchObject([{ id: first.id }]);
+    await expect.poll(async () => await other.recover()).toMatchObject([{ id: first.id }]);
     expect(appServers(room)).not.toContain(hung);
     expect(appServers(room)).toHaveLength(1);
     expect((await second.read()).status).toBe('running');

@@ -15,7 +15,7 @@ import { heardBy, shell } from './codex-step.ts';
 /** Waits until a run's command has begun, and takes its mark away, so that the next run's can be waited for. */
 async function begun(room: CodexRoom): Promise<void> {
   const file = join(room.cwd, 'begun');
-  await expect.poll(() => existsSync(file), { timeout: 300_000 }).toBe(true);
+  await expect.poll(() => existsSync(file)).toBe(true);
   await rm(file);
 }
 

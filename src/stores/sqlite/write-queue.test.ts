@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { AsmError } from '../../domain/error.ts';
 import { LogSync } from './log-sync.ts';
@@ -184,7 +184,7 @@ test('a task that hears when it is written hears before it is durable, and those
   const order: string[] = [];
   const first = queue.submit(insert(1), (number) => order.push(`${number} written`));
   void first.then(() => order.push('1 durable'));
-  await vi.waitFor(() => expect(order).toContain('1 written'));
+  await expect.poll(() => order).toContain('1 written');
   expect(numbers()).toEqual([1]);
   await queue.submit(insert(2));
   order.push('2 durable');
