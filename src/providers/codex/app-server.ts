@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createLineSplitter } from '../../bridge/line-splitter.ts';
 import { orAborted } from '../../domain/abort.ts';
 import { AsmError, hasErrorCode } from '../../domain/error.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../domain/json.ts';
+import type { JsonObject, JsonValue } from '../../domain/json.ts';
 import { startProcessGroup, type ProcessGroup } from '../../process/process-group.ts';
 import { crashError, protocolError } from './errors.ts';
 import { createJsonRpc, type JsonRpc } from './json-rpc.ts';
-import { fieldOf, objectField, textField } from '../../domain/json-field.ts';
-import type { OwnConfiguration } from './own-configuration.ts';
+import { textField } from '../../domain/json-field.ts';
+import { ownConfigurationIn, type OwnConfiguration } from './configuration-answer.ts';
 import { silentNotifications } from './protocol.ts';
 import { serverFlags } from './server-flags.ts';
 import { createServerInboxes, type ServerInboxes } from './server-inboxes.ts';
@@ -188,11 +188,7 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
     },
     readConfiguration: async () => {
       const read = await request('config/read', { includeLayers: false });
-      ownConfiguration = {
-        servers: serversIn(read),
-        hooks: hooksIn(read),
-        keyVariables: keyVariablesIn(read),
-      };
+      ownConfiguration = ownConfigurationIn(read);
       return ownConfiguration;
     },
     get lost() {
@@ -225,22 +221,6 @@ const greetingParameters: JsonObject = {
 /** The server tells its version only behind the name that we gave it. */
 function versionIn(greeting: JsonValue): string | undefined {
   return /^[^/]+\/(\d+\.\d+\.\d+\S*)/.exec(textField(greeting, 'userAgent') ?? '')?.[1];
-}
-
-function serversIn(configuration: JsonValue): readonly string[] {
-  const servers = fieldOf(fieldOf(configuration, 'config'), 'mcp_servers');
-  return isJsonObject(servers) ? Object.keys(servers) : [];
-}
-
-/** Only hooks that a person has looked at have a state. */
-function hooksIn(configuration: JsonValue): readonly string[] {
-  const state = fieldOf(fieldOf(fieldOf(configuration, 'config'), 'hooks'), 'state');
-  return isJsonObject(state) ? Object.keys(state) : [];
-}
-
-function keyVariablesIn(configuration: JsonValue): readonly string[] {
-  const providers = objectField(fieldOf(configuration, 'config'), 'model_providers');
-  return Object.values(providers).flatMap((provider) => textField(provider, 'env_key') ?? []);
 }
 
 function pause(milliseconds: number): Promise<undefined> {

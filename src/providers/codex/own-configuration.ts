@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { lookAt } from '../../process/look-at.ts';
 import type { AppServer } from './app-server.ts';
+import type { OwnConfiguration } from './configuration-answer.ts';
 import { codexHome } from './environment.ts';
 
 /** Milliseconds for which an answer holds: administrators can give Codex settings in other ways than by files. */
@@ -9,16 +10,6 @@ const longestKept = 60_000;
 
 /** Configurations whose servers are remembered at most. */
 const mostKept = 64;
-
-/** What of Codex' own configuration must be known. Its servers and hooks are not used. */
-export interface OwnConfiguration {
-  /** Names of its MCP servers. */
-  readonly servers: readonly string[];
-  /** Keys of the hooks that the person has let Codex run. */
-  readonly hooks: readonly string[];
-  /** Variables in which its model providers have their keys (`env_key`). */
-  readonly keyVariables: readonly string[];
-}
 
 interface Answer {
   /** What the files of the configuration were when it was asked for. */

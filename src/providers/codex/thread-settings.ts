@@ -14,7 +14,7 @@ import type { McpServer, RunRequest } from '../../ports/provider.ts';
 import { fieldOf, textField } from '../../domain/json-field.ts';
 import { runMarks } from './environment.ts';
 import { checkNative, type CheckedNative } from './options.ts';
-import type { OwnConfiguration } from './own-configuration.ts';
+import type { OwnConfiguration } from './configuration-answer.ts';
 import { resourceGateSettings } from './resource-gate.ts';
 import type { RunBridge } from './run-bridge.ts';
 
