@@ -29,7 +29,7 @@ function pidOf(run: RoomRun): number {
 }
 
 describe('interrupting and steering', () => {
-  it('stops the text and keeps the thread; the next run knows it, and what breaks its answer off', async () => {
+  it('stops the text and keeps the thread; the next run knows it, and what breaks its answer off; before the first word, too', async () => {
     await using room = await openAgentRoom([{ text: 'long '.repeat(400), chunks: 400, chunkDelay: 20 }]);
     const run = room.run({ request: { text: 'Mind the red kite.' } });
     await untilModelSpeaks(room);
@@ -59,6 +59,14 @@ describe('interrupting and steering', () => {
     await expect(next.outcome()).resolves.toMatchObject({ status: 'completed', output: 'heard' });
     expect(empty).toMatchObject([{ as: 'refused' }]);
     expect(lastHeard(room)).toEqual(expect.arrayContaining(['Mind the red kite.', 'One more thing.']));
+
+    const early = room.run({ request: { resume: { handle, fork: false } } });
+    early.host.interrupt();
+    await expect(early.outcome()).resolves.toMatchObject({
+      status: 'interrupted',
+      handle: { id: handle.id },
+    });
+    expect(early.ofType('agent_started')).toMatchObject([{ data: { continuity: 'native' } }]);
   });
 
   it('stops the tool that runs: steered, the model hears it in the same run; interrupted, nothing more', async () => {

@@ -1,3 +1,5 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Budget } from '../../src/cost/budget.ts';
 import { conversationTexts, toolResults } from '../../src/testing/model-server/anthropic-reader.ts';
@@ -5,7 +7,7 @@ import { parseMoney } from '../../src/domain/money.ts';
 import { exampleAgents } from '../../examples/support/example-agent.ts';
 import type { ExampleTurn } from '../../examples/support/example-script.ts';
 import { collect, waitForEvent } from './log-check.ts';
-import { openPricedAgent } from './priced-agent.ts';
+import { openPricedAgent, type PricedAgent } from './priced-agent.ts';
 
 const usage = { input: 10_000, output: 1_000 };
 /** Answers that each use a tool, so that the agent would go on. */
@@ -15,6 +17,18 @@ const working = (count: number, more: Partial<ExampleTurn> = {}): readonly Examp
     ...more,
     tools: [{ tool: 'write' as const, path: `${index}.txt`, content: 'x' }],
   }));
+
+/** Leaves the conversations of Claude Code as if it had been killed before it kept what they used. */
+async function forgetCounters({ run }: PricedAgent): Promise<void> {
+  const folder = run.environment?.set?.['CLAUDE_CONFIG_DIR'] ?? '';
+  const names = await readdir(folder, { recursive: true });
+  for (const path of names.filter((name) => name.endsWith('.jsonl')).map((name) => join(folder, name))) {
+    const lines = (await readFile(path, 'utf8')).split('\n');
+    const kept = lines.filter((line) => !line.includes('"type":"cost-state"'));
+    expect(kept.length).toBeLessThan(lines.length);
+    await writeFile(path, kept.join('\n'));
+  }
+}
 
 describe('Claude Code’s own figure', () => {
   it.each([
@@ -85,6 +99,9 @@ describe('a run of Claude Code', () => {
     // What the conversation had used by then isn't known, so that the next run is what was seen of it.
     const next = await run([{ text: 'after it', usage }]);
     expect(next).toEqual({ status: 'completed', cost: { ...own, source: 'computed' } });
+    await forgetCounters(priced);
+    const anew = await run([{ text: 'after it was killed', usage }]);
+    expect(anew).toEqual({ status: 'completed', cost: { ...own, source: 'computed' } });
   });
   it.each([
     ['foreground', false],

@@ -57,6 +57,19 @@ describe('the usage of a run', () => {
     counted.takeResult({ stopReason: 'end_turn' });
     expect(counted.figures()).toEqual({});
   });
+
+  it('is never less than its answers, of which the result of a stopped turn leaves out the last', () => {
+    const counted = meter();
+    const message = { id: 'm', model: 'x', usage: { input_tokens: 1000, output_tokens: 1 } };
+    counted.answers.takeMessage({ message });
+    counted.answers.takeTotal(1001);
+    counted.takeCost({ amount: 0, currency: 'USD' });
+    const { usage } = counted.figures();
+    expect(usage).toMatchObject({ inputTokens: 1000, outputTokens: 1 });
+    const nothing = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
+    counted.takeResult({ stopReason: 'cancelled', usage: nothing });
+    expect(counted.figures()).toEqual({ usage, byModel: { x: usage } });
+  });
 });
 
 describe('the cost of a run', () => {
@@ -67,13 +80,16 @@ describe('the cost of a run', () => {
     expect(counted.counters()).toEqual({ usd: 0.75 });
   });
 
-  it('is not known in another currency, nor where it is not known what was before', () => {
+  it('is not known in another currency, nor where it is not known what was before, or it fell since then', () => {
+    const fallen = meter({ before: { usd: 0.5 } });
+    fallen.takeCost({ amount: 0.25, currency: 'USD' });
     const foreign = meter();
     foreign.takeCost({ amount: 1, currency: 'EUR' });
     const resumed = meter({ before: 'unknown' });
     resumed.takeCost({ amount: 1, currency: 'USD' });
     const perProcess = meter({ perConversation: false, before: { usd: 1 } });
     perProcess.takeCost({ amount: 3, currency: 'USD' });
-    for (const counted of [foreign, resumed, perProcess]) expect(counted.figures().cost).toBeUndefined();
+    for (const counted of [fallen, foreign, resumed, perProcess])
+      expect(counted.figures().cost).toBeUndefined();
   });
 });

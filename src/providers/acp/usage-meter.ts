@@ -54,15 +54,25 @@ export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
       used = readResult(result);
     },
     figures() {
-      const cost =
-        usd === undefined || before === undefined ? undefined : costFromProvider(Math.max(0, usd - before));
-      return { ...(used ?? sumOf(answers.byModel)), ...(cost === undefined ? {} : { cost }) };
+      const seen = sumOf(answers.byModel);
+      if (used !== undefined && tokensOf(seen) > tokensOf(used)) return seen;
+      // Counters that fell were not kept by an agent that was killed: what they begin with isn't known.
+      const share = usd === undefined || before === undefined ? -1 : usd - before;
+      const cost = share < 0 ? undefined : costFromProvider(share);
+      return { ...(used ?? seen), ...(cost === undefined ? {} : { cost }) };
     },
     counters: () => (usd === undefined ? undefined : { usd }),
   };
 }
 
-/** Until the turn is over, what was counted of it. */
+function tokensOf({ usage = noUsage }: UsageFigures): number {
+  return totalTokens(usage);
+}
+
+/**
+ * What was counted of the turn: what is known until it is over, and more than its result when it was stopped, which leaves
+ * out the answer that was cut off, for which the service charges, too.
+ */
 function sumOf(byModel: UsageByModel): UsageFigures {
   const counted = Object.values(byModel);
   return counted.length === 0 ? {} : { usage: counted.reduce(addUsage, noUsage), byModel };

@@ -4,8 +4,10 @@ import type { ProviderEvent, ProviderEventType } from '../../ports/provider.ts';
 import { driftedMessage, textsIn } from '../../testing/message-drift.ts';
 import { readRecordedMessages } from '../../testing/recorded-messages.ts';
 import { createSeededRandom } from '../../testing/store-contract/seeded-random.ts';
+import { createTestHost } from '../../testing/test-host.ts';
 import { listField, objectField, textField } from '../../domain/json-field.ts';
 import { normalize } from './normalize.ts';
+import { createPermissionDelegate } from './permission-delegate.ts';
 import { createNormalizerState, type NormalizerState } from './normalizer-state.ts';
 import { buildToolCall } from './tool-call.ts';
 
@@ -173,6 +175,16 @@ describe('an Amp that can not write fast enough', () => {
     const told = normalize({ type: 'result', subtype: 'success', is_error: false, result: 'Done.' }, state);
     expect(told.map(({ type }) => type)).toEqual(['tool_call_completed', 'message_received']);
   });
+});
+
+it('tells no end of a call whose question was taken back before it was asked', async () => {
+  const state = createNormalizerState();
+  const host = createTestHost();
+  const delegate = createPermissionDelegate({ host, state, cwd: '/', isStopping: () => false });
+  const payload = { toolUseId: 'earlier', toolName: 'create_file', input: { path: 'x' } };
+  await delegate.authorize(payload, { signal: AbortSignal.abort() });
+  expect(host.questions).toEqual([]);
+  expect(normalize({ type: 'result', subtype: 'success', is_error: false }, state)).toEqual([]);
 });
 
 describe('what is not known', () => {

@@ -40,7 +40,7 @@ export function createPermissionDelegate(options: PermissionDelegateOptions): Pe
   /** Resolves when a message told of the call, or none did in time. */
   const told = async (id: string, signal: AbortSignal): Promise<void> => {
     // While a subagent works, a call that wasn't told of is one of its calls, which never are.
-    if (state.calls.isTold(id) || openAgents(state).length > 0) return;
+    if (signal.aborted || state.calls.isTold(id) || openAgents(state).length > 0) return;
     await new Promise<void>((done) => {
       const finish = (): void => {
         clearTimeout(timer);
@@ -63,7 +63,10 @@ export function createPermissionDelegate(options: PermissionDelegateOptions): Pe
       await told(id, signal);
       if (options.isStopping()) return await noAnswer();
       const call = askedCall(id, payload, state);
-      state.calls.ask(call, call.tool === 'write' && (await isThere(options.cwd, call)));
+      const replacesFile = call.tool === 'write' && (await isThere(options.cwd, call));
+      // Taken back, as the call that an earlier process was killed in is by what the thread is told now: it has not begun.
+      if (signal.aborted) return { decision: 'deny', reason: 'The question was taken back.' };
+      state.calls.ask(call, replacesFile);
       const answer = await decide(call, host, signal);
       if (options.isStopping()) return await noAnswer();
       if (answer.decision === 'deny') state.calls.deny(call.id);

@@ -49,7 +49,8 @@ export function createRunMessages(options: RunMessagesOptions): LineTaker {
       return [];
     },
     end: () => [
-      ...(early.length === 0 ? [] : start({})),
+      // One that was interrupted before its first word has run, too.
+      ...(early.length > 0 || state.interrupted ? start({}) : []),
       ...endCalls(state, () => true, 'stopped'),
       ...droppedLines(foreign - maximumForeign),
     ],
@@ -62,8 +63,10 @@ function droppedLines(count: number): readonly ProviderEvent[] {
   return [{ type: 'warning_raised', data: { code: 'output_dropped', message } }];
 }
 
-function startedEvent(message: JsonObject, { request, process, version }: RunMessagesOptions): ProviderEvent {
-  const thread = textField(message, 'session_id');
+function startedEvent(message: JsonObject, options: RunMessagesOptions): ProviderEvent {
+  const { request, process, version, state } = options;
+  const asked = request.resume?.handle.id;
+  const thread = textField(message, 'session_id') ?? (state.interrupted ? asked : undefined);
   const refused = refusedTools(request.toolPolicy);
   const tools = listField(message, 'tools').filter((tool) => typeof tool === 'string');
   const mcpServers = listField(message, 'mcp_servers').flatMap((server) => {
@@ -76,7 +79,7 @@ function startedEvent(message: JsonObject, { request, process, version }: RunMes
       ...(version === undefined ? {} : { version }),
       ...(thread === undefined ? {} : { handle: thread }),
       // A thread that isn't the one asked for is a new one.
-      continuity: request.resume !== undefined && thread === request.resume.handle.id ? 'native' : 'fresh',
+      continuity: asked !== undefined && thread === asked ? 'native' : 'fresh',
       process,
       projectTrusted: request.trustProject,
       ...(refused === undefined ? {} : { refusedTools: refused }),

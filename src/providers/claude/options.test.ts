@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { timeSortedIds } from '../../domain/id.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import { tokenUsage } from '../../domain/usage.ts';
 import { claudeEnvironment } from './environment.ts';
 import { readInstructionFile } from './instruction-file.ts';
 import { checkNative } from './options.ts';
@@ -101,6 +102,12 @@ it("takes a run's share out of the conversation's figures", () => {
     cost: { usd: '0.00375' },
   });
   const counted = { inputTokens: 5, costBasis: 'unknown' };
+  // A process that was killed did not keep its counters, so that the next one begins anew.
+  const anew = createUsageMeter(first.counters() ?? 'unknown');
+  const used = tokenUsage({ inputTokens: 1500 });
+  anew.addAnswer('m', used, { streamed: true });
+  anew.takeResult({ total_cost_usd: 0.005, modelUsage: { m: { inputTokens: 1500 } } });
+  expect(anew.figures()).toEqual({ usage: used, byModel: { m: used } });
   const guessing = createUsageMeter('nothing');
   guessing.takeResult({ total_cost_usd: 1, modelUsage: { m: counted } });
   expect(guessing.figures()).not.toHaveProperty('cost');

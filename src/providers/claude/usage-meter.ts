@@ -44,7 +44,7 @@ export type UsageBase = 'nothing' | 'unknown' | JsonObject;
 /**
  * Makes a meter. Claude Code counts models and cost over the whole conversation, also across resume and
  * fork, and leaves subagents out of the figures of one turn. So a run's share is the difference of the
- * conversation's figures. Without known figures of before it is the sum of the answers seen.
+ * conversation's figures. Without known figures of before it is the sum of the answers seen, which it never is less than.
  */
 export function createUsageMeter(base: UsageBase): UsageMeter {
   const before = base === 'nothing' ? noFigures : base === 'unknown' ? undefined : readCounters(base);
@@ -54,18 +54,22 @@ export function createUsageMeter(base: UsageBase): UsageMeter {
   let total: Conversation | undefined;
 
   const share = (): UsageFigures => {
-    if (total === undefined || before === undefined) return sumUp(answered);
+    const seen = sumUp(answered);
+    if (total === undefined || before === undefined) return seen;
     const byModel: Record<string, TokenUsage> = {};
-    for (const [model, counted] of Object.entries(total.models)) {
-      const used = subtractUsage(counted, before.models[model] ?? noUsage);
+    for (const [model, all] of Object.entries(total.models)) {
+      const used = subtractUsage(all, before.models[model] ?? noUsage);
       if (totalTokens(used) > 0) byModel[model] = used;
     }
+    const counted = sumUp(addUsageByModel(byModel, since));
+    // It keeps what the conversation used when it ends. One that was killed before leaves the next to begin with less.
+    if (totalTokens(counted.usage) < totalTokens(seen.usage)) return seen;
     // The agent's own cost is that of its newest result, and for models that it doesn't know a guess.
     const { guessed } = total;
     const isCost =
       Object.keys(since).length === 0 && !Object.keys(byModel).some((model) => guessed.has(model));
     const cost = isCost ? costFromProvider(Math.max(0, total.usd - before.usd)) : undefined;
-    return { ...sumUp(addUsageByModel(byModel, since)), ...(cost === undefined ? {} : { cost }) };
+    return { ...counted, ...(cost === undefined ? {} : { cost }) };
   };
 
   return {
