@@ -1,12 +1,14 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { asAsmError } from '../../domain/error.ts';
 import type { ProviderDescription } from '../../ports/provider.ts';
 import { startProcessGroup } from '../../process/process-group.ts';
 import { claudeCapabilities } from './capabilities.ts';
 import { describeEnvironment, isOn } from './environment.ts';
 import type { CheckedOptions } from './options.ts';
 import { findClaude, installAdvice } from './program.ts';
+import { loadSdk } from './sdk.ts';
 import { testedVersions } from './tested-versions.ts';
 
 /** Milliseconds that the program has to tell its version; the first start of the day takes long. */
@@ -16,25 +18,39 @@ const versionDeadline = 20_000;
 export async function describeClaude(
   options: CheckedOptions,
   signal: AbortSignal | undefined,
+  load: () => Promise<unknown> = loadSdk,
 ): Promise<ProviderDescription> {
   const environment = describeEnvironment();
   const search = { executable: options.executable, path: environment['PATH'] ?? '', cwd: process.cwd() };
   const path = await findClaude(search);
   const version = path === undefined ? undefined : await askVersion(path, environment, signal);
+  const advice =
+    path === undefined
+      ? installAdvice
+      : version === undefined
+        ? `${path} does not tell its version. Is it Claude Code?`
+        : await packageAdvice(load);
   return {
     name: 'claude',
     agent: {
-      installed: path !== undefined && version !== undefined,
+      // A program alone can't be driven.
+      installed: advice === undefined,
       ...(version === undefined ? {} : { version }),
       tested: testedVersions,
-      ...(path === undefined ? { advice: installAdvice } : { path }),
-      ...(path !== undefined && version === undefined
-        ? { advice: `${path} does not tell its version. Is it Claude Code?` }
-        : {}),
+      ...(path === undefined ? {} : { path }),
+      ...(advice === undefined ? {} : { advice }),
     },
     signedIn: await signedIn(environment),
     capabilities: claudeCapabilities,
   };
+}
+
+/** What is wrong with the package that drives the program. */
+async function packageAdvice(load: () => Promise<unknown>): Promise<string | undefined> {
+  return await load().then(
+    () => undefined,
+    (thrown: unknown) => asAsmError(thrown).message,
+  );
 }
 
 async function askVersion(
