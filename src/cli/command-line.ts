@@ -53,10 +53,19 @@ function addRun(program: Command): void {
       )
       .option(
         '--retry <tries>',
-        'tries after failures that can pass, the first included',
+        'tries after failures that can pass, the first included (default: 1)',
         wholeNumber(1, 100),
       )
-      .option('--continuation <how>', 'how to take up what went before: auto, native, replay or fresh')
+      .option(
+        '--continuation <how>',
+        'how to take up what went before: auto (default), native, replay or fresh',
+      )
+      .option(
+        '--requires <capability>',
+        'refuse an agent that lacks it, such as interrupt or cost_reported; with commas, or repeated',
+        moreNames,
+      )
+      .option('--prefers <capability>', 'the same, but go on with a warning', moreNames)
       .option('--accept-observed', 'go on with an agent that does not ask about all its tools')
       .option('-s, --session <id>', 'go on in this session')
       .option('--fork', 'with --session: go on in a new session, which branches off from it')
@@ -64,7 +73,7 @@ function addRun(program: Command): void {
       .option('-m, --model <name>', 'the model')
       .option(
         '--permission-mode <mode>',
-        'default, accept_edits, plan, full_auto or dangerously_skip_permissions',
+        'which tool calls need no question: default, accept_edits, plan, full_auto or dangerously_skip_permissions',
       )
       .option('--max-turns <count>', 'the most answers that the model may give', wholeNumber(1))
       .option(
@@ -119,6 +128,7 @@ function addRun(program: Command): void {
         'asm run --budget run=0.50 --tag nightly --budget "tag:nightly=5/day" "Fix all lint errors"',
         'asm run --provider codex --env ACME_API_KEY "Explain src/index.ts"',
         'asm run --provider codex --native sandbox=false --native reasoningEffort=high "Fix the build"',
+        'asm run --provider amp --requires interrupt --prefers cost_reported "Explain src/index.ts"',
         'asm run --permission-mode full_auto --stall-after 300 --stop-loops "Fix all lint errors"',
       ],
       notes: `A tool call that no rule and no mode decides is asked about on a terminal, and refused elsewhere. With

@@ -52,7 +52,7 @@ export function exitCodeOfResult(result: RunResult): ExitCode {
       return exitCodes.success;
     case 'failed':
       if (result.error.code === 'run_stalled') return exitCodes.timedOut;
-      return needsAgent(result.error) ? exitCodes.agent : exitCodes.runFailed;
+      return isOfAgent(result.error) ? exitCodes.agent : exitCodes.runFailed;
     case 'timed_out':
       return exitCodes.timedOut;
     case 'cancelled':
@@ -60,11 +60,16 @@ export function exitCodeOfResult(result: RunResult): ExitCode {
   }
 }
 
-/** True when the run failed because the agent isn't there or isn't signed in. */
-function needsAgent(error: AsmError): boolean {
-  return (
-    error.code === 'agent_not_installed' ||
-    error.code === 'dependency_not_available' ||
-    error.code === 'authentication_failed'
-  );
+/** True when the run failed because the agent isn't there, isn't signed in, or can't do what was asked. */
+function isOfAgent(error: AsmError): boolean {
+  switch (error.code) {
+    case 'agent_not_installed':
+    case 'dependency_not_available':
+    case 'authentication_failed':
+    case 'capability_not_supported':
+    case 'missing_required_capability':
+      return true;
+    default:
+      return false;
+  }
 }

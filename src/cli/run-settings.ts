@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { capabilityNames, type CapabilityName } from '../domain/capability.ts';
 import { oneOf } from '../domain/choice.ts';
 import { AsmError } from '../domain/error.ts';
 import { parseToolRule, type ToolRules } from '../domain/tool-rule.ts';
@@ -37,6 +38,8 @@ export interface RunCommandOptions extends SharedOptions {
   readonly trustProject?: boolean;
   readonly retry?: number;
   readonly continuation?: string;
+  readonly requires?: readonly string[];
+  readonly prefers?: readonly string[];
   readonly acceptObserved?: boolean;
   readonly approvals?: boolean;
   readonly render?: RenderingName;
@@ -68,6 +71,7 @@ export function readRunSettings(options: RunCommandOptions, turns: TerminalTurns
       ? {}
       : { continuation: oneOf('--continuation', options.continuation, continuations) }),
     ...(options.retry === undefined ? {} : { retry: { tries: options.retry } }),
+    ...capabilitiesOf(options),
     ...(options.acceptObserved === undefined ? {} : { acceptObserved: options.acceptObserved }),
     ...(options.policy === undefined ? {} : { policies: options.policy.map((file) => readPolicy(file)) }),
     ...budgetsOf(options),
@@ -79,6 +83,16 @@ export function readRunSettings(options: RunCommandOptions, turns: TerminalTurns
     ...timesOf(options),
     ...(options.stopLoops === true ? { loops: { action: 'cancel' } } : {}),
     ...personOf(options, turns),
+  };
+}
+
+/** What the agent has to be able to do, and what it had better. */
+function capabilitiesOf({ requires, prefers }: RunCommandOptions): CommonRunOptions {
+  const namesOf = (option: string, names: readonly string[]): readonly CapabilityName[] =>
+    names.map((name) => oneOf(`A capability in ${option}`, name, capabilityNames));
+  return {
+    ...(requires === undefined ? {} : { requires: namesOf('--requires', requires) }),
+    ...(prefers === undefined ? {} : { prefers: namesOf('--prefers', prefers) }),
   };
 }
 

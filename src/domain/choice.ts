@@ -1,7 +1,7 @@
 import { AsmError } from './error.ts';
 import { didYouMean } from './nearest-name.ts';
 
-/** Of more choices than this only the one that may have been meant is named, if there is one. */
+/** Of more choices than this only those that may have been meant are named, if there are any. */
 const mostListed = 12;
 
 /**
@@ -15,8 +15,14 @@ export function oneOf<Choice extends string>(
 ): Choice {
   const choice = choices.find((known) => known === given);
   if (choice !== undefined) return choice;
-  const advice = typeof given === 'string' ? didYouMean(given, choices) : '';
+  const advice = typeof given === 'string' ? didYouMean(given, choices) || whatHolds(given, choices) : '';
   const all = choices.length <= mostListed || advice === '' ? choices.join(', ') : `${choices.length} names`;
   const written = typeof given === 'string' ? JSON.stringify(given.slice(0, 100)) : `a ${typeof given}`;
   throw new AsmError('invalid_input', `${what} is one of ${all}, not ${written}.${advice}`);
+}
+
+/** A sentence that asks whether one of the choices that hold the text was meant, as for a beginning; empty if none does. */
+function whatHolds(text: string, choices: readonly string[]): string {
+  const holding = text.length < 3 ? [] : choices.filter((choice) => choice.includes(text));
+  return holding.length === 0 ? '' : ` Did you mean ${holding.slice(0, mostListed).join(', ')}?`;
 }

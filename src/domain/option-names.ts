@@ -9,7 +9,8 @@ export function assertOptionNames(what: string, options: object, names: readonly
   assertOptionObject(what, options);
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
-    throw new AsmError('unknown_option', `${what} has no option "${name}".${didYouMean(name, names)}`, {
+    const advice = didYouMean(name, names) || ` Known: ${names.join(', ')}.`;
+    throw new AsmError('unknown_option', `${what} has no option "${name}".${advice}`, {
       details: { option: name },
     });
   }

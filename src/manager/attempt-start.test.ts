@@ -337,6 +337,20 @@ describe('a fork', () => {
     expect(known).not.toContain('C is 3');
   });
 
+  it('is made where the provider of its parent is not there, for another', async () => {
+    const [one, two] = [parrot('one'), parrot('two')];
+    const store = memoryStore();
+    const options = { store, keepOpen: true };
+    await using before = await createSessionManager({ ...options, providers: [one.provider] });
+    const session = await before.createSession({ provider: 'one' });
+    await turn(session, 'A is 1');
+    await using manager = await createSessionManager({ ...options, providers: [two.provider] });
+    const fork = await (await manager.getSession(session.id)).fork();
+    await expect(fork.run('B')).rejects.toMatchObject({ code: 'provider_not_found' });
+    expect(started(await turn(fork, 'C', { provider: 'two' }))).toBe('replayed');
+    expect(two.knew[0]?.join('\n')).toMatch(/A is 1.*C/s);
+  });
+
   it.each([0, -1, 1.5, 10_000, Number.NaN])('is not at event %s', async (at) => {
     await using manager = await createSessionManager({ store: memoryStore(), providers: [] });
     const session = await manager.createSession();

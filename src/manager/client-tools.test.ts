@@ -94,4 +94,17 @@ describe('a client tool', () => {
   ])('is refused when its name, schema or time is not right (%#)', async (tools) => {
     await expect(checkClientTools(tools, createTestClock())).rejects.toMatchObject({ code: 'invalid_input' });
   });
+
+  it.each([
+    [{ run: undefined }, 'invalid_input', /"weather" needs a function `run`/],
+    [{ description: undefined }, 'invalid_input', /"weather" needs a description/],
+    [{ inputSchema: undefined }, 'invalid_input', /inputSchema of the client tool "weather" .* not "object"/],
+    [{ timeoutMs: 5 }, 'unknown_option', /has no option "timeoutMs". Did you mean "timeout"/],
+  ])('is refused when it lacks something, or has what nothing reads (%#)', async (fields, code, message) => {
+    const tools = [Object.assign(tool(), fields)];
+    await expect(checkClientTools(tools, createTestClock())).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+  });
 });

@@ -3,7 +3,8 @@ import { orAborted } from '../domain/abort.ts';
 import type { ClientToolDescription, ClientToolResult } from '../domain/client-tool.ts';
 import type { Clock } from '../domain/clock.ts';
 import { abortError, AsmError } from '../domain/error.ts';
-import type { JsonObject, JsonValue } from '../domain/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../domain/json.ts';
+import { assertOptionNames } from '../domain/option-names.ts';
 import { cutText } from './event-encoder.ts';
 
 /** Milliseconds that a client tool may take unless it says otherwise. */
@@ -29,6 +30,15 @@ export interface ClientTool extends Omit<ClientToolDescription, 'readOnly'> {
   ) => JsonValue | Promise<JsonValue>;
 }
 
+const toolFields = [
+  'name',
+  'description',
+  'inputSchema',
+  'readOnly',
+  'timeout',
+  'run',
+] as const satisfies readonly (keyof ClientTool)[];
+
 /** The client tools of a run, checked. */
 export interface ClientTools {
   readonly descriptions: readonly ClientToolDescription[];
@@ -41,13 +51,23 @@ interface CheckedTool extends ClientTool {
   readonly complaint: (input: JsonObject) => string | undefined;
 }
 
-/** Checks the tools. Throws `invalid_input` for names, schemas and times that are not right. */
+/** Checks the tools. Throws `unknown_option`, and `invalid_input` for names, schemas and times that are not right. */
 export async function checkClientTools(tools: readonly ClientTool[], clock: Clock): Promise<ClientTools> {
   const checked = new Map<string, CheckedTool>();
+  const given: unknown = tools;
+  if (!Array.isArray(given)) throw invalid('`clientTools` of a run is a list of tools.');
   for (const tool of tools) {
+    assertOptionNames('A client tool', tool, toolFields);
     if (!/^[A-Za-z0-9_-]{1,48}$/.test(tool.name)) {
       throw invalid(`A client tool's name is 1 to 48 letters, digits, "_" or "-", not "${tool.name}".`);
     }
+    const { run, description }: { readonly run: unknown; readonly description: unknown } = tool;
+    if (typeof run !== 'function')
+      throw invalid(`The client tool "${tool.name}" needs a function \`run\` that does its work.`);
+    if (typeof description !== 'string')
+      throw invalid(
+        `The client tool "${tool.name}" needs a description, by which the agent knows when to use it.`,
+      );
     if (checked.has(tool.name)) throw invalid(`There are two client tools "${tool.name}".`);
     const timeout = tool.timeout ?? defaultClientToolTimeout;
     if (!Number.isFinite(timeout) || timeout <= 0) {
@@ -104,7 +124,8 @@ async function inputCheck(tool: ClientTool): Promise<CheckedTool['complaint']> {
   const { z } = await import('zod');
   let schema: ZodType;
   try {
-    if (tool.inputSchema['type'] !== 'object') throw new Error('its type is not "object"');
+    const given: unknown = tool.inputSchema;
+    if (!isJsonObject(given) || given['type'] !== 'object') throw new Error('its type is not "object"');
     schema = z.fromJSONSchema({ ...tool.inputSchema });
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);

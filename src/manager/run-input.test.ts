@@ -110,6 +110,11 @@ describe('what the manager is asked for', () => {
     };
     const status = untyped<never[]>(['complet']);
     const types = untyped<never[]>(['run_finished']);
+    await expect(session.events({ types: untyped<never[]>(['session_c']) })).rejects.toMatchObject({
+      message: expect.stringMatching(
+        / names, not "session_c"\. Did you mean session_created, session_completed/,
+      ),
+    });
     const asked: readonly (() => Promise<unknown>)[] = [
       () => manager.sessions({ status }),
       () => manager.runs({ status }),
@@ -135,12 +140,14 @@ describe('what the manager is asked for', () => {
       [{ rules: { deny: 'bash' } }, 'invalid_input', /is a list of rules/],
       [{ rules: { allow: ['write(outside .)'] } }, 'invalid_input', /deny what is/],
       [{ rules: ['bash'] }, 'invalid_input', /as an object, not a list/],
-      [{ environment: { CI: '1' } }, 'unknown_option', /`environment` of a run has no option "CI"/],
+      [{ environment: { CI: '1' } }, 'unknown_option', /of a run has no option "CI". Known: inherit, set\./],
       [{ environment: ['CI'] }, 'invalid_input', /as an object, not a list/],
       [{ retry: 3 }, 'invalid_input', /`retry` takes its options as an object, not 3/],
       [{ limits: '5m' }, 'invalid_input', /as an object, not "5m"/],
       [{ approvals: true }, 'invalid_input', /`approvals` takes its options as an object, not true/],
       [{ authorize: true }, 'invalid_input', /is a function/],
+      [{ outputSchema: 'colour' }, 'invalid_input', /is a JSON Schema of an object/],
+      [{ outputSchema: { type: 'objekt' } }, 'invalid_input', /is a JSON Schema of an object/],
       [{ provider: scriptedProvider }, 'invalid_input', /Call scriptedProvider/],
       [{ provider: {} }, 'invalid_input', /is no provider/],
     ];

@@ -36,20 +36,23 @@ export type Continuation = (typeof continuations)[number];
 
 /** Options that every provider understands. */
 export interface CommonRunOptions extends PolicyOptions {
+  /** By the agent's own name for it. Default: the provider's, else the agent's choice. */
   readonly model?: string;
   /** Added to the agent's own instructions. Default: the session's. */
   readonly systemPrompt?: string;
   /** Folder in which the agent works. Default: the session's, else the current one. */
   readonly cwd?: string;
-  /** Default `default`. */
+  /** Which tool calls need no question, unless a rule says otherwise. Default `default`. */
   readonly permissionMode?: PermissionMode;
   /** The most model answers that the agent may take; then the run fails with `max_turns_reached`. */
   readonly maxTurns?: number;
+  /** MCP servers that the agent may use, by their names; their tools are `mcp:name/tool` in rules. */
   readonly mcpServers?: { readonly [name: string]: McpServer };
   /** Functions of this program that the agent may call. */
   readonly clientTools?: readonly ClientTool[];
   /** JSON Schema of the answer, an object; the run's output is then the answer as JSON text. */
   readonly outputSchema?: JsonObject;
+  /** Variables that the agent gets besides those that it has anyway. */
   readonly environment?: AgentEnvironment;
   /** Decide tool calls before the mode does; each an object, or a text such as `bash(npm test)`. */
   readonly rules?: GivenToolRules;
@@ -57,6 +60,7 @@ export interface CommonRunOptions extends PolicyOptions {
   readonly authorize?: Authorize;
   /** Makes tool calls that need a person wait for one, who may be anywhere. `false`: they are refused. */
   readonly approvals?: ApprovalOptions | false;
+  /** How the run takes up what went before. Default `auto`. */
   readonly continuation?: Continuation;
   /** How much of the conversation is told as text. Default 32,000 tokens. */
   readonly replay?: TranscriptLimits;
@@ -70,7 +74,9 @@ export interface CommonRunOptions extends PolicyOptions {
   readonly retry?: RetryPolicy;
   /** Load the project's own agent settings, hooks and servers: they run before any gate. Default false. */
   readonly trustProject?: boolean;
+  /** How pieces of text are stored. Default: the manager's. */
   readonly deltas?: DeltaPolicy;
+  /** Time limits in milliseconds; each that is not given is the manager's. */
   readonly limits?: RunLimits;
   /** What the run is held to besides the manager's budgets. Stored with it, and in force wherever it goes on. */
   readonly budgets?: readonly Budget[];
@@ -80,7 +86,7 @@ export interface CommonRunOptions extends PolicyOptions {
   readonly loops?: LoopOptions | false;
   /** True: the run goes on when its handle is disposed. Default false. */
   readonly detached?: boolean;
-  /** Aborting it cancels the run. */
+  /** Aborting it cancels the run; if it was aborted before, the run is made and ends as cancelled. */
   readonly signal?: AbortSignal;
   /** Makes a retry of this call safe: a second call with the same key gives the same run. */
   readonly key?: string;
@@ -138,6 +144,7 @@ export function checkRunOptions(options: RunOptions): void {
   if (options.rules !== undefined) readToolRules(options.rules);
   if (options.environment !== undefined)
     assertOptionNames('`environment` of a run', options.environment, ['inherit', 'set']);
+  if (options.outputSchema !== undefined) checkOutputSchema(options.outputSchema);
   checkPolicyOptions(options);
   checkWatchOptions(options);
   checkRetryPolicy(options.retry);
@@ -151,6 +158,15 @@ export function checkRunOptions(options: RunOptions): void {
   if (maxTurns !== undefined && (!Number.isInteger(maxTurns) || maxTurns < 1)) {
     throw new AsmError('invalid_input', `maxTurns is a whole number from 1, not ${String(maxTurns)}.`);
   }
+}
+
+/** Agents take only schemas of objects; what else is in one is for the model service to judge. */
+function checkOutputSchema(schema: unknown): void {
+  if (isJsonObject(schema) && (schema['type'] ?? 'object') === 'object') return;
+  throw new AsmError(
+    'invalid_input',
+    '`outputSchema` of a run is a JSON Schema of an object, such as { type: "object", properties: { … } }.',
+  );
 }
 
 /** The same where a run that was made before is executed: who does it, with which native options, was said then. */

@@ -53,7 +53,8 @@ export function newSession(
       'invalid_input',
       'The `provider` of a session is a name, such as "claude"; that of a run may be a provider itself.',
     );
-  if (options.provider !== undefined) findProvider(environment, options.provider);
+  // That of a fork is its parent's: who makes the fork may want another one for its runs.
+  if (options.provider !== undefined && forkedFrom === undefined) findProvider(environment, options.provider);
   const { clock, redactor, encoder } = environment;
   const id = options.id === undefined ? environment.ids('session') : parseId('session', options.id);
   if (id === undefined) {

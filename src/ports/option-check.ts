@@ -28,7 +28,10 @@ export function checkOptionsOf<Schema extends z.ZodObject>(
   const parsed = schema.safeParse(given ?? {});
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  const where = issue === undefined || issue.path.length === 0 ? '' : ` ${issue.path.map(String).join('.')}`;
+  const where =
+    issue === undefined || issue.path.length === 0
+      ? ''
+      : ` ${JSON.stringify(issue.path.map(String).join('.'))}`;
   throw new AsmError('invalid_input', `The ${what}${where} is not valid: ${issue?.message ?? 'malformed'}.`, {
     ...(facts === undefined ? {} : { details: facts }),
   });

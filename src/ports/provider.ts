@@ -71,6 +71,7 @@ export type McpServer =
 export interface AgentEnvironment {
   /** Names to pass on, besides the provider's default list. */
   readonly inherit?: readonly string[];
+  /** Variables with their values; they go before what is passed on. */
   readonly set?: { readonly [name: string]: string };
 }
 

@@ -123,6 +123,18 @@ describe('studio', () => {
   const end = (toolCallId: string) =>
     ({ type: 'tool_call_completed', data: { toolCallId, name: 'Bash', tool: 'bash', output: '' } }) as const;
 
+  it('shows a command by whatever name its agent has for it', () => {
+    for (const input of [{ command: 'npm test' }, { cmd: 'npm test' }, { command: ['npm', 'test'] }]) {
+      const data = { toolCallId: 't', name: 'Bash', tool: 'bash', kind: 'execute', input } as const;
+      const out = renderAll(
+        studioRenderer({ color: false, terminal: false }),
+        logOf({ type: 'tool_call_started', data }, end('t')),
+      );
+      expect(out).toContain('Running: npm test\n');
+      expect(out).toContain('Ran: npm test');
+    }
+  });
+
   it('tells the permission mode of the run, not that of its agent, and no tokens where there are none', () => {
     const out = renderAll(
       studioRenderer({ color: false, terminal: false }),
@@ -167,6 +179,24 @@ describe('studio', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  it('says how long it is until the next attempt, where that is long', () => {
+    const error = {
+      code: 'rate_limited',
+      message: 'Slow.',
+      retryable: true,
+      recovery: 'wait_and_retry',
+    } as const;
+    const waits = [undefined, 1_000, 90_000].map((delay) =>
+      eventOf('attempt_failed', { error, next: 'retry', ...(delay === undefined ? {} : { delay }) }),
+    );
+    const out = renderAll(studioRenderer({ terminal: false, color: false }), waits);
+    expect(out.match(/Attempt 1 failed.*/g)).toEqual([
+      'Attempt 1 failed: Slow.',
+      'Attempt 1 failed: Slow.',
+      'Attempt 1 failed, next in 1m 30s: Slow.',
+    ]);
   });
 
   it('never wipes text that followed a running line', () => {

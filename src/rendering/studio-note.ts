@@ -50,7 +50,7 @@ export function studioNote(event: LogEvent): StudioNote | undefined {
       if (event.data.next === 'none') return undefined;
       return {
         kind: 'fail',
-        text: `Attempt ${event.attempt ?? 1} failed: ${oneLine(event.data.error.message, length)}`,
+        text: `Attempt ${event.attempt ?? 1} failed${waitText(event.data.delay)}: ${oneLine(event.data.error.message, length)}`,
       };
     case 'agent_retrying':
       return { kind: 'warn', text: retryText(event) };
@@ -132,6 +132,11 @@ function routedText(event: Event<'attempt_routed'>): string {
   return failoverFrom === undefined
     ? `Attempt ${routingAttempt} on ${name}`
     : `${name} takes over from ${oneLine(failoverFrom, length)}`;
+}
+
+/** A wait that is long enough to make people wonder. */
+function waitText(delay = 0): string {
+  return delay > 2_000 ? `, next in ${formatDuration(delay)}` : '';
 }
 
 function retryText(event: Event<'agent_retrying'>): string {

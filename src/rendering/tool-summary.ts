@@ -127,7 +127,7 @@ export function callLabel(call: SummarizedCall): string {
 function callShape(call: SummarizedCall): Shape {
   const known = shapes[plainName(call.tool)] ?? shapes[plainName(call.name)];
   if (known !== undefined) return known;
-  if (call.kind === 'execute' && textField(call.input, 'command') !== '') return 'bash';
+  if (call.kind === 'execute' && commandField(call.input) !== '') return 'bash';
   return call.kind === 'agent' ? 'task' : 'other';
 }
 
@@ -139,7 +139,7 @@ function callSubject(call: SummarizedCall): string {
   const { input } = call;
   switch (callShape(call)) {
     case 'bash':
-      return oneLine(textField(input, 'command') || listField(input, 'command'), 60);
+      return oneLine(commandField(input), 60);
     case 'read':
     case 'write':
     case 'edit':
@@ -156,6 +156,11 @@ function callSubject(call: SummarizedCall): string {
     case 'other':
       return oneLine(call.tool.startsWith('mcp:') ? call.tool : call.name, 60);
   }
+}
+
+/** The command, under the names that agents have for it, as text or as words. */
+function commandField(input: JsonObject): string {
+  return textField(input, 'command', 'cmd') || listField(input, 'command');
 }
 
 /** The first of these fields that holds text. */

@@ -12,6 +12,12 @@ export interface CandidateOptions {
   readonly weight?: number;
 }
 
+export const candidateOptionNames = [
+  'provider',
+  'priority',
+  'weight',
+] as const satisfies readonly (keyof CandidateOptions)[];
+
 /** How a candidate has done, in this process. */
 export interface CandidateHealth {
   readonly provider: string;

@@ -13,6 +13,12 @@ export interface BreakerOptions {
   readonly probes?: number;
 }
 
+export const breakerOptionNames = [
+  'failures',
+  'cooldown',
+  'probes',
+] as const satisfies readonly (keyof BreakerOptions)[];
+
 /**
  * Keeps attempts away from a provider that fails again and again. Closed: all may pass. Open, after so
  * many failures in a row: none. Half open, after the cooldown: a counted few may try; the first that

@@ -270,6 +270,8 @@ describe('a router', () => {
     [{ candidates: [a], attempts: 0 }, 'invalid_input'],
     [{ candidates: [a], stickiness: -1 }, 'invalid_input'],
     [Object.assign({ candidates: [a] }, { strategie: 'priority' }), 'unknown_option'],
+    [{ candidates: [a], breaker: Object.assign({ failures: 3 }, { cooldwn: 3 }) }, 'unknown_option'],
+    [{ candidates: [Object.assign({ provider: a }, { weigth: 2 })] }, 'unknown_option'],
   ])('refuses options that are not right', (options, code) => {
     expect(() => router(options)).toThrow(expect.objectContaining({ code }));
   });

@@ -4,7 +4,7 @@ import { systemClock, type Clock } from '../domain/clock.ts';
 import { asAsmError, AsmError } from '../domain/error.ts';
 import type { AttemptRouter } from '../ports/attempt-router.ts';
 import type { Provider } from '../ports/provider.ts';
-import { Candidate, type CandidateHealth, type CandidateOptions } from './candidate.ts';
+import { Candidate, candidateOptionNames, type CandidateHealth, type CandidateOptions } from './candidate.ts';
 import { CandidateOrder, routingStrategies, type RoutingStrategy } from './candidate-order.ts';
 import {
   CandidateRoute,
@@ -13,7 +13,7 @@ import {
   type FailoverPolicy,
   type RateLimitReaction,
 } from './candidate-route.ts';
-import type { BreakerOptions } from './circuit-breaker.ts';
+import { breakerOptionNames, type BreakerOptions } from './circuit-breaker.ts';
 import { SessionAffinity } from './session-affinity.ts';
 import { assertOptionNames } from '../domain/option-names.ts';
 
@@ -82,6 +82,7 @@ export function router(options: RouterOptions): Router {
   const { name = 'router', strategy = 'priority', stickiness = 300_000, clock = systemClock } = options;
   const candidates = options.candidates.map((given, place) => {
     const candidate = 'provider' in given ? given : { provider: given };
+    assertOptionNames('A candidate of a router', candidate, candidateOptionNames);
     return new Candidate(candidate, place, clock, options.breaker);
   });
   checkNames(candidates);
@@ -152,7 +153,8 @@ function bestOf(candidates: readonly Candidate[]): Capabilities {
 
 function checkOptions(options: RouterOptions): void {
   assertOptionNames('A router', options, optionNames);
-  const { strategy, onRateLimit, failover } = options;
+  const { strategy, onRateLimit, failover, breaker } = options;
+  if (breaker !== undefined) assertOptionNames('`breaker` of a router', breaker, breakerOptionNames);
   if (strategy !== undefined) oneOf('`strategy` of a router', strategy, routingStrategies);
   if (onRateLimit !== undefined) oneOf('`onRateLimit` of a router', onRateLimit, rateLimitReactions);
   if (failover !== undefined) oneOf('`failover` of a router', failover, failoverPolicies);

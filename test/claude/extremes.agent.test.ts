@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { conversationTexts } from '../../src/testing/model-server/anthropic-reader.ts';
+import { describeClaude } from '../../src/providers/claude/describe.ts';
+import { loadSdk, sdkPackage } from '../../src/providers/claude/sdk.ts';
 import { claude } from '../../src/providers/claude/provider.ts';
 import { bash, openAgentRoom } from './agent-room.ts';
 import { wrapper } from './stand-in.ts';
@@ -38,6 +40,14 @@ describe('the program', () => {
       path: containing('/'),
     });
   });
+});
+
+it('is not ready without the package that drives the program', async () => {
+  const load = async (): Promise<unknown> =>
+    await loadSdk(() => Promise.reject(new Error('Cannot find package')));
+  const { agent } = await describeClaude({}, undefined, load);
+  expect(agent).toMatchObject({ installed: false, advice: containing(`npm install ${sdkPackage}`) });
+  expect(agent.version).toBeDefined();
 });
 
 describe('prompts', () => {

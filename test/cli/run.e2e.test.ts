@@ -208,6 +208,7 @@ test('what can not be started is said before anything is written', async () => {
     [['--render', 'fancy', 'ls'], /Allowed choices are studio/],
     [['--fork', 'ls'], /--fork needs the session/],
     [['--native', 'mode', 'ls'], /--native takes <name>=<value>/],
+    [['--requires', 'steer,interupt', 'ls'], /--requires .* Did you mean "interrupt"/],
   ];
   const ends = await room.each(wrong.map(([words]) => ['run', ...words]));
   for (const [index, [words, message]] of wrong.entries()) {
@@ -221,11 +222,14 @@ test('what can not be started is said before anything is written', async () => {
 
 test('native options go to the agent that is chosen, and those that it does not have are refused', async () => {
   await using room = await openAsmRoom();
-  const [given, unknown, wrong, model, runs] = await room.each([
+  const [given, unknown, wrong, model, late, lacking, preferred, runs] = await room.each([
     ['run', '-p', 'shell', '-r', 'none', '--native', 'successExitCodes=[3]', '--shell', 'echo it; exit 3'],
     ['run', '-p', 'codex', '--native', 'sandbx=false', 'go'],
     ['run', '-p', 'amp', '--native', 'mode=slow', 'go'],
     ['run', '-p', 'amp', '-m', 'gpt', 'go'],
+    ['run', '-p', 'shell', '-m', 'gpt', 'true'],
+    ['run', '-p', 'shell', '--requires', 'interrupt,steer', 'true'],
+    ['run', '-p', 'shell', '--prefers', 'steer', 'true'],
     ['sessions', '--json'],
   ]);
   expect(given).toMatchObject({ code: 0, output: 'it\n' });
@@ -233,10 +237,18 @@ test('native options go to the agent that is chosen, and those that it does not 
   expect(unknown?.errors).toMatch(/no native option of codex "sandbx"\. Did you mean "sandbox"\?/);
   expect(unknown?.errors).toContain('--native takes them as <name>=<value>');
   expect(wrong).toMatchObject({ code: 2, output: '' });
-  expect(wrong?.errors).toMatch(/native option of amp mode is not valid: .*"rush"/);
+  expect(wrong?.errors).toMatch(/native option of amp "mode" is not valid: .*"rush"/);
   expect(model?.errors).toContain('With --native mode=smart');
-  // No run of the two that were refused.
-  expect(documents(runs).map(({ status }) => status)).toEqual(['active', 'cancelled', 'cancelled', 'active']);
+  expect(late).toMatchObject({ code: 5 });
+  expect(late?.errors).toContain('[capability_not_supported]');
+  expect(lacking).toMatchObject({ code: 5, output: '' });
+  expect(lacking?.errors).toMatch(
+    /shell lacks what the run requires: steer.*\[missing_required_capability\]/,
+  );
+  expect(preferred).toMatchObject({ code: 0, output: expect.stringContaining('steer') });
+  // No run of those that were refused.
+  const statuses = documents(runs).map(({ status }) => status);
+  expect(statuses).toEqual(['active', 'cancelled', 'active', 'active', 'cancelled', 'cancelled', 'active']);
 });
 
 test('a folder that was removed under the terminal is said, and no fault of asm', async () => {

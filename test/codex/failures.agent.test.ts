@@ -112,6 +112,16 @@ describe('a failure of the model service', () => {
     expect(room.server.mainRequests).toHaveLength(before + 3);
   });
 
+  it('that asks for an hour is not waited out', async () => {
+    await using hasty = codex({ retryWait: 200 });
+    const headers = { 'retry-after': '3600' };
+    room.server.setScript([{ error: { status: 429, headers } }, { text: 'never' }]);
+    const run = room.run({ provider: hasty });
+    await expect(run.outcome()).rejects.toMatchObject({ code: 'rate_limited', provider: { status: 429 } });
+    expect(run.ofType('agent_retrying')).toMatchObject([{ data: { status: 429 } }]);
+    expect(await processesWithCookie(run.cookie)).toEqual([]);
+  });
+
   it('of a plan that is used up tells when it can be used again', async () => {
     const resetsAt = 2_000_000_000;
     const headers = {

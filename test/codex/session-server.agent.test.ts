@@ -1,8 +1,9 @@
-import { fork } from 'node:child_process';
+import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { timeSortedIds } from '../../src/domain/id.ts';
 import { createSessionManager } from '../../src/manager/session-manager.ts';
@@ -161,6 +162,16 @@ describe("a session's server", () => {
     // Nobody ends them but the time.
     await expect.poll(() => appServers(room)).toEqual([]);
     expect(() => codex({ serverIdleTime: -1 })).toThrow(/serverIdleTime/);
+  });
+
+  it('keeps a program alive that closes its manager, until it has ended', async () => {
+    await using room = await openCodexRoom(() => ({ text: 'fine' }));
+    const set = JSON.stringify(codexEnvironment(room.server, { home: room.home }));
+    const program = join(import.meta.dirname, 'closing-program.ts');
+    // Rejects with what the program said if it ends with another code than 0: of Node, with 13.
+    const { stdout } = await promisify(execFile)(process.execPath, [program, room.cwd, set]);
+    expect(stdout).toBe('completed\nclosed\n');
+    expect(appServers(room)).toEqual([]);
   });
 
   it('does not outlive our process, also where nothing binds it to that', async () => {

@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os';
+import { isAsmError } from '../../domain/error.ts';
 import type { ProviderDescription } from '../../ports/provider.ts';
 import { keepCompiled } from '../../process/node-compile-cache.ts';
 import { startProcessGroup } from '../../process/process-group.ts';
@@ -72,6 +73,7 @@ async function introduce(
       await group.end({ grace: 0 });
     }
   } catch (thrown) {
+    if (isAsmError(thrown) && thrown.code === 'dependency_not_available') return { problem: thrown.message };
     const why = thrown instanceof Error ? thrown.message : String(thrown);
     return { problem: `${program.path} does not answer in the Agent Client Protocol: ${why.slice(0, 500)}` };
   }

@@ -1,11 +1,13 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { asAsmError } from '../../domain/error.ts';
 import type { ProviderDescription } from '../../ports/provider.ts';
 import { askVersion } from '../../process/program-version.ts';
 import { claudeCapabilities } from './capabilities.ts';
 import { describeEnvironment, isOn } from './environment.ts';
 import type { CheckedOptions } from './options.ts';
 import { findClaude, installAdvice } from './program.ts';
+import { loadSdk } from './sdk.ts';
 import { testedVersions } from './tested-versions.ts';
 
 const versionForm = /^(\d+\.\d+\.\d+\S*)/;
@@ -14,6 +16,7 @@ const versionForm = /^(\d+\.\d+\.\d+\S*)/;
 export async function describeClaude(
   options: CheckedOptions,
   signal: AbortSignal | undefined,
+  load: () => Promise<unknown> = loadSdk,
 ): Promise<ProviderDescription> {
   const environment = describeEnvironment();
   const search = { executable: options.executable, path: environment['PATH'] ?? '', cwd: process.cwd() };
@@ -22,20 +25,33 @@ export async function describeClaude(
     path === undefined
       ? undefined
       : await askVersion({ command: path, arguments: ['--version'], environment }, versionForm, signal);
+  const advice =
+    path === undefined
+      ? installAdvice
+      : version === undefined
+        ? `${path} does not tell its version. Is it Claude Code?`
+        : await packageAdvice(load);
   return {
     name: 'claude',
     agent: {
-      installed: path !== undefined && version !== undefined,
+      // A program alone can't be driven.
+      installed: advice === undefined,
       ...(version === undefined ? {} : { version }),
       tested: testedVersions,
-      ...(path === undefined ? { advice: installAdvice } : { path }),
-      ...(path !== undefined && version === undefined
-        ? { advice: `${path} does not tell its version. Is it Claude Code?` }
-        : {}),
+      ...(path === undefined ? {} : { path }),
+      ...(advice === undefined ? {} : { advice }),
     },
     signedIn: await signedIn(environment),
     capabilities: claudeCapabilities,
   };
+}
+
+/** What is wrong with the package that drives the program. */
+async function packageAdvice(load: () => Promise<unknown>): Promise<string | undefined> {
+  return await load().then(
+    () => undefined,
+    (thrown: unknown) => asAsmError(thrown).message,
+  );
 }
 
 /** Variables each of which signs Claude Code in. */

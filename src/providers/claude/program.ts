@@ -13,7 +13,7 @@ export interface ProgramSearch {
   readonly cwd: string;
 }
 
-export const installAdvice = `Install Claude Code: npm install ${sdkPackage} (with its optional packages), or have a program \`claude\` in the PATH, see https://code.claude.com.`;
+export const installAdvice = `Install Claude Code: npm install ${sdkPackage}, with its optional packages, or with a program \`claude\` in the PATH, see https://code.claude.com.`;
 
 /** The absolute path of the program, or `undefined`. */
 export async function findClaude(search: ProgramSearch): Promise<string | undefined> {

@@ -109,6 +109,8 @@ async function startOnce(options: AppServerOptions, signal: AbortSignal): Promis
     lose(
       new AsmError('agent_crashed', 'Codex was ended.', { provider: { provider: 'codex', kind: 'ended' } }),
     );
+    // One that waits for a run lets our process end; who ends it waits for it, perhaps with nothing else to do.
+    group.child.ref();
     group.child.stdin.end();
     // It ends by itself when nothing more can come; what it leaves is ended then.
     if (grace > 0) await Promise.race([group.exit, pause(grace)]);

@@ -50,11 +50,19 @@ export interface CodexOptions {
    */
   readonly serverIdleTime?: number;
   /**
+   * Milliseconds that Codex may wait with a retry of its own, which it does for as long as a service that limits requests
+   * says; then the attempt fails, as with `rate_limited`: at least 1, at most a day. Default 120,000.
+   */
+  readonly retryWait?: number;
+  /**
    * True: rules of Codex's own, in the folder `rules` of its configuration, stand: what they allow is run without
    * asking the gate. Default false: runs are refused while there are any.
    */
   readonly ownRules?: boolean;
 }
+
+/** Milliseconds of a day. */
+const longestWait = 24 * 60 * 60_000;
 
 const instructionsSchema = z.union([z.literal(false), z.array(z.string())]).optional();
 
@@ -74,11 +82,8 @@ const optionsSchema = z.object({
   model: z.string().min(1).optional(),
   instructions: instructionsSchema,
   shareServer: z.boolean().optional(),
-  serverIdleTime: z
-    .int()
-    .min(0)
-    .max(24 * 60 * 60_000)
-    .optional(),
+  serverIdleTime: z.int().min(0).max(longestWait).optional(),
+  retryWait: z.int().min(1).max(longestWait).optional(),
   ownRules: z.boolean().optional(),
 });
 

@@ -52,6 +52,11 @@ export function concludeRun(ending: RunEnding): RunOutcome {
   }
 }
 
+/** Why Codex asks its model again, as if its turn had failed with that. */
+export function retryFailure({ retried, limits }: NormalizerState): AsmError {
+  return turnError({ error: retried ?? {}, retried, limitResetsAt: limits.resetsAt, keyVariables: [] }, '');
+}
+
 function outcome(state: NormalizerState, status: RunOutcome['status']): RunOutcome {
   const { output, threadId, model, instructions } = state;
   const counters = {

@@ -26,7 +26,8 @@ import { promptText } from './prompt.ts';
 import { notifications } from './protocol.ts';
 import { createResourceGate } from './resource-gate.ts';
 import { startRunBridge, type RunBridge } from './run-bridge.ts';
-import { concludeRun } from './run-conclusion.ts';
+import { concludeRun, retryFailure } from './run-conclusion.ts';
+import { defaultRetryWait, RetryWait } from './retry-wait.ts';
 import { RunControl, textInput } from './run-control.ts';
 import { leaveServer, putAway } from './server-leave.ts';
 import type { ServerLease, ServerSource } from './server-lease.ts';
@@ -69,6 +70,11 @@ export async function* runCodex(
   const approvals = createRunApprovals({ host, state, server, control, bridge });
 
   const foreign = createForeignOutput();
+  const retryWait = new RetryWait({
+    milliseconds: options.retryWait ?? defaultRetryWait,
+    failure: () => retryFailure(state),
+    giveUp: (failure) => inbox.fail(failure),
+  });
   let own: OwnConfiguration | undefined;
   let thrown: unknown;
   try {
@@ -98,14 +104,16 @@ export async function* runCodex(
     while (state.ended === undefined) {
       const item = await inbox.take();
       const events = 'raw' in item ? foreign.take(item.raw) : eventsOf(item, state, approvals, control);
+      retryWait.see(events);
       // It puts its things away while the last events are stored.
       if (state.ended !== undefined && lease.use === 'run') server.dismiss();
-      // Not \`yield*\`, which takes three promises for each.
+      // Not `yield*`, which takes three promises for each.
       for (const event of events) yield event;
     }
   } catch (caught) {
     thrown = caught;
   } finally {
+    retryWait.end();
     control.end();
     approvals.end();
     inbox.close();
