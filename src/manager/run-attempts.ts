@@ -12,6 +12,7 @@ import { attemptRequest } from './attempt-request.ts';
 import { AttemptUsage, nothingUsed, type Used } from './attempt-usage.ts';
 import { decideAttemptStart, type AttemptStart } from './attempt-start.ts';
 import { readToolRules } from './given-rules.ts';
+import { feasibleForCaller } from './feasible-authorization.ts';
 import { Gate } from './gate.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { nativeFor } from './native-options.ts';
@@ -229,6 +230,7 @@ export class RunAttempts {
       rules: options.rules === undefined ? undefined : readToolRules(options.rules),
       authorize: options.authorize,
       guard: this.#options.guard.decide,
+      feasible: (authorization, call) => feasibleForCaller(authorization, call, provider),
       cwd,
       approvals: (options.approvals ?? environment.approvals ?? false) !== false,
       askPerson: (call, reason, how) => desk.ask({ call, reason, provider, cwd, ...how }),
