@@ -158,8 +158,15 @@ describe('what the manager is asked for', () => {
       ).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
     }
     expect(await session.runs()).toEqual([]);
-    const named = untyped<SessionOptions>({ provider: scriptedProvider([]) });
-    await expect(manager.createSession(named)).rejects.toMatchObject({ code: 'invalid_input' });
+    for (const options of [
+      { provider: scriptedProvider([]) },
+      { tags: [''] },
+      { tags: 'nightly' },
+      { tags: [1] },
+    ])
+      await expect(manager.createSession(untyped<SessionOptions>(options))).rejects.toMatchObject({
+        code: 'invalid_input',
+      });
   });
 
   it('gives no providers, or what is none', async () => {
