@@ -112,7 +112,7 @@ describe('what the manager is asked for', () => {
     const types = untyped<never[]>(['run_finished']);
     await expect(session.events({ types: untyped<never[]>(['session_c']) })).rejects.toMatchObject({
       message: expect.stringMatching(
-        / names, not "session_c"\. Did you mean session_created, session_completed/,
+        / names, not "session_c"\. Did you mean "session_created", "session_completed"/,
       ),
     });
     const asked: readonly (() => Promise<unknown>)[] = [
