@@ -54,7 +54,7 @@ try {
 function copyPackageFiles(): void {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
   writeFileSync(join(stage, 'package.json'), JSON.stringify({ ...manifest, scripts: {} }, null, 2));
-  for (const name of ['bin', 'src', 'README.md', 'LICENSE', 'CHANGELOG.md']) {
+  for (const name of ['bin', 'docs', 'src', 'README.md', 'LICENSE', 'CHANGELOG.md']) {
     if (existsSync(join(root, name))) cpSync(join(root, name), join(stage, name), { recursive: true });
   }
 }

@@ -165,6 +165,7 @@ export type { SessionManagerOptions, SessionOptions } from './manager/manager-op
 export type { RunLimits } from './manager/run-clocks.ts';
 export type { RunHandle, SteerResult } from './manager/run-handle.ts';
 export type { RunOnceOptions } from './manager/run-once.ts';
+export { toolCallFromEvent } from './manager/observed-call.ts';
 export {
   continuations,
   type CommonRunOptions,

@@ -20,6 +20,7 @@ const settingWords: Readonly<Record<ErrorSetting, string | ((error: AsmError) =>
 const codeAdvice: { readonly [Code in ErrorCode]?: string } = {
   run_already_executing:
     'If that process is gone, try again when its lease has run out, some 15 s after its end.',
+  provider_not_found: '`asm doctor` lists those that there are.',
   model_unpriced: 'asm takes no prices: limit tokens instead, as with --budget run=200000tokens.',
 };
 

@@ -36,7 +36,10 @@ export function stopOnSignals(say: (text: string) => void): StopSignals {
   };
   const onInterrupt = (): void => {
     times++;
-    if (times > 2) process.exit(exitCodes.cancelled);
+    if (times > 2) {
+      say('Left. The next asm ends the run, once its lease has run out, in some 15 s.');
+      process.exit(exitCodes.cancelled);
+    }
     if (times === 2 || run === undefined) {
       say('Cancelling; Ctrl-C again leaves at once.');
       times = 2;

@@ -24,5 +24,6 @@ export function oneOf<Choice extends string>(
 /** A sentence that asks whether one of the choices that hold the text was meant, as for a beginning; empty if none does. */
 function whatHolds(text: string, choices: readonly string[]): string {
   const holding = text.length < 3 ? [] : choices.filter((choice) => choice.includes(text));
-  return holding.length === 0 ? '' : ` Did you mean ${holding.slice(0, mostListed).join(', ')}?`;
+  const names = holding.slice(0, mostListed).map((choice) => JSON.stringify(choice));
+  return names.length === 0 ? '' : ` Did you mean ${names.join(', ')}?`;
 }

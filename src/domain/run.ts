@@ -75,6 +75,7 @@ export interface Run {
   readonly queuePosition?: number;
   /** The run that was abandoned and that this one does again. */
   readonly rerunOf?: RunId;
+  /** Set while the run waits for a person, or for a limit of its provider to end. */
   readonly waitingFor?: 'approval' | 'quota';
   /** What the run does now, as its watchdog sees it; absent without one, and when it is not executed. */
   readonly activity?: RunActivity;
@@ -82,9 +83,11 @@ export interface Run {
   readonly parked?: ParkedCall;
   /** Random text in the agent's environment by which it is recognised; stored before the spawn. */
   readonly cookie?: string;
+  /** The agent's program, while one is known. */
   readonly process?: AgentProcess;
   /** What the whole run used, of failed and cancelled runs too. */
   readonly usage: TokenUsage;
+  /** What all of it cost, in US dollars; absent when nothing was used. */
   readonly cost?: Cost;
   /** The agent's last message, at most 64 Ki characters; the log has all of it. */
   readonly output?: string;

@@ -31,6 +31,7 @@ export interface Session {
   readonly title?: string;
   readonly systemPrompt?: string;
   readonly tags: readonly string[];
+  /** Facts of the caller's own. */
   readonly metadata: JsonObject;
   /** Where the session was forked off, if it was. */
   readonly forkedFrom?: { readonly sessionId: SessionId; readonly seq: number };

@@ -35,8 +35,11 @@ export interface ToolRules {
 
 /** The same as callers give them: a rule is an object, or a text as `parseToolRule` reads it. */
 export interface GivenToolRules {
+  /** Need no question, if all of the call is allowed. */
   readonly allow?: readonly (ToolRule | string)[];
+  /** Are refused, whatever else is said. */
   readonly deny?: readonly (ToolRule | string)[];
+  /** Need a question, also where the mode allows them. */
   readonly ask?: readonly (ToolRule | string)[];
 }
 

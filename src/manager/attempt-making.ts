@@ -5,6 +5,7 @@ import type { ApprovalDesk } from './approval-desk.ts';
 import { attemptRequest } from './attempt-request.ts';
 import type { AttemptStart } from './attempt-start.ts';
 import { AttemptUsage, type Used } from './attempt-usage.ts';
+import { feasibleForCaller } from './feasible-authorization.ts';
 import { readToolRules } from './given-rules.ts';
 import { Gate } from './gate.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
@@ -60,6 +61,7 @@ export function makeAttempt(
     rules: options.rules === undefined ? undefined : readToolRules(options.rules),
     authorize: options.authorize,
     guard: guard.decide,
+    feasible: (authorization, call) => feasibleForCaller(authorization, call, provider),
     cwd,
     approvals: (options.approvals ?? environment.approvals ?? false) !== false,
     askPerson: (call, reason, how) => desk.ask({ call, reason, provider, cwd, ...how }),

@@ -7,6 +7,7 @@ import type {
   Change,
   CommitOptions,
   Committed,
+  EventPage,
   EventQuery,
   SessionStore,
 } from '../ports/session-store.ts';
@@ -15,12 +16,8 @@ import { KeptAlive } from '../process/kept-alive.ts';
 import { SessionFeed } from './session-feed.ts';
 
 /** A page of one session's log, decoded. Fields as in the store's page. */
-export interface LogPage {
+export interface LogPage extends Omit<EventPage, 'events'> {
   readonly events: readonly LogEvent[];
-  readonly scannedTo: number;
-  readonly hasMore: boolean;
-  readonly latestSeq: number;
-  readonly pruned?: { readonly before: number };
 }
 
 export interface WaitOptions extends CallOptions {
@@ -189,6 +186,8 @@ export class EventLog {
 export interface FollowQuery extends CallOptions {
   /** Only events with a greater `seq`. Default 0: from the beginning. */
   readonly after?: number;
+  /** Only these types. Empty: none. */
   readonly types?: readonly EventType[];
+  /** Only events of this run. */
   readonly runId?: RunId;
 }

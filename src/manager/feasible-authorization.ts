@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { hasPlaceholder } from '../approvals/decision-check.ts';
 import { isSupported } from '../domain/capability.ts';
+import { clientToolName } from '../domain/client-tool.ts';
 import type { Authorization, ToolCall } from '../domain/tool.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { Redactor } from '../redaction/redactor.ts';
@@ -18,11 +20,24 @@ export function feasible(
 ): Authorization {
   if (authorization.decision === 'deny' || authorization.changedInput === undefined) return authorization;
   if (call.kind === 'question') return authorization;
-  if (!isSupported(provider.capabilities, 'changed_tool_input')) {
-    const reason = `It was allowed with another input, which ${provider.name} can't take over.`;
-    return { decision: 'deny', reason };
-  }
+  if (!isSupported(provider.capabilities, 'changed_tool_input')) return unchangeable(provider);
   return hasPlaceholder(authorization.changedInput, redactor)
     ? { decision: 'deny', reason: 'The input that was allowed still has a placeholder in it.' }
     : authorization;
+}
+
+/** The same for what the caller allowed. Client tools are ours: whether they can get another input is for the provider to say. */
+export function feasibleForCaller(
+  authorization: Authorization,
+  call: ToolCall,
+  provider: Provider,
+): Authorization {
+  if (authorization.decision === 'deny' || authorization.changedInput === undefined) return authorization;
+  if (isDeepStrictEqual(authorization.changedInput, call.input)) return { decision: 'allow' };
+  if (call.kind === 'question' || call.tool.startsWith(clientToolName(''))) return authorization;
+  return isSupported(provider.capabilities, 'changed_tool_input') ? authorization : unchangeable(provider);
+}
+
+function unchangeable({ name }: Provider): Authorization {
+  return { decision: 'deny', reason: `It was allowed with another input, which ${name} can't take over.` };
 }

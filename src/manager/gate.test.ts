@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkLog } from '../../test/manager/log-check.ts';
 import { temporaryFolder } from '../../test/manager/store-kinds.ts';
+import type { Capabilities } from '../domain/capability.ts';
 import type { GivenToolRules } from '../domain/tool-rule.ts';
 import type { Decider, PermissionMode, ToolCall, ToolKind } from '../domain/tool.ts';
 import { memoryStore } from '../stores/memory/memory-store.ts';
@@ -19,14 +20,20 @@ function callOf(kind: ToolKind, path?: string): Omit<ToolCall, 'id'> {
 }
 
 /** What became of one call: the decision in the log, what the caller was asked, and whether the tool ran. */
-async function decide(tool: Omit<ToolCall, 'id'>, options: CommonRunOptions) {
+async function decide(
+  tool: Omit<ToolCall, 'id'>,
+  options: CommonRunOptions,
+  { changed_tool_input = 'native' }: Pick<Partial<Capabilities>, 'changed_tool_input'> = {},
+) {
   const store = memoryStore();
   const inputs: unknown[] = [];
   const result = (input: unknown) => {
     inputs.push(input);
     return { output: '' };
   };
-  const provider = scriptedProvider([{ tool, result }], { capabilities: { tool_rules: 'native' } });
+  const provider = scriptedProvider([{ tool, result }], {
+    capabilities: { tool_rules: 'native', changed_tool_input },
+  });
   await using manager = await createSessionManager({ store, providers: [provider] });
   const session = await manager.createSession({ cwd });
   const run = await session.run('go', options);
@@ -125,6 +132,28 @@ describe('a caller', () => {
     });
     expect(decided).toMatchObject({ decision: 'allow', by: 'caller', changedInput });
     expect(inputs).toEqual([changedInput]);
+  });
+
+  it('may give the input as it was, or with a change be told in the log that the agent can not have it', async () => {
+    const unsupported = { changed_tool_input: 'unsupported' } as const;
+    const tool = { ...callOf('execute'), input: { command: 'ls' } };
+    const same = await decide(
+      tool,
+      { authorize: ({ input }) => ({ decision: 'allow', changedInput: { ...input } }) },
+      unsupported,
+    );
+    expect(same.decided).not.toHaveProperty('changedInput');
+    expect(same.inputs).toEqual([tool.input]);
+    const other = await decide(
+      tool,
+      { authorize: () => ({ decision: 'allow', changedInput: { command: 'ls -l' } }) },
+      unsupported,
+    );
+    expect(other.decided).toMatchObject({
+      decision: 'deny',
+      by: 'caller',
+      reason: "It was allowed with another input, which scripted can't take over.",
+    });
   });
 
   it('lets nothing through that a rule forbids by the time of the answer', async () => {

@@ -43,6 +43,8 @@ export interface GateOptions {
   /** What those who watch the run say about a call. */
   readonly guard: (call: ToolCall) => GuardDecision | undefined;
   readonly cwd: string;
+  /** What the caller allowed, as far as it can be done. */
+  readonly feasible: (authorization: Authorization, call: ToolCall) => Authorization;
   /** Takes an event in. */
   readonly record: (draft: EventDraft) => void;
   /** Told an event that another has taken in. */
@@ -225,13 +227,14 @@ export class Gate {
   }
 
   async #askCaller(request: AuthorizeRequest, signal: AbortSignal): Promise<Decided | AskPerson | undefined> {
-    const { authorize, record, onQuestion } = this.#options;
+    const { authorize, feasible, record, onQuestion } = this.#options;
     if (authorize === undefined) return undefined;
     onQuestion(true);
     try {
       const authorization = await orAborted(Promise.resolve(authorize(request, { signal })), signal);
       if (isAskPerson(authorization)) return authorization;
-      if (isAuthorization(authorization)) return { authorization, by: 'caller' };
+      if (isAuthorization(authorization))
+        return { authorization: feasible(authorization, request), by: 'caller' };
       throw new AsmError('invalid_input', 'The authorize function gave neither allow nor deny nor ask.');
     } catch (thrown) {
       if (signal.aborted) throw abortError(signal);

@@ -26,21 +26,27 @@ export interface SessionManagerOptions extends PolicyOptions {
   readonly providers: readonly Provider[];
   /** What is removed from everything that is stored. Default: the built-in rules; `false`: nothing. */
   readonly redaction?: RedactionOptions | false;
+  /** How pieces of text are stored, of runs that don't say otherwise. Default: joined for 30 ms. */
   readonly deltas?: DeltaPolicy;
+  /** Time limits in milliseconds, of runs that don't say otherwise. Default: 10 minutes of silence. */
   readonly limits?: RunLimits;
   /** Says of all runs that don't say otherwise when they stall, and does something about it. Default: none. */
   readonly watchdog?: WatchdogOptions;
   /** What is done when an agent repeats itself. Default: a warning. `false`: nothing. */
   readonly loops?: LoopOptions | false;
+  /** Milliseconds of leases, and of what the manager waits for. */
   readonly times?: Partial<ManagerTimes>;
   /** Makes tool calls that need a person wait for one, in all runs that don't say otherwise. */
   readonly approvals?: ApprovalOptions;
+  /** How much of the newest events is kept in memory for those who follow. */
   readonly tail?: TailLimits;
   /** Prices of tokens, besides the list prices that come with the library. */
   readonly prices?: PriceOptions;
   /** What runs may spend, in dollars and tokens, over all processes that share the store. */
   readonly budgets?: readonly Budget[];
+  /** Tells the time, and fires timers. Default: the system's. */
   readonly clock?: Clock;
+  /** Makes ids. Default: such as sort by their time. */
   readonly ids?: IdSource;
   /** True: closing the manager leaves the store and the providers open. Default false. */
   readonly keepOpen?: boolean;
@@ -106,9 +112,13 @@ export interface SessionOptions {
   readonly provider?: string;
   /** The folder in which agents work, which must be there; a relative one is taken from the current folder. */
   readonly cwd?: string;
+  /** For people; redacted, as all of these, before it is stored. */
   readonly title?: string;
+  /** Added to the agent's own instructions, in all runs that bring none. */
   readonly systemPrompt?: string;
+  /** For listings (`sessions({ tag })`) and budgets per tag. */
   readonly tags?: readonly string[];
+  /** Facts of the caller's own, as JSON. */
   readonly metadata?: JsonObject;
   /** The id to use, for callers that make their own. */
   readonly id?: string;

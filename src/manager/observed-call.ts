@@ -1,5 +1,5 @@
 import type { EventData } from '../domain/event-data.ts';
-import { listField, textField } from '../domain/json-field.ts';
+import { listField, objectField, textField } from '../domain/json-field.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { ToolCall } from '../domain/tool.ts';
 
@@ -14,8 +14,11 @@ const pathFields = [
   'new_path',
 ] as const;
 
-/** The call that an event tells of, as far as it can be read from its input, for calls that nobody asked about. */
-export function observedCall(data: EventData['tool_call_started']): ToolCall {
+/**
+ * The call that an event tells of, with its command and its paths under the same names for all agents, as `authorize`
+ * gets them: as far as they can be read from its input.
+ */
+export function toolCallFromEvent(data: EventData['tool_call_started']): ToolCall {
   const { toolCallId, name, tool, kind, input, lineage } = data;
   return callWithInput(
     { id: toolCallId, name, tool, kind, ...(lineage === undefined ? {} : { lineage }) },
@@ -32,13 +35,22 @@ export function callWithInput(
   input: JsonObject,
 ): ToolCall {
   const command = kind === 'execute' ? commandOf(input) : undefined;
-  const paths = pathFields.flatMap((field) => textField(input, field) ?? []);
+  const paths = [...pathFields.flatMap((field) => textField(input, field) ?? []), ...patchPaths(input)];
   return {
     ...{ id, name, tool, kind, input },
     ...(command === undefined ? {} : { command }),
     ...(paths.length === 0 ? {} : { paths }),
     ...(lineage === undefined ? {} : { lineage }),
   };
+}
+
+/** The files of a patch, and where it moves them; none where not all are known. */
+function patchPaths(input: JsonObject): readonly string[] {
+  const changes = listField(input, 'changes');
+  if (changes.some((change) => textField(change, 'path') === undefined)) return [];
+  return changes
+    .flatMap((change) => [textField(change, 'path'), textField(objectField(change, 'kind'), 'move_path')])
+    .filter((path) => path !== undefined);
 }
 
 function commandOf(input: JsonObject): string | undefined {

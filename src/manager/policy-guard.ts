@@ -15,7 +15,7 @@ import { assertWorkable } from '../policy/policy-preflight.ts';
 import { toolPolicyOf, type LimitInForce, type MergedPolicy } from '../policy/policy-stack.ts';
 import type { Redactor } from '../redaction/redactor.ts';
 import { Countdown } from './countdown.ts';
-import { observedCall } from './observed-call.ts';
+import { toolCallFromEvent } from './observed-call.ts';
 import { mergedPolicyOf } from './policy-options.ts';
 import { policyLayers } from './policy-layers.ts';
 import { realPathFinder } from './real-path.ts';
@@ -231,7 +231,7 @@ class PolicyGuard implements RunGuard {
     const data = this.#unasked.get(toolCallId);
     if (data === undefined) return;
     this.#unasked.delete(toolCallId);
-    const call = observedCall(data);
+    const call = toolCallFromEvent(data);
     const finding = this.#decider.decide(call, { cwd: this.#guarded.cwd, realPaths: realPathFinder() });
     if (finding?.is !== 'forbidden') return;
     const isRefused =

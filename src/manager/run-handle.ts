@@ -31,9 +31,15 @@ export interface RunHandle extends AsyncIterable<LogEvent>, AsyncDisposable {
   events(
     options?: { readonly after?: number; readonly types?: readonly EventType[] } & CallOptions,
   ): AsyncIterable<LogEvent>;
-  /** Ends the run; resolves with how it really ended, which may be `completed`. */
+  /**
+   * Ends the run; resolves with how it really ended, which may be `completed`. Aborting the signal ends the wait, not
+   * the request.
+   */
   cancel(reason?: string, options?: RequestOptions): Promise<RunResult>;
-  /** Stops the turn and keeps the conversation; resolves with how the run ended. */
+  /**
+   * Stops the turn and keeps the conversation; resolves with how the run ended. Throws `capability_not_supported`
+   * where the agent can't be interrupted.
+   */
   interrupt(options?: RequestOptions): Promise<RunResult>;
   /**
    * Says something to the agent while it works: at most 131,072 characters. Throws `invalid_operation` for a text

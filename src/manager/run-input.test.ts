@@ -112,7 +112,7 @@ describe('what the manager is asked for', () => {
     const types = untyped<never[]>(['run_finished']);
     await expect(session.events({ types: untyped<never[]>(['session_c']) })).rejects.toMatchObject({
       message: expect.stringMatching(
-        / names, not "session_c"\. Did you mean session_created, session_completed/,
+        / names, not "session_c"\. Did you mean "session_created", "session_completed"/,
       ),
     });
     const asked: readonly (() => Promise<unknown>)[] = [
@@ -158,8 +158,15 @@ describe('what the manager is asked for', () => {
       ).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
     }
     expect(await session.runs()).toEqual([]);
-    const named = untyped<SessionOptions>({ provider: scriptedProvider([]) });
-    await expect(manager.createSession(named)).rejects.toMatchObject({ code: 'invalid_input' });
+    for (const options of [
+      { provider: scriptedProvider([]) },
+      { tags: [''] },
+      { tags: 'nightly' },
+      { tags: [1] },
+    ])
+      await expect(manager.createSession(untyped<SessionOptions>(options))).rejects.toMatchObject({
+        code: 'invalid_input',
+      });
   });
 
   it('gives no providers, or what is none', async () => {

@@ -8,13 +8,17 @@ import type { TokenUsage } from '../domain/usage.ts';
 interface RunResultBase {
   readonly runId: RunId;
   readonly sessionId: SessionId;
+  /** Who did the work; on a router, the candidate that did. */
   readonly provider: string;
+  /** The model that was asked for, or that the agent told. */
   readonly model?: string;
   /** The agent's last message; empty if there was none. */
   readonly output: string;
   /** What the run used, also when it failed or was cancelled. */
   readonly usage: TokenUsage;
+  /** What it cost, in US dollars; absent when nothing was used. */
   readonly cost?: Cost;
+  /** Why the agent stopped, in its provider's words, such as `end_turn`. */
   readonly stopReason?: string;
   /** What came of the policies in force: violations, and how firmly each rule and limit held. */
   readonly policy?: PolicyReport;

@@ -60,6 +60,10 @@ export function newSession(
   if (id === undefined) {
     throw new AsmError('invalid_input', 'A session id is ses_ and up to 64 letters, digits, "-" or "_".');
   }
+  const tags: readonly unknown[] = options.tags ?? [];
+  if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string' && tag.trim() !== '')) {
+    throw new AsmError('invalid_input', 'The `tags` of a session are texts that are not empty.');
+  }
   const metadata = redactor.json(options.metadata ?? {}).value;
   const cwd = options.cwd === undefined || isAbsolute(options.cwd) ? options.cwd : resolve(options.cwd);
   const title = options.title === undefined ? undefined : redactor.text(options.title).text;

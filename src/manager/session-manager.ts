@@ -55,9 +55,14 @@ export interface RecoverOptions extends CallOptions {
 
 /** Sessions and runs over one store and some providers. Make one with `createSessionManager`. */
 export interface SessionManager extends AsyncDisposable {
+  /**
+   * Makes a pending session. Throws `unknown_option`, `invalid_input` for a folder that isn't there,
+   * `provider_not_found`, and `already_exists` for an id that is taken.
+   */
   createSession(options?: SessionOptions): Promise<SessionHandle>;
   /** Throws `session_not_found`. */
   getSession(id: string): Promise<SessionHandle>;
+  /** A page of sessions, newest first. */
   sessions(query?: SessionQuery, options?: CallOptions): Promise<RowPage<Session>>;
   /** Makes a pending run, to be executed later by `executeRun`, here or in another process. */
   startRun<Native extends object = object>(
@@ -74,6 +79,7 @@ export interface SessionManager extends AsyncDisposable {
   executeRun(runId: string, options?: CommonRunOptions): Promise<RunHandle>;
   /** A handle of any run, whoever executes it. Disposing it cancels nothing. Throws `run_not_found`. */
   getRun(id: string): Promise<RunHandle>;
+  /** A page of runs, of one session or of all, newest first. */
   runs(query?: RunQuery, options?: CallOptions): Promise<RowPage<Run>>;
   /** Session, one run, and the session's end, in one call. A failed run is a result, not a rejection. */
   runOnce<Native extends object = object>(

@@ -7,6 +7,7 @@ import type { NewEvent, StoredEvent } from '../domain/stored-event.ts';
 
 /** Options of every call that may wait. An aborted call rejects with `cancelled`. */
 export interface CallOptions {
+  /** Aborting it ends the wait. */
   readonly signal?: AbortSignal;
 }
 

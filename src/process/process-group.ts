@@ -5,6 +5,7 @@ import {
   type ChildProcessWithoutNullStreams,
 } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { AsmError } from '../domain/error.ts';
 import { systemClock } from '../domain/clock.ts';
 import { pause } from '../domain/pause.ts';
@@ -47,7 +48,7 @@ export interface ProcessGroup<
   readonly identity: AgentProcess;
   /** Resolves when the program itself has ended; what it started may live on. Never rejects. */
   readonly exit: Promise<ProcessExit>;
-  /** The end of standard error so far. */
+  /** The end of standard error so far, without codes for terminals. */
   stderrTail(): string;
   /**
    * True when nothing that the program started lives, as far as the system tells; `withChildren`: but what it started
@@ -120,6 +121,7 @@ async function take<Child extends ChildProcess & { readonly stderr: Readable }>(
   const tailSize = options.stderrTail ?? defaultStderrTail;
   const tail = createOutputTail(tailSize);
   if (tailSize > 0) child.stderr.on('data', (chunk: Buffer) => tail.add(chunk));
+  const tailText = (): string => stripVTControlCharacters(tail.text());
   const stderrRead = new Promise<void>((resolve) => child.stderr.once('close', () => resolve()));
 
   await new Promise<void>((resolve, reject) => {
@@ -147,7 +149,7 @@ async function take<Child extends ChildProcess & { readonly stderr: Readable }>(
     child,
     identity,
     exit,
-    stderrTail: () => tail.text(),
+    stderrTail: tailText,
     isAlone: ({ withChildren = false } = {}) =>
       hasProcessTable() &&
       findFamily(marks).every((entry) => entry.pid === pid || (withChildren && entry.parent === pid)),
@@ -156,7 +158,7 @@ async function take<Child extends ChildProcess & { readonly stderr: Readable }>(
       await Promise.race([stderrRead, pause(readingDeadline, reading.signal, systemClock)]);
       // With a reason of its own: the default one is made with its stack.
       reading.abort('read');
-      return tail.text();
+      return tailText();
     },
     end,
     [Symbol.asyncDispose]: () => end(),

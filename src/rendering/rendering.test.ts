@@ -181,6 +181,17 @@ describe('studio', () => {
     );
   });
 
+  it('counts what the agent was told, also where it is one message', () => {
+    const told = [1, 2].map((messages) =>
+      eventOf('conversation_replayed', { messages, omitted: 0, characters: 9 }),
+    );
+    const out = renderAll(studioRenderer({ terminal: false, color: false }), told);
+    expect(out.match(/Told.*/g)).toEqual([
+      'Told the agent 1 earlier message',
+      'Told the agent 2 earlier messages',
+    ]);
+  });
+
   it('says how long it is until the next attempt, where that is long', () => {
     const error = {
       code: 'rate_limited',

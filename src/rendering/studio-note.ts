@@ -2,7 +2,7 @@ import type { Event, LogEvent } from '../domain/event.ts';
 import { permissionModes } from '../domain/tool.ts';
 import { approvalText } from './approval-note.ts';
 import { violationText } from './policy-text.ts';
-import { budgetText, formatCount, formatDuration, shortModel } from './figure-format.ts';
+import { budgetText, formatCount, formatDuration, plural, shortModel } from './figure-format.ts';
 import { oneLine } from './visible-text.ts';
 import { watchdogNote } from './watchdog-note.ts';
 
@@ -44,7 +44,7 @@ export function studioNote(event: LogEvent): StudioNote | undefined {
     case 'attempt_routed':
       return { kind: 'info', text: routedText(event) };
     case 'conversation_replayed':
-      return { kind: 'dim', text: `Told the agent ${event.data.messages} earlier messages` };
+      return { kind: 'dim', text: `Told the agent ${plural(event.data.messages, 'earlier message')}` };
     case 'attempt_failed':
       // Without another attempt the run's end says the same.
       if (event.data.next === 'none') return undefined;

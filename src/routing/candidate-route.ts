@@ -164,7 +164,7 @@ export class CandidateRoute implements Route {
     return new AsmError(
       'no_provider_available',
       `No candidate of ${name} may be asked now: ${states.join(', ')}. Try again in ${Math.ceil(soonest / 1_000)} s.`,
-      { provider: { provider: name, kind: 'no_candidate', retryAt: now() + soonest } },
+      { provider: { provider: name, kind: 'no_candidate', retryAt: Math.ceil(now() + soonest) } },
     );
   }
 }

@@ -26,6 +26,7 @@ export interface RouterOptions {
   readonly strategy?: RoutingStrategy;
   /** Milliseconds for which a session keeps its provider after a run that ended well. Default 300,000; 0: not. */
   readonly stickiness?: number;
+  /** When a candidate is left alone, and for how long. Default: 30 s after 3 failures in a row. */
   readonly breaker?: BreakerOptions;
   /** Most attempts of a run, over all candidates. Default: as many as there are candidates, and one. */
   readonly attempts?: number;
@@ -43,6 +44,7 @@ export interface RouterOptions {
   readonly onRateLimit?: RateLimitReaction;
   /** The longest wait for a limit to end, in milliseconds. Default 600,000. */
   readonly maximumWait?: number;
+  /** For tests. Default: the system's. */
   readonly clock?: Clock;
 }
 

@@ -193,6 +193,7 @@ test('the exit code tells how a run ended', async () => {
   ]);
   expect(ends.map(({ code }) => code)).toEqual([0, 1, 3, 3, 5]);
   expect(ends[2]?.errors).toMatch(/claude, codex, amp, .*shell\. \[provider_not_found\]/);
+  expect(ends[2]?.errors).toContain('`asm doctor` lists those that there are.');
   expect(ends.at(-1)?.errors).toContain('[authentication_failed]');
 });
 

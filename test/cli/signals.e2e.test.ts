@@ -61,7 +61,10 @@ test('Ctrl-C three times leaves at once; the run is ended by the next command, a
   command.signalGroup('SIGINT');
   await command.says('Cancelling; Ctrl-C again leaves at once.');
   command.signalGroup('SIGINT');
-  expect(await command.ended).toMatchObject({ code: 130 });
+  expect(await command.ended).toMatchObject({
+    code: 130,
+    errors: expect.stringContaining('Left. The next asm ends the run'),
+  });
   endLeases(room.store);
   expect((await room.asm(['sessions'])).errors).toContain(`${run} ended as failed`);
   await expectEndedOnce(room, run, 'run_failed');

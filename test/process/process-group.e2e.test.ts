@@ -24,10 +24,10 @@ describe('starting', () => {
     expect(group.identity.processGroup).toBe(group.identity.pid);
   });
 
-  test('text goes in and out, and the exit code comes', async () => {
+  test('text goes in and out, errors without colours, and the exit code comes', async () => {
     await using group = await startProcessGroup({
       command: 'sh',
-      arguments: ['-c', 'cat; echo problem >&2; exit 7'],
+      arguments: ['-c', String.raw`cat; printf '\033[31mproblem\033[0m\n' >&2; exit 7`],
       cwd: '/',
       environment: probeEnvironment(newCookie()),
     });

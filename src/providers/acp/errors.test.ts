@@ -34,6 +34,9 @@ describe('an error of an agent', () => {
     [-32_603, 'Internal error: x', { errorKind: 'overloaded' }, 'provider_overloaded'],
     [-32_603, 'Internal error: x', { errorKind: 'model_not_found' }, 'model_not_found'],
     [-32_603, 'Internal error: API Error: 529 busy', { errorKind: 'server_error' }, 'provider_overloaded'],
+    [-32_603, 'Internal error: API Error: 402 pay', { errorKind: 'unknown' }, 'quota_exceeded'],
+    [-32_603, 'Internal error: API Error: JSON Parse error: x', undefined, 'provider_unavailable'],
+    [-32_603, 'Request too large (max 32MB).', { errorKind: 'invalid_request' }, 'context_window_exceeded'],
     [
       -32_603,
       'Internal error: Prompt is too long',

@@ -113,7 +113,10 @@ export const acpPresets = {
     errorTexts: [
       { begin: 'API Error: 529', code: 'provider_overloaded' },
       { begin: 'API Error: 400', code: 'invalid_request' },
+      { begin: 'API Error: 402', code: 'quota_exceeded' },
+      { begin: 'API Error: JSON Parse error', code: 'provider_unavailable' },
       { begin: 'Prompt is too long', code: 'context_window_exceeded' },
+      { begin: 'Request too large', code: 'context_window_exceeded' },
       { begin: 'Reached maximum number of turns', code: 'max_turns_reached' },
     ],
     messageNotification: '_claude/sdkMessage',
