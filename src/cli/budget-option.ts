@@ -39,10 +39,12 @@ export function readRunBudgets(texts: readonly string[]): readonly Budget[] {
 
 function checkProvider(text: string): void {
   const { per, only } = readBudget(text);
-  if (per !== 'provider' || only === undefined || providerNames.includes(only)) return;
+  if (per !== 'provider' || only === undefined) return;
+  const names = providerNames();
+  if (names.includes(only)) return;
   throw invalid(
     text,
-    `Its provider is one of ${providerNames.join(', ')}, not "${only.slice(0, 100)}".${didYouMean(only, providerNames)}`,
+    `Its provider is one of ${names.join(', ')}, not "${only.slice(0, 100)}".${didYouMean(only, names)}`,
   );
 }
 

@@ -36,6 +36,7 @@ Exit codes: 0 done, 1 the run failed, 2 wrong use, 3 not found, 4 the store fail
   addSessions(program);
   addShow(program);
   addEvents(program);
+  addComplete(program);
   addCancel(program);
   addApprovalCommands(program);
   addControlCommands(program);
@@ -191,6 +192,19 @@ function addEvents(program: Command): void {
   ).action(async (id: string, options: object) => {
     const { eventsCommand } = await import('./events-command.ts');
     await eventsCommand(id, options);
+  });
+}
+
+function addComplete(program: Command): void {
+  endCommand(
+    add(program, 'complete', 'end a session that is done; a fork can still go on from it').argument(
+      '<id>',
+      'a session',
+    ),
+    { examples: ['asm complete ses_…', 'asm run --session ses_… --fork "One thing more"'] },
+  ).action(async (id: string, options: object) => {
+    const { completeCommand } = await import('./complete-command.ts');
+    await completeCommand(id, options);
   });
 }
 

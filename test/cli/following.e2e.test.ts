@@ -86,6 +86,27 @@ test('cancel of a session ends its running run and takes no other', async () => 
   expect(again.errors).toContain('[invalid_transition]');
 });
 
+test('complete ends a session that is done, and none that works', async () => {
+  await using room = await openAsmRoom();
+  const command = room.start(['run', '-p', 'shell', '--shell', waitFor('go')]);
+  await command.says('Running: ');
+  const { session, run } = announced(command.errors());
+  const early = await room.asm(['complete', session]);
+  expect(early).toMatchObject({ code: 2, output: '' });
+  expect(early.errors).toContain(`run ${run} is running. Wait for it or cancel it.`);
+  await writeFile(join(room.cwd, 'go'), '');
+  expect(await command.ended).toMatchObject({ code: 0 });
+  const ends = await room.each([
+    ['complete', session],
+    ['complete', session, '--json'],
+    ['complete', run],
+    ['run', '--session', session, '-p', 'shell', 'true'],
+    ['run', '--session', session, '--fork', '-p', 'shell', 'true'],
+  ]);
+  expect(ends[0]).toMatchObject({ code: 0, output: `${session} is completed.\n`, errors: '' });
+  expect(ends.map(({ code }) => code)).toEqual([0, 2, 3, 2, 0]);
+});
+
 test('a run can be followed from the middle while it is being written', async () => {
   await using room = await openAsmRoom();
   const script = `for i in 1 2 3 4 5; do echo line $i; sleep 0.1; done; ${waitFor('go')}`;

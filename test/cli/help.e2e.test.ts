@@ -8,6 +8,7 @@ const commands = [
   'sessions',
   'show',
   'events',
+  'complete',
   'cancel',
   'approvals',
   'queue',
@@ -57,7 +58,7 @@ test('a wrong command or option is answered with the nearest', async () => {
     expect(ends[index]?.errors).toContain(`(Did you mean ${nearest}?)`);
     expect(ends[index]?.errors).toMatch(/--help shows what there is\)\n$/);
   }
-  const lacking = ['show', 'events', 'cancel', 'approve', 'deny', 'revoke', 'resume'];
+  const lacking = ['show', 'events', 'complete', 'cancel', 'approve', 'deny', 'revoke', 'resume'];
   const twice = ['queue', 'promote', 'run_one', 'run_two'];
   const others = await room.each([...lacking.map((command) => [command]), twice]);
   for (const { code, errors } of others.slice(0, lacking.length)) {
