@@ -1,11 +1,11 @@
 import type { RunHost, RunRequest } from '../ports/provider.ts';
-import { createAllowedCalls } from './allowed-calls.ts';
+import { createAllowedCalls, notAllowed, type AllowedCalls } from './allowed-calls.ts';
 import { startBridge, type Bridge, type BridgeHandlers } from './bridge-server.ts';
 
 /** A bridge for the client tools of one run. Each call must have been allowed, and is made once. */
 export interface ClientToolBridge extends Bridge {
-  /** To be told of each call of a client tool that the gate allowed, by the tool's own name. */
-  allow(tool: string): void;
+  /** To be told of each call of a client tool that the gate allowed, by the tool's own name: see `AllowedCalls`. */
+  readonly allow: AllowedCalls['allow'];
 }
 
 /**
@@ -24,12 +24,12 @@ export async function startClientToolBridge(
     {
       ...(authorize === undefined ? {} : { authorize }),
       tools,
-      callTool: (name, input, options) =>
-        allowed.spend(name)
-          ? host.callTool(name, input, options)
-          : Promise.resolve({ text: `This call of ${name} was not allowed.`, failed: true }),
+      async callTool(name, input, options) {
+        const given = allowed.spend(name, input);
+        return given === undefined ? notAllowed(name) : await host.callTool(name, given, options);
+      },
     },
     { cookie },
   );
-  return { ...bridge, allow: (tool) => allowed.allow(tool) };
+  return { ...bridge, allow: (...call) => allowed.allow(...call) };
 }

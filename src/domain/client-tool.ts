@@ -21,9 +21,19 @@ export interface ClientToolResult {
   readonly failed: boolean;
 }
 
+const prefix = 'client:';
+
 /** The canonical name of a client tool, the same with every provider. */
 export function clientToolName(name: string): string {
-  return `client:${name}`;
+  return `${prefix}${name}`;
+}
+
+/**
+ * The own name of the client tool that is called; `undefined` for a call of another tool. Its function is ours, so that
+ * it may get another input than its agent knows of.
+ */
+export function calledClientTool({ tool }: Pick<ToolCall, 'tool'>): string | undefined {
+  return tool.startsWith(prefix) ? tool.slice(prefix.length) : undefined;
 }
 
 /** The call of a client tool, as the gate is asked about it. */

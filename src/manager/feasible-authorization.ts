@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { hasPlaceholder } from '../approvals/decision-check.ts';
 import { isSupported } from '../domain/capability.ts';
-import { clientToolName } from '../domain/client-tool.ts';
+import { calledClientTool } from '../domain/client-tool.ts';
 import type { Authorization, ToolCall } from '../domain/tool.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { Redactor } from '../redaction/redactor.ts';
@@ -34,7 +34,7 @@ export function feasibleForCaller(
 ): Authorization {
   if (authorization.decision === 'deny' || authorization.changedInput === undefined) return authorization;
   if (isDeepStrictEqual(authorization.changedInput, call.input)) return { decision: 'allow' };
-  if (call.kind === 'question' || call.tool.startsWith(clientToolName(''))) return authorization;
+  if (call.kind === 'question' || calledClientTool(call) !== undefined) return authorization;
   return isSupported(provider.capabilities, 'changed_tool_input') ? authorization : unchangeable(provider);
 }
 

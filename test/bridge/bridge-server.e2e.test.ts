@@ -9,7 +9,7 @@ import { startBridge, type Bridge, type BridgeHandlers } from '../../src/bridge/
 import { startClientToolBridge } from '../../src/bridge/client-tool-bridge.ts';
 import type { ClientToolResult } from '../../src/domain/client-tool.ts';
 import { AsmError } from '../../src/domain/error.ts';
-import type { JsonValue } from '../../src/domain/json.ts';
+import type { JsonObject, JsonValue } from '../../src/domain/json.ts';
 
 const options = { cookie: 'cookie-of-a-bridge-test' };
 
@@ -45,8 +45,8 @@ describe('the bridge of client tools', () => {
   it('makes each allowed call once, and none that was not allowed', async () => {
     const tools = [{ name: 'weather', description: 'x', inputSchema: {}, readOnly: false }];
     const calls: string[] = [];
-    const callTool = (name: string): Promise<ClientToolResult> => {
-      calls.push(name);
+    const callTool = (name: string, input: JsonObject): Promise<ClientToolResult> => {
+      calls.push(`${name} ${JSON.stringify(input)}`);
       return Promise.resolve({ text: 'Sunny.', failed: false });
     };
     await using bridge = await startClientToolBridge({ clientTools: tools, ...options }, { callTool });
@@ -54,13 +54,19 @@ describe('the bridge of client tools', () => {
       socket: bridge?.socket ?? '',
       token: bridge?.environment['ASM_BRIDGE_TOKEN'] ?? '',
     };
-    const call = (): Promise<JsonValue> => askBridge(address, { type: 'call', name: 'weather', input: {} });
-    await expect(call()).resolves.toMatchObject({ failed: true });
-    bridge?.allow('other');
-    bridge?.allow('weather');
-    await expect(call()).resolves.toEqual({ text: 'Sunny.', failed: false });
-    await expect(call()).resolves.toMatchObject({ failed: true });
-    expect(calls).toEqual(['weather']);
+    const call = (town: string): Promise<JsonValue> =>
+      askBridge(address, { type: 'call', name: 'weather', input: { town } });
+    await expect(call('Lagos')).resolves.toMatchObject({ failed: true });
+    bridge?.allow('other', { town: 'Lagos' });
+    bridge?.allow('weather', { town: 'Lagos' });
+    bridge?.allow('weather', { town: 'Ravenna' }, { town: 'Esbjerg' });
+    // With another input than was allowed it is another call.
+    await expect(call('Esbjerg')).resolves.toMatchObject({ failed: true });
+    for (const town of ['Lagos', 'Ravenna']) {
+      await expect(call(town)).resolves.toEqual({ text: 'Sunny.', failed: false });
+      await expect(call(town)).resolves.toMatchObject({ failed: true });
+    }
+    expect(calls).toEqual(['weather {"town":"Lagos"}', 'weather {"town":"Esbjerg"}']);
   });
 
   it('is not opened for a run without them', async () => {

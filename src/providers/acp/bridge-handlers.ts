@@ -31,15 +31,13 @@ export function bridgeHandlers({ state, gate, host, stopping }: BridgeHandlersOp
     async callTool(name, input, { signal }) {
       const tool = clientTools.find((one) => one.name === name);
       // An agent that doesn't ask about tools of servers is asked for here, where the call arrives.
-      if (tool !== undefined) {
-        const call = clientToolCall(tool, { id: `${name}-call-${++count}`, input });
-        if (!gate.spend(call)) {
-          const answer = await decide(call, signal);
-          if (answer.decision === 'deny') return { text: answer.reason, failed: true };
-          gate.spend(call);
-        }
+      let given = gate.allowed.spend(name, input);
+      if (given === undefined && tool !== undefined) {
+        const answer = await decide(clientToolCall(tool, { id: `${name}-call-${++count}`, input }), signal);
+        if (answer.decision === 'deny') return { text: answer.reason, failed: true };
+        given = gate.allowed.spend(name, input);
       }
-      return await host.callTool(name, input, { signal });
+      return await host.callTool(name, given ?? input, { signal });
     },
     authorize: async (payload, { signal }) => {
       const call = hookCall(payload);

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { resolve } from 'node:path';
+import { createAllowedCalls, type AllowedCalls } from '../../bridge/allowed-calls.ts';
+import { calledClientTool } from '../../domain/client-tool.ts';
 import type { Authorization, ToolCall } from '../../domain/tool.ts';
 
 /** Takes the ways in which a call can be asked about to one decision. */
@@ -10,8 +12,8 @@ export interface PermissionGate {
   isDenied(toolCallId: string): boolean;
   /** True when any call was refused. */
   readonly hasDenied: boolean;
-  /** Takes one allowed call of a client tool with this input, which is then spent. */
-  spend(call: Pick<ToolCall, 'tool' | 'input'>): boolean;
+  /** The calls of client tools that were allowed, by their tools' own names. */
+  readonly allowed: Pick<AllowedCalls, 'spend'>;
 }
 
 export interface PermissionGateOptions {
@@ -28,7 +30,7 @@ const unchangeable = 'It was allowed only with another input, which this agent c
 export function createPermissionGate(options: PermissionGateOptions): PermissionGate {
   const asked = new Map<string, { readonly call: ToolCall; readonly answer: Promise<Authorization> }>();
   const denied = new Set<string>();
-  const unspent: ToolCall[] = [];
+  const allowed = createAllowedCalls();
 
   const ask = async (call: ToolCall, signal: AbortSignal): Promise<Authorization> => {
     try {
@@ -36,6 +38,7 @@ export function createPermissionGate(options: PermissionGateOptions): Permission
         signal: AbortSignal.any([signal, options.stopping]),
       });
       if (authorization.decision === 'deny' || authorization.changedInput === undefined) return authorization;
+      if (calledClientTool(call) !== undefined) return authorization;
       return isDeepStrictEqual(authorization.changedInput, call.input)
         ? { decision: 'allow' }
         : { decision: 'deny', reason: unchangeable };
@@ -58,20 +61,19 @@ export function createPermissionGate(options: PermissionGateOptions): Permission
       const answer = ask(call, signal);
       asked.set(call.id, { call, answer });
       const authorization = await answer;
-      if (authorization.decision === 'deny') denied.add(call.id);
-      else if (call.tool.startsWith('client:')) unspent.push(call);
-      return authorization;
+      if (authorization.decision === 'deny') {
+        denied.add(call.id);
+        return authorization;
+      }
+      const clientTool = calledClientTool(call);
+      if (clientTool !== undefined) allowed.allow(clientTool, call.input, authorization.changedInput);
+      return { decision: 'allow' };
     },
     isDenied: (id) => denied.has(id),
     get hasDenied() {
       return denied.size > 0;
     },
-    spend({ tool, input }) {
-      const place = unspent.findIndex((call) => call.tool === tool && isDeepStrictEqual(call.input, input));
-      if (place === -1) return false;
-      unspent.splice(place, 1);
-      return true;
-    },
+    allowed,
   };
 }
 

@@ -189,16 +189,22 @@ describe('an allowed call of a client tool', () => {
   it('is made once, and only with the input that was allowed', async () => {
     const { gate } = room({ decision: 'allow' });
     await gate.decide(lookUp, never);
-    expect(gate.spend({ tool: lookUp.tool, input: { word: 'stork' } })).toBe(false);
-    expect(gate.spend({ tool: 'client:other', input: lookUp.input })).toBe(false);
-    expect(gate.spend(lookUp)).toBe(true);
-    expect(gate.spend(lookUp)).toBe(false);
+    expect(gate.allowed.spend('look_up', { word: 'stork' })).toBeUndefined();
+    expect(gate.allowed.spend('other', lookUp.input)).toBeUndefined();
+    expect(gate.allowed.spend('look_up', lookUp.input)).toEqual(lookUp.input);
+    expect(gate.allowed.spend('look_up', lookUp.input)).toBeUndefined();
+  });
+
+  it('is made with the input that it was allowed with', async () => {
+    const { gate } = room({ decision: 'allow', changedInput: { word: 'stork' } });
+    expect(await gate.decide(lookUp, never)).toEqual({ decision: 'allow' });
+    expect(gate.allowed.spend('look_up', lookUp.input)).toEqual({ word: 'stork' });
   });
 
   it('is not made when it was refused', async () => {
     const { gate } = room({ decision: 'deny', reason: 'no' });
     await gate.decide(lookUp, never);
-    expect(gate.spend(lookUp)).toBe(false);
+    expect(gate.allowed.spend('look_up', lookUp.input)).toBeUndefined();
   });
 });
 

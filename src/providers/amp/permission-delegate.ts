@@ -1,8 +1,8 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { createAllowedCalls } from '../../bridge/allowed-calls.ts';
+import { createAllowedCalls, notAllowed } from '../../bridge/allowed-calls.ts';
 import type { BridgeHandlers } from '../../bridge/bridge-server.ts';
-import { clientToolName } from '../../domain/client-tool.ts';
+import { calledClientTool } from '../../domain/client-tool.ts';
 import { asAsmError } from '../../domain/error.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Authorization, ToolCall, ToolLineage } from '../../domain/tool.ts';
@@ -69,14 +69,19 @@ export function createPermissionDelegate(options: PermissionDelegateOptions): Pe
       state.calls.ask(call, replacesFile);
       const answer = await decide(call, host, signal);
       if (options.isStopping()) return await noAnswer();
-      if (answer.decision === 'deny') state.calls.deny(call.id);
-      else if (call.tool === clientToolName(call.name)) allowed.allow(call.name);
-      return answer;
+      if (answer.decision === 'deny') {
+        state.calls.deny(call.id);
+        return answer;
+      }
+      const clientTool = calledClientTool(call);
+      if (clientTool !== undefined) allowed.allow(clientTool, call.input, answer.changedInput);
+      return { decision: 'allow' };
     },
     async callTool(name, input, how) {
-      if (!allowed.spend(name)) return { text: `This call of ${name} was not allowed.`, failed: true };
+      const given = allowed.spend(name, input);
+      if (given === undefined) return notAllowed(name);
       try {
-        return await host.callTool(name, input, how);
+        return await host.callTool(name, given, how);
       } finally {
         if (options.isStopping()) await noAnswer();
       }
@@ -100,6 +105,7 @@ async function decide(
   try {
     const answer = await host.authorize(call, { signal });
     if (answer.decision === 'deny' || answer.changedInput === undefined) return answer;
+    if (calledClientTool(call) !== undefined) return answer;
     return {
       decision: 'deny',
       reason: 'It was allowed only with another input, and Amp can not be told another input.',

@@ -2,7 +2,7 @@ import { countCutAnswers } from './answer-completion.ts';
 import { randomUUID } from 'node:crypto';
 import { startClientToolBridge } from '../../bridge/client-tool-bridge.ts';
 import { abortError } from '../../domain/error.ts';
-import { clientToolName } from '../../domain/client-tool.ts';
+import { calledClientTool } from '../../domain/client-tool.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { ProviderEvent, RunHost, RunOutcome, RunRequest } from '../../ports/provider.ts';
 import { claudeEnvironment } from './environment.ts';
@@ -75,8 +75,9 @@ export async function* runClaude(
       if (call.id === parkedCall) state.calls.add({ ...call, parentToolCallId: undefined });
       await untilTold(call.id, state.calls, how.signal);
       const authorization = await host.authorize(call, how);
-      if (call.tool === clientToolName(call.name) && authorization.decision === 'allow')
-        bridge?.allow(call.name);
+      const clientTool = calledClientTool(call);
+      if (clientTool !== undefined && authorization.decision === 'allow')
+        bridge?.allow(clientTool, authorization.changedInput ?? call.input);
       return authorization;
     },
     clientTools,

@@ -1,3 +1,5 @@
+import type { AllowedCalls } from '../../bridge/allowed-calls.ts';
+import { calledClientTool } from '../../domain/client-tool.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { Authorization, ToolCall } from '../../domain/tool.ts';
 import type { ProviderEvent, RunHost } from '../../ports/provider.ts';
@@ -18,7 +20,7 @@ export interface ApprovalsOptions {
   /** Says something to the model within the turn. */
   tell(text: string): Promise<void>;
   /** The gate allowed a client tool that is called over the bridge. */
-  allowed(clientTool: string): void;
+  readonly allowed: AllowedCalls['allow'];
 }
 
 /** Answers what the app-server asks, by the gate. */
@@ -124,13 +126,14 @@ export function createApprovals(options: ApprovalsOptions): Approvals {
       input,
     };
     ask(id, call, async (authorization) => {
-      const decided = withoutChange(authorization);
+      const clientTool = calledClientTool(call);
+      const decided = clientTool === undefined ? withoutChange(authorization) : authorization;
       if (decided.decision === 'deny') {
         state.denied.add(call.id);
         await explain(call, decided);
         return { action: 'decline', content: null, _meta: null };
       }
-      if (state.clientTools.has(call.name)) options.allowed(call.name);
+      if (clientTool !== undefined) options.allowed(clientTool, call.input, decided.changedInput);
       return { action: 'accept', content: {}, _meta: null };
     });
   }

@@ -168,7 +168,7 @@ function createRunApprovals(parts: {
     answer: (id, result) => server.rpc.answer(id, result),
     refuse: (id, message) => server.rpc.refuse(id, message),
     tell: (text) => control.tell(text),
-    allowed: (tool) => bridge?.allow(tool),
+    allowed: (tool, input, changedInput) => bridge?.allow(tool, input, changedInput),
   });
 }
 

@@ -8,8 +8,17 @@ import type { CaseRunOptions, ProviderRoom } from './provider-room.ts';
 import type { AgentStep } from './provider-subject.ts';
 import { recordRun, type RecordedRun } from './recorded-run.ts';
 
-/** The towns about which the model asks: the function tells the weather of the first, and fails for the second. */
-export const foreignTowns = { told: 'Kiruna', failed: 'Atlantis', denied: 'Lagos' } as const;
+/**
+ * The towns about which the model asks: the function tells the weather of the first, fails for the second, and is called
+ * with another in the place of the third.
+ */
+export const foreignTowns = {
+  told: 'Kiruna',
+  failed: 'Atlantis',
+  changed: 'Ravenna',
+  denied: 'Lagos',
+} as const;
+export const otherTown = 'Esbjerg';
 export const toldWeather = 'It snows in summer.';
 export const failedWeather = 'The station is under water.';
 
@@ -38,7 +47,7 @@ export async function recordForeignRun(room: ProviderRoom): Promise<ForeignRun> 
   if (isSupported(capabilities, 'client_tools')) {
     for (const town of Object.values(foreignTowns))
       steps.push({ client: { tool: 'weather', input: { town } } });
-    options = { ...options, clientTools: [weather], callTool, authorize: denyOneTown };
+    options = { ...options, clientTools: [weather], callTool, authorize: decideByTown };
   }
   const run = await room.start([...steps, { say: 'That was all.' }], options);
   return { ...(await recordRun(room, run)), calls };
@@ -49,7 +58,8 @@ export function hasInput(value: { readonly input: JsonValue }, text: string): bo
   return JSON.stringify(value.input).includes(text);
 }
 
-function denyOneTown(call: ToolCall): Authorization {
+function decideByTown(call: ToolCall): Authorization {
+  if (hasInput(call, foreignTowns.changed)) return { decision: 'allow', changedInput: { town: otherTown } };
   return hasInput(call, foreignTowns.denied)
     ? { decision: 'deny', reason: 'No weather of that town.' }
     : { decision: 'allow' };

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { isSupported } from '../../domain/capability.ts';
-import { failedWeather, foreignTowns, hasInput, toldWeather, type ForeignRun } from './foreign-run.ts';
+import {
+  failedWeather,
+  foreignTowns,
+  hasInput,
+  otherTown,
+  toldWeather,
+  type ForeignRun,
+} from './foreign-run.ts';
 import type { ProviderCase } from './provider-case.ts';
 
 function modelHeard(run: ForeignRun, text: string): void {
@@ -73,14 +80,28 @@ export const foreignToolCases: readonly ProviderCase[] = [
     },
   },
   {
+    name: 'calls a function of the caller with the input with which it was allowed',
+    claims: ['client_tools'],
+    async look({ foreign }) {
+      const run = await foreign();
+      const towns = run.calls.map(([, { town }]) => town);
+      assert.equal(towns.includes(foreignTowns.changed), false, 'called with the input that was asked about');
+      assert.deepEqual(
+        towns.filter((town) => town === otherTown),
+        [otherTown],
+        'called with the changed input',
+      );
+    },
+  },
+  {
     name: 'does not call a function of the caller that was denied',
     claims: ['client_tools', 'approval_before_tool'],
     async look({ foreign }) {
       const run = await foreign();
-      const { denied, ...others } = foreignTowns;
+      const { told, failed, denied } = foreignTowns;
       assert.deepEqual(
         run.calls.map(([, { town }]) => town),
-        Object.values(others),
+        [told, failed, otherTown],
         'calls of the function',
       );
       const asked = run.host.questions.filter(({ call }) => call.tool === 'client:weather');
@@ -89,6 +110,7 @@ export const foreignToolCases: readonly ProviderCase[] = [
         [
           ['client', false, { decision: 'allow' }],
           ['client', false, { decision: 'allow' }],
+          ['client', false, { decision: 'allow', changedInput: { town: otherTown } }],
           ['client', true, { decision: 'deny', reason: 'No weather of that town.' }],
         ],
         'the questions',
