@@ -96,7 +96,8 @@ export async function writeRunEnd(
     ...(output === undefined ? {} : { output: cutText(redactor.text(output).text, maximumOutput) }),
     ...(end.error === undefined ? {} : { error: redactRecord(end.error, redactor) }),
     ...(end.data.stopReason === undefined ? {} : { stopReason: redactor.text(end.data.stopReason).text }),
-    ...(outcome?.status === 'interrupted' ? { interrupted: true } : {}),
+    // What a guard stopped has failed, also when the agent took that for an interrupt.
+    ...(end.status === 'completed' && outcome?.status === 'interrupted' ? { interrupted: true } : {}),
   };
   const provider = ended.provider.name;
   const origin = { runId: run.id, attempt: ended.attempt, provider };
