@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { pendingId } from '../../test/manager/approval-room.ts';
 import { checkLog, waitForEvent } from '../../test/manager/log-check.ts';
 import { parkingProvider } from '../../test/manager/parking-provider.ts';
+import { quiet } from '../../test/manager/still-run.ts';
 import { memoryStore } from '../stores/memory/memory-store.ts';
 import { createTestClock, type TestClock } from '../testing/deterministic-clock.ts';
 import { createSessionServer } from '../runtime/session-server.ts';
@@ -57,7 +58,11 @@ describe('a parked run', () => {
     let decide = async (): Promise<void> => {};
     const provider = parkingProvider({ beforeParked: () => decide() });
     await using manager = await open(provider);
-    decide = async () => void (await manager.approvals.decide(await pendingId(manager), { as: 'allow' }));
+    decide = async () => {
+      await manager.approvals.decide(await pendingId(manager), { as: 'allow' });
+      // Its executor has heard of it, too.
+      await quiet();
+    };
     const session = await manager.createSession({ cwd: '/tmp' });
     const run = await session.run('go');
     expect((await run.result).status).toBe('completed');
