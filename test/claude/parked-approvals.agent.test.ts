@@ -173,3 +173,26 @@ test.each<[string, ModelScript]>([
   expect(room.made('one')).toBe(true);
   expect((await collect(run)).map(({ type }) => type)).not.toContain('run_parked');
 });
+
+test('a call is not parked while its agent has not taken in what was said to it', async () => {
+  const said = Promise.withResolvers<void>();
+  await using room = await openManagedRoom(async () => {
+    await said.promise;
+    return script[0] ?? {};
+  });
+  const manager = await room.open();
+  const session = await manager.createSession({ cwd: room.cwd });
+  const run = await session.run('Make a file', { environment: room.environment });
+  await room.server.waitForRequest((request) => request.wire !== undefined && !request.auxiliary, {
+    timeout: 300_000,
+  });
+  const steered = run.steer('Mind the kite.').catch((thrown: unknown) => thrown);
+  await waitForEvent(run, 'run_steer_requested');
+  said.resolve();
+  await pendingId(manager);
+  await waitForEvent(run, 'turn_completed');
+  // It would take another turn for that, so it is cancelled with its manager, as others that can't be parked.
+  await manager.close();
+  await expect(run.result).resolves.toMatchObject({ status: 'cancelled' });
+  expect(await steered).not.toEqual({ as: 'delivered' });
+});

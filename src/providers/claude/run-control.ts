@@ -66,6 +66,11 @@ export class RunControl {
     return this.#over;
   }
 
+  /** True while something was said that the agent hasn't taken in. */
+  get hasUnheard(): boolean {
+    return this.#steered.size > 0;
+  }
+
   /** True when the program was let go after its last turn: how it then ends doesn't matter. */
   get inputClosedByUs(): boolean {
     return this.#result !== undefined && this.#options.input.closed;
@@ -148,9 +153,11 @@ export class RunControl {
   }
 
   async #steer(): Promise<void> {
-    const { input, host } = this.#options;
+    const { input, host, permissions } = this.#options;
     for await (const steering of host.steering) {
       if (this.#ended || input.closed) steering.refused('The agent has ended its turn.');
+      // It would take another turn for it, instead of ending with its question open.
+      else if (permissions.parked) steering.refused('The agent is being ended while its question waits.');
       else if (steering.message.text.trim() === '') steering.refused('The message is empty.');
       else this.#push(steering);
     }
