@@ -13,7 +13,7 @@ const interruptDeadline = 10_000;
 /** Milliseconds that a cancelled agent has to take its question back before it is ended. */
 const withdrawDeadline = 300;
 
-/** Milliseconds after which an agent that was told of its last subagent's end takes no other turn. */
+/** Milliseconds after which an agent takes no other turn for its subagent's end, or for the prompt. */
 const wakeDeadline = 10_000;
 
 /** Milliseconds that the program has to end after its last turn. */
@@ -37,6 +37,8 @@ export class RunControl {
   readonly #onAbort = (): void => void this.#cancel();
   #prompt: string | undefined;
   #tellsLifecycle = false;
+  /** True while the program says that the prompt waits for its turn. */
+  #promptWaits = false;
   #begun = false;
   /** False from the end of the last subagent until the turn that it causes. */
   #awake = true;
@@ -129,7 +131,10 @@ export class RunControl {
   }
 
   #seeLifecycle(id: string, lifecycle: string): void {
-    if (id === this.#prompt) this.#tellsLifecycle = true;
+    if (id === this.#prompt) {
+      this.#tellsLifecycle = true;
+      this.#promptWaits = lifecycle === 'queued';
+    }
     if (lifecycle === 'started' || lifecycle === 'completed') this.#deliver(id);
     if (lifecycle !== 'cancelled' && lifecycle !== 'discarded') return;
     this.#steered.get(id)?.refused('The agent dropped the message.');
@@ -147,6 +152,13 @@ export class RunControl {
     if (state.interrupted && fieldOf(result, 'is_error') === true) this.#over = true;
     const more =
       state.subagents.workingInBackground > 0 || (numberField(result, 'queued_turn_count') ?? 0) > 0;
+    // A conversation that was ended with a question open first takes a turn for that.
+    if (!this.#over && this.#promptWaits) {
+      this.#after(wakeDeadline, () => {
+        if (this.#promptWaits) input.close();
+      });
+      return;
+    }
     if (!this.#over && (more || this.#steered.size > 0)) return;
     input.close();
     this.#after(exitDeadline, () => this.#endAgent());
