@@ -70,6 +70,21 @@ describe('a parked run', () => {
     await checkLog(store, session.id);
   });
 
+  it('that fails while its agent is being ended waits for nobody, also when it was answered', async () => {
+    const { store, open } = openStore();
+    let fail = async (): Promise<void> => {};
+    await using manager = await open(parkingProvider({ beforeParked: () => fail() }));
+    fail = async () => {
+      await manager.approvals.decide(await pendingId(manager), { as: 'allow' });
+      throw new Error('It broke.');
+    };
+    const session = await manager.createSession({ cwd: '/tmp' });
+    const run = await session.run('go');
+    expect((await run.result).status).toBe('failed');
+    expect(await run.read()).not.toHaveProperty('waitingFor');
+    await checkLog(store, session.id);
+  });
+
   it('that is cancelled while its agent is being ended is cancelled', async () => {
     const { store, open } = openStore();
     const asked = Promise.withResolvers<void>();

@@ -91,6 +91,8 @@ export async function writeRunEnd(
     ...told,
     status: end.status,
     endedAt: clock.now(),
+    // A question for which the agent was to be parked may be answered, and used by nobody.
+    ...(recorder.run.waitingFor === undefined ? {} : { waitingFor: undefined }),
     usage: end.data.usage,
     ...(end.data.cost === undefined ? {} : { cost: end.data.cost }),
     ...(output === undefined ? {} : { output: cutText(redactor.text(output).text, maximumOutput) }),
