@@ -203,13 +203,15 @@ export class ApprovalDesk {
     for (;;) {
       const { wakes } = open;
       const row = await this.#read(open.approval.id);
-      if (row.status !== 'pending') return row;
+      // An agent that is being ended for it hears nothing more: what is said meanwhile is for the one that goes on.
+      const isParked = open === this.#parked;
+      if (row.status !== 'pending' && !isParked) return row;
       if (signal.aborted) {
         this.#waiting.delete(open);
-        if (open !== this.#parked) await this.#withdraw(row, 'The agent no longer waits for the answer.');
+        if (!isParked) await this.#withdraw(row, 'The agent no longer waits for the answer.');
         throw abortError(signal);
       }
-      if (open.isLate) await this.#expire(row);
+      if (open.isLate && !isParked) await this.#expire(row);
       else await open.woken(wakes);
     }
   }

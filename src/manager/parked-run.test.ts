@@ -3,6 +3,7 @@ import { actingStore } from '../../test/manager/acting-store.ts';
 import { pendingId } from '../../test/manager/approval-room.ts';
 import { checkLog, waitForEvent } from '../../test/manager/log-check.ts';
 import { parkingProvider } from '../../test/manager/parking-provider.ts';
+import { quiet } from '../../test/manager/still-run.ts';
 import { memoryStore } from '../stores/memory/memory-store.ts';
 import { createTestClock, type TestClock } from '../testing/deterministic-clock.ts';
 import { createSessionServer } from '../runtime/session-server.ts';
@@ -58,11 +59,30 @@ describe('a parked run', () => {
     let decide = async (): Promise<void> => {};
     const provider = parkingProvider({ beforeParked: () => decide() });
     await using manager = await open(provider);
-    decide = async () => void (await manager.approvals.decide(await pendingId(manager), { as: 'allow' }));
+    decide = async () => {
+      await manager.approvals.decide(await pendingId(manager), { as: 'allow' });
+      // Its executor has heard of it, too.
+      await quiet();
+    };
     const session = await manager.createSession({ cwd: '/tmp' });
     const run = await session.run('go');
     expect((await run.result).status).toBe('completed');
     expect(provider.ran).toHaveLength(1);
+    await checkLog(store, session.id);
+  });
+
+  it('that fails while its agent is being ended waits for nobody, also when it was answered', async () => {
+    const { store, open } = openStore();
+    let fail = async (): Promise<void> => {};
+    await using manager = await open(parkingProvider({ beforeParked: () => fail() }));
+    fail = async () => {
+      await manager.approvals.decide(await pendingId(manager), { as: 'allow' });
+      throw new Error('It broke.');
+    };
+    const session = await manager.createSession({ cwd: '/tmp' });
+    const run = await session.run('go');
+    expect((await run.result).status).toBe('failed');
+    expect(await run.read()).not.toHaveProperty('waitingFor');
     await checkLog(store, session.id);
   });
 

@@ -91,12 +91,15 @@ export async function writeRunEnd(
     ...told,
     status: end.status,
     endedAt: clock.now(),
+    // A question for which the agent was to be parked may be answered, and used by nobody.
+    ...(recorder.run.waitingFor === undefined ? {} : { waitingFor: undefined }),
     usage: end.data.usage,
     ...(end.data.cost === undefined ? {} : { cost: end.data.cost }),
     ...(output === undefined ? {} : { output: cutText(redactor.text(output).text, maximumOutput) }),
     ...(end.error === undefined ? {} : { error: redactRecord(end.error, redactor) }),
     ...(end.data.stopReason === undefined ? {} : { stopReason: redactor.text(end.data.stopReason).text }),
-    ...(outcome?.status === 'interrupted' ? { interrupted: true } : {}),
+    // What a guard stopped has failed, also when the agent took that for an interrupt.
+    ...(end.status === 'completed' && outcome?.status === 'interrupted' ? { interrupted: true } : {}),
   };
   const provider = ended.provider.name;
   const origin = { runId: run.id, attempt: ended.attempt, provider };

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { typesOf, waitForEvent } from '../../test/manager/log-check.ts';
 import { listCommand, minute, quiet, startStill } from '../../test/manager/still-run.ts';
@@ -107,6 +108,29 @@ describe('a stalled run', () => {
     expect(result).toMatchObject({ status: 'failed', error: { code: 'run_stalled', retryable: true } });
     expect(told(events)).toEqual(['stalled streaming', 'cancel done']);
     expect(typesOf(events).at(-1)).toBe('run_failed');
+  });
+
+  it('has failed, too, when its agent takes the end for the interrupt before it', async () => {
+    await using room = await startStill(
+      (clock) => ({
+        ...scriptedProvider([], { clock }),
+        async *run(_request, { signal }) {
+          yield { type: 'agent_started', data: { continuity: 'fresh' } };
+          await once(signal, 'abort');
+          return { status: 'interrupted' };
+        },
+      }),
+      { watchdog: { after: minute, interruptAfter: minute, cancelAfter: 2 * minute } },
+      { limits: { idle: 0 } },
+    );
+    await room.reach('agent_started');
+    await room.pass(minute);
+    await room.pass(minute);
+    await room.reach('run_interrupted');
+    await room.pass(minute);
+    const { result } = await room.end();
+    expect(result).toMatchObject({ status: 'failed', error: { code: 'run_stalled' } });
+    expect(await room.run.read()).not.toHaveProperty('interrupted');
   });
 
   it('that can be neither told something nor interrupted is only ended, and that is said', async () => {

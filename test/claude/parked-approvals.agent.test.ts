@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest';
 import { parseId } from '../../src/domain/id.ts';
 import type { SessionManager } from '../../src/manager/session-manager.ts';
+import { claude } from '../../src/providers/claude/index.ts';
 import { conversationTexts } from '../../src/testing/model-server/anthropic-reader.ts';
 import type { ModelRequest } from '../../src/testing/model-server/model-request.ts';
 import type { ModelTurn } from '../../src/testing/model-server/model-turn.ts';
 import type { ModelScript } from '../../src/testing/model-server/turn-script.ts';
+import { collectRun } from '../../src/testing/run-collector.ts';
+import { createRunRequest } from '../../src/testing/run-request.ts';
+import { createTestHost } from '../../src/testing/test-host.ts';
 import { pendingId } from '../manager/approval-room.ts';
 import { collect, waitForEvent } from '../manager/log-check.ts';
 import { withCookie } from '../process/process-probe.ts';
@@ -170,4 +174,53 @@ test.each<[string, ModelScript]>([
   }
   expect(room.made('one')).toBe(true);
   expect((await collect(run)).map(({ type }) => type)).not.toContain('run_parked');
+});
+
+test('a call is not parked while its agent has not taken in what was said to it', async () => {
+  const said = Promise.withResolvers<void>();
+  await using room = await openManagedRoom(async () => {
+    await said.promise;
+    return script[0] ?? {};
+  });
+  const manager = await room.open();
+  const session = await manager.createSession({ cwd: room.cwd });
+  const run = await session.run('Make a file', { environment: room.environment });
+  await room.server.waitForRequest((request) => request.wire !== undefined && !request.auxiliary, {
+    timeout: 300_000,
+  });
+  const steered = run.steer('Mind the kite.').catch((thrown: unknown) => thrown);
+  await waitForEvent(run, 'run_steer_requested');
+  said.resolve();
+  await pendingId(manager);
+  await waitForEvent(run, 'turn_completed');
+  // It would take another turn for that, so it is cancelled with its manager, as others that can't be parked.
+  await manager.close();
+  await expect(run.result).resolves.toMatchObject({ status: 'cancelled' });
+  expect(await steered).not.toEqual({ as: 'delivered' });
+});
+
+test('the turn that a conversation takes for its parked call is not taken for the one of the next prompt', async () => {
+  const said = Promise.withResolvers<void>();
+  const turns = [...script, { text: 'I do it.' }, { text: 'That, too.' }];
+  await using room = await openManagedRoom(async (request) => {
+    if (conversationTexts(request).includes('Do another thing')) await said.promise;
+    return turns.shift() ?? {};
+  });
+  const manager = await room.open();
+  const { run } = await parkedRun(room, manager);
+  const { parked } = await run.read();
+  const { cwd, environment } = room;
+  const host = createTestHost();
+  const resume = { handle: parked?.handle ?? { id: '', runId: run.id }, fork: false };
+  const request = createRunRequest({ cwd, environment, text: 'Do another thing', lastRun: true, resume });
+  const next = collectRun(claude(), request, host);
+  await room.server.waitForRequest(
+    (asked) => conversationTexts(asked).includes('Do another thing') && !asked.auxiliary,
+    { timeout: 300_000 },
+  );
+  const steered = host.steer('And this.');
+  said.resolve();
+  await expect(steered).resolves.toEqual({ as: 'accepted' });
+  expect((await next.ended).outcome).toMatchObject({ status: 'completed', output: 'That, too.' });
+  await run.cancel();
 });

@@ -55,6 +55,7 @@ describe('cancelling', () => {
     await expect.poll(() => run.host.questions.length).toBe(1);
     run.host.cancel();
     await expect(run.outcome()).rejects.toMatchObject({ code: 'cancelled' });
+    expect(run.ofType('tool_call_failed')).toMatchObject([{ data: { reason: 'interrupted' } }]);
     expect(room.server.mainRequests).toHaveLength(1);
     expect(await processesWithCookie(run.cookie)).toEqual([]);
   });

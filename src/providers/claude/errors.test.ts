@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../domain/json.ts';
 import { processError, turnError, type FailedTurn } from './errors.ts';
+import { createNormalizerState } from './normalizer-state.ts';
+import { concludeRun } from './run-conclusion.ts';
+import { createUsageMeter } from './usage-meter.ts';
 
 function failed(result: JsonObject, more: Partial<FailedTurn> = {}): ReturnType<typeof turnError> {
   const turn = {
@@ -91,4 +94,24 @@ describe('processError', () => {
     });
     expect(processError({ stderr: '', cause })).toMatchObject({ code: 'agent_protocol_error', cause });
   });
+});
+
+it('a program that was interrupted as it was told to end with its question open has not failed', () => {
+  const ending = {
+    signal: new AbortController().signal,
+    result: { is_error: true, terminal_reason: 'aborted_tools' },
+    begun: true,
+    interrupted: true,
+    thrown: undefined,
+    broken: undefined,
+    exit: undefined,
+    stderr: '',
+    state: createNormalizerState({ usage: createUsageMeter('nothing'), isDenied: () => false }),
+    resumed: undefined,
+    conversation: 'conversation',
+    parked: true,
+    wantsForm: false,
+  };
+  expect(concludeRun(ending)).toMatchObject({ status: 'interrupted' });
+  expect(() => concludeRun({ ...ending, interrupted: false })).toThrow('with the question open');
 });

@@ -47,9 +47,11 @@ export function concludeRun(ending: RunEnding): RunOutcome {
   }
   if (ending.parked) {
     if (textField(result, 'terminal_reason') === 'tool_deferred') return outcome(ending, 'parked');
-    throw new AsmError('agent_failed', 'Claude Code did not end with the question open, as it was to.', {
-      provider: { provider: 'claude', kind: textField(result, 'terminal_reason') ?? 'not_deferred' },
-    });
+    // A person may have interrupted it at the same moment.
+    if (!ending.interrupted)
+      throw new AsmError('agent_failed', 'Claude Code did not end with the question open, as it was to.', {
+        provider: { provider: 'claude', kind: textField(result, 'terminal_reason') ?? 'not_deferred' },
+      });
   }
   if (
     fieldOf(result, 'is_error') !== true &&

@@ -13,7 +13,7 @@ const interruptDeadline = 10_000;
 /** Milliseconds that a cancelled agent has to take its question back before it is ended. */
 const withdrawDeadline = 300;
 
-/** Milliseconds after which an agent that was told of its last subagent's end takes no other turn. */
+/** Milliseconds after which an agent takes no other turn for its subagent's end, or for the prompt. */
 const wakeDeadline = 10_000;
 
 /** Milliseconds that the program has to end after its last turn. */
@@ -37,6 +37,8 @@ export class RunControl {
   readonly #onAbort = (): void => void this.#cancel();
   #prompt: string | undefined;
   #tellsLifecycle = false;
+  /** True while the program says that the prompt waits for its turn. */
+  #promptWaits = false;
   #begun = false;
   /** False from the end of the last subagent until the turn that it causes. */
   #awake = true;
@@ -64,6 +66,11 @@ export class RunControl {
   /** True when nothing more is wanted of the agent, whatever it may still say. */
   get isOver(): boolean {
     return this.#over;
+  }
+
+  /** True while something was said that the agent hasn't taken in. */
+  get hasUnheard(): boolean {
+    return this.#steered.size > 0;
   }
 
   /** True when the program was let go after its last turn: how it then ends doesn't matter. */
@@ -124,7 +131,10 @@ export class RunControl {
   }
 
   #seeLifecycle(id: string, lifecycle: string): void {
-    if (id === this.#prompt) this.#tellsLifecycle = true;
+    if (id === this.#prompt) {
+      this.#tellsLifecycle = true;
+      this.#promptWaits = lifecycle === 'queued';
+    }
     if (lifecycle === 'started' || lifecycle === 'completed') this.#deliver(id);
     if (lifecycle !== 'cancelled' && lifecycle !== 'discarded') return;
     this.#steered.get(id)?.refused('The agent dropped the message.');
@@ -142,15 +152,24 @@ export class RunControl {
     if (state.interrupted && fieldOf(result, 'is_error') === true) this.#over = true;
     const more =
       state.subagents.workingInBackground > 0 || (numberField(result, 'queued_turn_count') ?? 0) > 0;
+    // A conversation that was ended with a question open first takes a turn for that.
+    if (!this.#over && this.#promptWaits) {
+      this.#after(wakeDeadline, () => {
+        if (this.#promptWaits) input.close();
+      });
+      return;
+    }
     if (!this.#over && (more || this.#steered.size > 0)) return;
     input.close();
     this.#after(exitDeadline, () => this.#endAgent());
   }
 
   async #steer(): Promise<void> {
-    const { input, host } = this.#options;
+    const { input, host, permissions } = this.#options;
     for await (const steering of host.steering) {
       if (this.#ended || input.closed) steering.refused('The agent has ended its turn.');
+      // It would take another turn for it, instead of ending with its question open.
+      else if (permissions.parked) steering.refused('The agent is being ended while its question waits.');
       else if (steering.message.text.trim() === '') steering.refused('The message is empty.');
       else this.#push(steering);
     }

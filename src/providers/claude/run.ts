@@ -81,7 +81,7 @@ export async function* runClaude(
       return authorization;
     },
     clientTools,
-    isAlone: (toolCallId) => isLoneCall(toolCallId, state),
+    isAlone: (toolCallId) => isLoneCall(toolCallId, state) && !control.hasUnheard,
     lineageOf: (agentId, agentType) => subagents.lineageOf(agentId, agentType),
     stopping: host.signal,
   });

@@ -162,7 +162,7 @@ function failureReason(
   state: NormalizerState,
 ): 'error' | 'denied' | 'interrupted' {
   if (state.denied.has(id)) return 'denied';
-  if (state.interrupted) return 'interrupted';
+  if (state.interrupted || state.cancelled) return 'interrupted';
   return textField(item, 'status') === 'declined' ? 'denied' : 'error';
 }
 

@@ -28,6 +28,8 @@ export interface NormalizerState {
   output: string | undefined;
   /** Set when a person interrupted the turn: what fails from then on was stopped. */
   interrupted: boolean;
+  /** Set when the run is cancelled: likewise. */
+  cancelled: boolean;
   /** The turn as it ended. */
   ended: JsonObject | undefined;
   /** How often the model was asked again. */
@@ -63,6 +65,7 @@ export function createNormalizerState(clientTools: ClientTools = new Map()): Nor
     instructions: undefined,
     output: undefined,
     interrupted: false,
+    cancelled: false,
     ended: undefined,
     retries: 0,
     retried: undefined,

@@ -100,6 +100,7 @@ export class RunControl {
   #cancel(): void {
     const { state, inbox } = this.#options;
     const cancelled = new AsmError('cancelled', 'The run was cancelled.');
+    state.cancelled = true;
     if (state.turnId === undefined) return inbox.fail(cancelled);
     let answered = false;
     this.stopTurn().then(
