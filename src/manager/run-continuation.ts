@@ -1,4 +1,5 @@
 import { asAsmError, hasErrorCode } from '../domain/error.ts';
+import { pause } from '../domain/pause.ts';
 import { isTerminalRun, type Run } from '../domain/run.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { waitForAnswer } from './parked-run.ts';
@@ -6,6 +7,9 @@ import type { PreparedRun } from './prepared-run.ts';
 import { endAbandonedRun, endIfStopped } from './recovery.ts';
 import { prepareResume } from './run-resume.ts';
 import { findRun, waitForEnd } from './run-wait.ts';
+
+/** Milliseconds before a run is looked at again that nothing can go on with. */
+const vainDelay = 1_000;
 
 /** A run that has begun here, and how it goes on here. */
 export interface ContinuedRun {
@@ -25,6 +29,7 @@ export async function untilRunEnded(
 ): Promise<Run> {
   let row = await finished;
   let known = prepared;
+  let inVain = 0;
   while (!isTerminalRun(row.status)) {
     const wait = await waitForAnswer(environment, row, signal);
     if (wait.as === 'cancel')
@@ -36,7 +41,12 @@ export async function untilRunEnded(
     try {
       if (await endIfStopped(environment, row)) continue;
       const resumed = await prepareResume(environment, row, known, {});
-      if (resumed === undefined) continue;
+      if (resumed === undefined) {
+        // Somebody else may have taken it up just now. What can't be must not keep the store busy.
+        if (++inVain > 1) await pause(vainDelay, signal, environment.clock);
+        continue;
+      }
+      inVain = 0;
       known = resumed;
       row = await goOn(resumed);
     } catch (thrown) {

