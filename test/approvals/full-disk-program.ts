@@ -216,6 +216,8 @@ async function queueing(): Promise<object> {
   await server.executeRun('refused', { key: 'once' });
   const first = await server.submitRun('first');
   const second = await server.submitRun('second');
+  // Only one that has started can end.
+  while (!tasks.includes('first')) await new Promise(setImmediate);
   await fill();
   release.resolve();
   const handle = await server.getRun(first.id);
