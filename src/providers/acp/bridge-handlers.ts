@@ -1,3 +1,4 @@
+import { notAllowed } from '../../bridge/allowed-calls.ts';
 import type { BridgeHandlers } from '../../bridge/bridge-server.ts';
 import { clientToolCall } from '../../domain/client-tool.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
@@ -37,7 +38,7 @@ export function bridgeHandlers({ state, gate, host, stopping }: BridgeHandlersOp
         if (answer.decision === 'deny') return { text: answer.reason, failed: true };
         given = gate.allowed.spend(name, input);
       }
-      return await host.callTool(name, given ?? input, { signal });
+      return given === undefined ? notAllowed(name) : await host.callTool(name, given, { signal });
     },
     authorize: async (payload, { signal }) => {
       const call = hookCall(payload);

@@ -48,6 +48,18 @@ export function createPermissionGate(options: PermissionGateOptions): Permission
     }
   };
 
+  /** The agent hears only yes or no: what a client tool is called with in another way is known here. */
+  const settle = async (call: ToolCall, signal: AbortSignal): Promise<Authorization> => {
+    const authorization = await ask(call, signal);
+    if (authorization.decision === 'deny') {
+      denied.add(call.id);
+      return authorization;
+    }
+    const clientTool = calledClientTool(call);
+    if (clientTool !== undefined) allowed.allow(clientTool, call.input, authorization.changedInput);
+    return { decision: 'allow' };
+  };
+
   return {
     async decide(call, signal) {
       // It only loads descriptions of tools, whose calls are asked about in their turn.
@@ -58,16 +70,9 @@ export function createPermissionGate(options: PermissionGateOptions): Permission
         denied.add(call.id);
         return { decision: 'deny', reason: reused };
       }
-      const answer = ask(call, signal);
+      const answer = settle(call, signal);
       asked.set(call.id, { call, answer });
-      const authorization = await answer;
-      if (authorization.decision === 'deny') {
-        denied.add(call.id);
-        return authorization;
-      }
-      const clientTool = calledClientTool(call);
-      if (clientTool !== undefined) allowed.allow(clientTool, call.input, authorization.changedInput);
-      return { decision: 'allow' };
+      return await answer;
     },
     isDenied: (id) => denied.has(id),
     get hasDenied() {
